@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The statistics of the laboratory: values in, values out.
+//!
+//! Nothing here reads a file, knows a unit or keeps state between calls; the same values give the
+//! same answers. Degenerate data (one run, identical values, zeros, one size) is answered by a type:
+//! an `Option`, or a [`Undetermined`] that says what is missing.
+//!
+//! | module | question |
+//! |---|---|
+//! | [`describe`](mod@describe) | what did one cell measure, and how surely? |
+//! | [`trend`] | does the value depend on the order of the runs? |
+//! | [`power_law`](mod@power_law) | the straight line through log-log points |
+//! | [`growth`](mod@growth) | constant part, growth class, exponent, predictions |
+//!
+//! `distribution` is the one home of `statrs`, `regression` the one home of `linregress`.
+
+mod distribution;
+mod regression;
+mod undetermined;
+
+pub mod describe;
+pub mod growth;
+pub mod interval;
+pub mod power_law;
+pub mod trend;
+
+pub use describe::{Describe, describe};
+pub use growth::{Growth, growth};
+pub use interval::Interval;
+pub use power_law::{LocalExponent, PowerLaw, local_exponents, power_law};
+pub use trend::{Trend, mann_kendall};
+pub use undetermined::Undetermined;

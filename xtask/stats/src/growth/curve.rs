@@ -1,0 +1,189 @@
+//! The curves that growth models are made of: value and gradient at a size.
+
+use std::fmt;
+
+/// A growth class: how the part that depends on the size grows with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// O(1).
+    Constant,
+    /// O(log n).
+    Logarithmic,
+    /// O(√n).
+    SquareRoot,
+    /// O(n).
+    Linear,
+    /// O(n log n).
+    Linearithmic,
+    /// O(n²).
+    Quadratic,
+    /// O(n^b) with a fitted b.
+    Power,
+}
+
+impl Class {
+    /// The classes whose growth has no free exponent and is not constant.
+    pub(super) const NAMED: [Self; 5] =
+        [Self::Logarithmic, Self::SquareRoot, Self::Linear, Self::Linearithmic, Self::Quadratic];
+
+    /// `g(n)`; an empty document counts as one byte where the logarithm needs it.
+    fn g(self, size: f64) -> f64 {
+        let ln = if size > 0.0 { size.ln() } else { 0.0 };
+        match self {
+            Self::Constant | Self::Power => 1.0,
+            Self::Logarithmic => ln,
+            Self::SquareRoot => size.sqrt(),
+            Self::Linear => size,
+            Self::Linearithmic => size * ln,
+            Self::Quadratic => size * size,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Constant => "O(1)",
+            Self::Logarithmic => "O(log n)",
+            Self::SquareRoot => "O(n^0.5)",
+            Self::Linear => "O(n)",
+            Self::Linearithmic => "O(n log n)",
+            Self::Quadratic => "O(n^2)",
+            Self::Power => "O(n^b)",
+        })
+    }
+}
+
+/// Three parameters; a model leaves some of them fixed.
+pub(super) type Theta = [f64; 3];
+
+/// A parametrisation of a curve. `centre` is the logarithm of the geometric mean size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Shape {
+    /// `t0 + t1 g(n) / scale`.
+    Named { class: Class, scale: f64 },
+    /// `t0 + t1 ((n/m)^t2 - 1) / t2`: value and log-slope at the centre, and the exponent (Box and
+    /// Cox); it passes smoothly through `ln n` at exponent zero.
+    Centred { centre: f64 },
+    /// `t0 + (t1 - t0) (n/m)^t2`: the constant itself is a parameter.
+    Asymptote { centre: f64 },
+    /// `t0 + exp(t1) (n^t2 - m^t2)`: the coefficient itself is a parameter (its logarithm).
+    Coefficient { centre: f64 },
+    /// `t0 (n/m)^t2`.
+    Pure { centre: f64 },
+}
+
+/// Exponents outside are not searched.
+pub(super) const EXPONENTS: (f64, f64) = (-3.0, 6.0);
+
+impl Shape {
+    /// A named class, scaled so that its largest `g` is one.
+    pub(super) fn named(class: Class, size_max: f64) -> Self {
+        Self::Named { class, scale: class.g(size_max).abs().max(f64::MIN_POSITIVE) }
+    }
+
+    /// Value and gradient at a size; NaN where the exponent is out of range.
+    pub(super) fn at(self, theta: &Theta, size: f64) -> (f64, Theta) {
+        let [t0, t1, b] = *theta;
+        match self {
+            Self::Named { class, scale } => {
+                let g = class.g(size) / scale;
+                (t0 + t1 * g, [1.0, g, 0.0])
+            }
+            _ if !(EXPONENTS.0..=EXPONENTS.1).contains(&b) => (f64::NAN, [0.0; 3]),
+            Self::Centred { centre } => {
+                let (g, slope) = box_cox(b, size, centre);
+                (t0 + t1 * g, [1.0, g, t1 * slope])
+            }
+            Self::Asymptote { centre } => {
+                let Power { value, slope } = power(b, size, centre);
+                (t0 + (t1 - t0) * value, [1.0 - value, value, (t1 - t0) * slope])
+            }
+            Self::Coefficient { centre } => {
+                let a = (t1 + b * centre).exp();
+                let Power { value, slope } = power(b, size, centre);
+                let g = a * (value - 1.0);
+                (t0 + g, [1.0, g, centre * g + a * slope])
+            }
+            Self::Pure { centre } => {
+                let Power { value, slope } = power(b, size, centre);
+                (t0 * value, [value, 0.0, t0 * slope])
+            }
+        }
+    }
+}
+
+/// `(n/m)^b` and its derivative by b.
+struct Power {
+    value: f64,
+    slope: f64,
+}
+
+fn power(b: f64, size: f64, centre: f64) -> Power {
+    if size <= 0.0 && b > 0.0 {
+        return Power { value: 0.0, slope: 0.0 };
+    }
+    let l = log_ratio(size, centre);
+    let value = (b * l).exp();
+    Power { value, slope: l * value }
+}
+
+/// `((n/m)^b - 1) / b` and its derivative by b.
+fn box_cox(b: f64, size: f64, centre: f64) -> (f64, f64) {
+    if size <= 0.0 && b > 0.0 {
+        return (-1.0 / b, 1.0 / (b * b));
+    }
+    let l = log_ratio(size, centre);
+    if (b * l).abs() < 1e-5 {
+        return (l * (1.0 + 0.5 * b * l), l * l * (0.5 + b * l / 3.0));
+    }
+    let g = (b * l).exp_m1() / b;
+    (g, (l * (b * l).exp() - g) / b)
+}
+
+fn log_ratio(size: f64, centre: f64) -> f64 {
+    if size > 0.0 { size.ln() - centre } else { -centre }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradients_are_derivatives() {
+        let centre = 8.0;
+        let shapes = [
+            Shape::named(Class::Linearithmic, 1e6),
+            Shape::Centred { centre },
+            Shape::Asymptote { centre },
+            Shape::Coefficient { centre },
+            Shape::Pure { centre },
+        ];
+        for shape in shapes {
+            for size in [0.0, 10.0, 1e5] {
+                for b in [1e-7, 0.3, 1.0] {
+                    check(shape, [2.0, -0.7, b], size);
+                }
+            }
+        }
+    }
+
+    fn check(shape: Shape, theta: Theta, size: f64) {
+        let (_, gradient) = shape.at(&theta, size);
+        for i in 0..3 {
+            let h = 1e-6;
+            let moved = |d: f64| {
+                let mut t = theta;
+                t[i] += d;
+                shape.at(&t, size).0
+            };
+            // Two steps forward: a step back could leave the domain at exponent zero.
+            let numeric = (4.0 * moved(h) - 3.0 * moved(0.0) - moved(2.0 * h)) / (2.0 * h);
+            if size == 0.0 && theta[2] < 1e-3 {
+                continue;
+            }
+            let scale = numeric.abs().max(1.0);
+            assert!((numeric - gradient[i]).abs() < 2e-4 * scale, "{shape:?} {size} {i}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What growth promises on data whose truth is known; coverage is `calibrate`'s.
+
+use super::*;
+
+const SIZES: [f64; 8] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 5e6, 1e7];
+
+/// Deviations of about one per cent, fixed, without a trend.
+const NOISE: [f64; 8] = [0.004, -0.007, 0.009, 0.001, -0.006, 0.005, -0.008, 0.003];
+
+fn measured(curve: impl Fn(f64) -> f64, noise: f64) -> Vec<SizePoint> {
+    SIZES
+        .iter()
+        .zip(NOISE)
+        .map(|(&n, e)| SizePoint::single(n, curve(n) * (noise * e / 0.006).exp()))
+        .collect()
+}
+
+fn grown(curve: impl Fn(f64) -> f64, noise: f64) -> Growth {
+    growth(&measured(curve, noise), None, &[]).unwrap()
+}
+
+#[test]
+fn a_constant_does_not_hide_a_line() {
+    for noise in [0.0, 0.001, 0.01] {
+        let growth = grown(|n| 2.1e6 + 3.0 * n, noise);
+        // Five of the eight sizes hardly move: at 1 % a neighbouring class may stay possible.
+        assert!(growth.decided() || noise > 0.005, "{noise}: {:?}", growth.verdict);
+        let line = growth.chosen();
+        assert_eq!((line.class, line.with_constant), (Class::Linear, true));
+        let (c, a) = (line.constant.unwrap(), line.slope.unwrap());
+        assert!(c.ci95.contains(2.1e6), "{noise}: {c:?}");
+        assert!(a.ci95.contains(3.0), "{noise}: {a:?}");
+        assert!((c.value / 2.1e6 - 1.0).abs() < 3.0 * noise + 1e-6);
+        assert!((a.value / 3.0 - 1.0).abs() < 3.0 * noise + 1e-6);
+        let exponent = growth.exponent.unwrap();
+        assert!(exponent.ci95.contains(1.0), "{noise}: {exponent:?}");
+        assert!(growth.runner_up().is_some());
+    }
+}
+
+#[test]
+fn every_class_is_recognised_exact_and_noisy() {
+    type Curve = fn(f64) -> f64;
+    let cases: [(Class, Curve); 6] = [
+        (Class::Constant, |_| 1.0),
+        (Class::Logarithmic, f64::ln),
+        (Class::SquareRoot, f64::sqrt),
+        (Class::Linear, |n| n),
+        (Class::Linearithmic, |n| n * n.ln()),
+        (Class::Quadratic, |n| n * n),
+    ];
+    for (class, curve) in cases {
+        for constant in [0.0, 1.0] {
+            for noise in [0.0, 0.005] {
+                let growth = grown(|n| constant * 10.0 * curve(10.0) + 7.0 * curve(n), noise);
+                assert_eq!(growth.verdict, Verdict::Decided(class), "{constant} {noise}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_exponent_between_the_classes_is_reported_as_a_power() {
+    let growth = grown(|n| 500.0 + 4.0 * n.powf(0.75), 0.005);
+    assert_eq!(growth.verdict, Verdict::Decided(Class::Power));
+    assert!(growth.exponent.unwrap().ci95.contains(0.75));
+    let fit = growth.chosen();
+    assert!(fit.constant.unwrap().ci95.contains(500.0), "{fit:?}");
+    assert!(fit.slope.unwrap().ci95.contains(4.0), "{fit:?}");
+}
+
+#[test]
+fn wide_noise_is_not_decided() {
+    let growth = grown(|n| 1e6 + 0.02 * n, 0.1);
+    assert!(!growth.decided(), "{:?}", growth.verdict);
+    assert!(growth.prediction(1e8).unwrap().averaged);
+}
+
+#[test]
+fn identical_values_are_constant() {
+    let growth = grown(|_| 4096.0, 0.0);
+    assert_eq!(growth.verdict, Verdict::Decided(Class::Constant));
+    assert_eq!(growth.exponent.unwrap().ci95, Interval::unbounded());
+    let ahead = growth.prediction(1e9).unwrap();
+    assert!((ahead.value - 4096.0).abs() < 1e-6 && ahead.interval.half_width() < 1e-3);
+    assert_eq!(growth.largest_input_for(5000.0), LargestInput::NotReached);
+    assert_eq!(growth.largest_input_for(4000.0), LargestInput::NeverFits);
+}
+
+#[test]
+fn predictions_reach_beyond_the_data_and_say_how_far() {
+    let growth = grown(|n| 2.1e6 + 3.0 * n, 0.005);
+    let ahead = growth.prediction(1e8).unwrap();
+    assert!((ahead.decades_beyond - 1.0).abs() < 1e-12);
+    assert!(ahead.interval.contains(3.021e8), "{ahead:?}");
+    let LargestInput::Fits { size, interval, .. } = growth.largest_input_for(500e6) else {
+        panic!("a line reaches every budget")
+    };
+    assert!(interval.contains((500e6 - 2.1e6) / 3.0) && interval.contains(size), "{interval}");
+}
+
+#[test]
+fn the_empty_document_holds_the_constant() {
+    let points = measured(|n| 2.1e6 + 3.0 * n, 0.005);
+    let anchor = SizePoint::single(0.0, 2.1e6 * 1.004);
+    let with = growth(&points[4..], Some(anchor), &[]).unwrap();
+    assert_eq!((with.anchor, with.n), (Anchor::Used, 5));
+    assert_eq!(with.chosen().class, Class::Linear);
+    assert!(with.chosen().constant.unwrap().ci95.contains(2.1e6));
+    let off = SizePoint::single(0.0, 1.0e6);
+    let without = growth(&points, Some(off), &[]).unwrap();
+    assert_eq!(without.anchor, Anchor::Contradicted { value: 1.0e6 });
+}
+
+#[test]
+fn failures_are_named() {
+    let failure = Failure { size: 1e8, at_least: Some(2e9) };
+    let growth = growth(&measured(|n| 2.1e6 + 3.0 * n, 0.005), None, &[failure]).unwrap();
+    assert_eq!(growth.prediction(1e8).unwrap().beyond_failure, Some(1e8));
+    assert_eq!(growth.prediction(5e7).unwrap().beyond_failure, None);
+    assert_eq!(growth.failures_agree(), Some(false));
+}
+
+#[test]
+fn falling_values_have_a_negative_slope_and_never_go_below_zero() {
+    let growth = grown(|n| 1e6 - 0.05 * n, 0.001);
+    assert!(growth.growth_over_range.high < 1.0, "{growth:#?}");
+    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear));
+    assert!(growth.chosen().slope.unwrap().ci95.high < 0.0);
+    assert_eq!(growth.chosen().at(1e9), None);
+    assert_eq!(growth.prediction(1e9), None);
+}
+
+#[test]
+fn unusable_points_are_refused() {
+    let points = measured(|n| n, 0.0);
+    assert_eq!(
+        growth(&points[..4], None, &[]),
+        Err(Undetermined::TooFewSizes { have: 4, need: 5 })
+    );
+    let mut zero = points.clone();
+    zero[2].mean = 0.0;
+    assert_eq!(growth(&zero, None, &[]), Err(Undetermined::NotPositive { at: 1e3, value: 0.0 }));
+    let twice = [points.clone(), points].concat();
+    assert!(matches!(growth(&twice, None, &[]), Err(Undetermined::Shape { .. })));
+}
+
+#[test]
+fn huge_and_tiny_values_are_fitted_alike() {
+    for scale in [1e-200, 1.0, 1e200] {
+        let growth = grown(|n| scale * (100.0 + n), 0.002);
+        assert_eq!(growth.verdict, Verdict::Decided(Class::Linear), "{scale}");
+        assert!(growth.chosen().slope.unwrap().ci95.contains(scale));
+    }
+}
