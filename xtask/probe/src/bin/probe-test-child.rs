@@ -1,0 +1,2 @@
+//! Children that misbehave, for the tests.
+fn main() {}

@@ -1,0 +1,142 @@
+//! Waiting for the child's death: its stops are passed on, its limits kept, its usage taken from
+//! the `wait4` that reaps it.
+
+use std::mem::MaybeUninit;
+use std::time::{Duration, Instant};
+
+use libc::{c_int, pid_t, rusage};
+
+use crate::args::Request;
+use crate::launch::Child;
+use crate::procfs::{self, Status};
+use crate::signals::{self, Wake};
+use crate::stop::{self, StoppedFor};
+use crate::trace;
+
+/// How often resident memory is looked at when there is a limit to it.
+const MEMORY_LOOK: Duration = Duration::from_millis(5);
+
+/// How a child ended.
+pub(crate) struct Ending {
+    /// From just before the fork until the child was reaped, less what it stood still for us.
+    pub(crate) wall: Duration,
+    /// As `wait4` gives it.
+    pub(crate) status: c_int,
+    /// Of the child and of those of its own children that it waited for.
+    pub(crate) usage: rusage,
+    /// Its memory at its exit, where `ptrace` showed it.
+    pub(crate) at_exit: Option<Status>,
+    /// Set if the probe killed it.
+    pub(crate) stopped_for: Option<StoppedFor>,
+}
+
+/// Waits until the child is dead and reaped.
+pub(crate) fn until_dead(child: &mut Child, request: &Request) -> Ending {
+    let timeout = request.timeout_ms.map(Duration::from_millis);
+    let mut watch = Watch {
+        child,
+        deadline: timeout.and_then(|timeout| child.started.checked_add(timeout)),
+        memory_limit_bytes: request.memory_limit_bytes.unwrap_or(u64::MAX),
+        held: Duration::ZERO,
+        at_exit: None,
+        stopped_for: None,
+    };
+    loop {
+        if let Some(ending) = watch.take_events() {
+            return ending;
+        }
+        match signals::wait(watch.patience()) {
+            Wake::Interrupt => watch.stop(StoppedFor::Interrupted),
+            Wake::Look => watch.keep_limits(),
+        }
+    }
+}
+
+struct Watch<'a> {
+    child: &'a Child,
+    deadline: Option<Instant>,
+    memory_limit_bytes: u64,
+    /// Time the child stood at its exit while we read its status.
+    held: Duration,
+    at_exit: Option<Status>,
+    stopped_for: Option<StoppedFor>,
+}
+
+impl Watch<'_> {
+    /// Takes all that happened since the last look; the ending, if the child's death is among it.
+    fn take_events(&mut self) -> Option<Ending> {
+        while let Some((pid, status, usage)) = next_event() {
+            let seen = Instant::now();
+            if libc::WIFSTOPPED(status) {
+                self.at_stop(pid, status);
+                self.held += seen.elapsed();
+            } else if pid == self.child.pid {
+                let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
+                let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
+                return Some(Ending { wall, status, usage, at_exit, stopped_for });
+            }
+        }
+        None
+    }
+
+    fn at_stop(&mut self, pid: pid_t, status: c_int) {
+        if trace::is_exit_stop(status) {
+            self.read_memory(pid);
+        }
+        trace::resume(pid, status);
+    }
+
+    /// A main thread may end before others do: then the last of them has the last word.
+    fn read_memory(&mut self, pid: pid_t) {
+        let Some(mut now) = procfs::status(pid) else { return };
+        if pid == self.child.pid && now.thread_count > 1 {
+            trace::seize_threads(pid, &procfs::threads(pid));
+        }
+        if let Some(before) = self.at_exit {
+            now.vm_hwm_bytes = now.vm_hwm_bytes.max(before.vm_hwm_bytes);
+        }
+        self.at_exit = Some(now);
+    }
+
+    /// How long to wait for a signal. Once the child is killed there is only its death to wait for.
+    fn patience(&self) -> Option<Duration> {
+        if self.stopped_for.is_some() {
+            return None;
+        }
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        match (&self.child.resident, left) {
+            (Some(_), Some(left)) => Some(left.min(MEMORY_LOOK)),
+            (Some(_), None) => Some(MEMORY_LOOK),
+            (None, left) => left,
+        }
+    }
+
+    fn keep_limits(&mut self) {
+        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.stop(StoppedFor::Timeout);
+        }
+        let resident = self.child.resident.as_ref().and_then(procfs::Resident::bytes);
+        if resident.is_some_and(|bytes| bytes > self.memory_limit_bytes) {
+            self.stop(StoppedFor::MemoryLimit);
+        }
+    }
+
+    /// The first reason stands.
+    fn stop(&mut self, reason: StoppedFor) {
+        if self.stopped_for.is_none() {
+            self.stopped_for = Some(reason);
+            stop::kill_group(self.child.pid);
+        }
+    }
+}
+
+/// The next thing that happened to the child, to one of its threads or to an adopted orphan.
+fn next_event() -> Option<(pid_t, c_int, rusage)> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::uninit();
+    let flags = libc::WNOHANG | libc::__WALL;
+    // SAFETY: both live through the call, which fills them when it returns a number above 0.
+    let pid = unsafe { libc::wait4(-1, &raw mut status, flags, usage.as_mut_ptr()) };
+    // SAFETY: `pid` is above 0.
+    (pid > 0).then(|| (pid, status, unsafe { usage.assume_init() }))
+}
