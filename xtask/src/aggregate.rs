@@ -37,11 +37,6 @@ impl Group {
         let found = self.values.iter().find(|(of, _)| *of == metric);
         found.map_or(&[], |(_, values)| values)
     }
-
-    /// How many runs ended like this.
-    pub(crate) fn count(&self, outcome: Outcome) -> u32 {
-        self.outcomes.iter().find(|(of, _)| *of == outcome).map_or(0, |(_, count)| *count)
-    }
 }
 
 /// Metrics that are columns of the file as they are.

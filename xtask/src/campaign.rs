@@ -217,11 +217,9 @@ fn not_tried(place: Place, cell: Cell<'_>) -> Sample {
 
 /// The half-width of the 95 % interval of the mean over the mean; infinite for a single value.
 fn half_width_relative(values: &[f64]) -> f64 {
-    let described = stats::describe(values);
-    match described.mean_ci95 {
-        Some(interval) => (interval.high - interval.low) / 2.0 / described.mean.abs(),
-        None => f64::INFINITY,
-    }
+    let Ok(described) = stats::describe(values) else { return f64::INFINITY };
+    let interval = described.mean_ci95;
+    interval.map_or(f64::INFINITY, |interval| interval.half_width() / described.mean.abs())
 }
 
 /// Compares the child of known size with the empty child.

@@ -123,11 +123,6 @@ impl Experiment {
             && self.measure == other.measure
             && programs(self) == programs(other)
     }
-
-    /// The variant called `name`.
-    pub(crate) fn variant(&self, name: &str) -> Option<&Variant> {
-        self.variant.iter().find(|variant| variant.name == name)
-    }
 }
 
 impl Switches {

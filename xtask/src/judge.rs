@@ -189,7 +189,7 @@ fn cv(cell: &Cell, metric: Metric, limit: Limit) -> Finding {
         return not_measured(place, "one run has no spread");
     };
     let origin = format!("{} runs", described.n);
-    judged(place, &origin, cv, described.cv_ci95, limit, percent)
+    judged(place, &origin, cv, stats::cv_interval(described), limit, percent)
 }
 
 fn growth(place: String, scaling: Option<&Scaling>, limit: Limit) -> Finding {

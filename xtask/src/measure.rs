@@ -25,6 +25,8 @@ pub(crate) struct Bench<'a> {
     scratch: PathBuf,
     /// Outputs that decoding was seen to take back, by document and hash.
     verified: HashSet<(Sha256Hex, Vec<String>, Sha256Hex)>,
+    /// Why the last child could not be started, in the probe's words.
+    not_started: Option<String>,
     /// What the machine refused to the probe, in words, each once.
     pub(crate) refused: Vec<String>,
 }
@@ -79,7 +81,7 @@ impl<'a> Bench<'a> {
     ) -> anyhow::Result<Self> {
         fs::create_dir_all(&scratch)
             .with_context(|| format!("cannot create {}", scratch.display()))?;
-        Ok(Self { tools, measure, scratch, verified: HashSet::new(), refused: Vec::new() })
+        Ok(Self { tools, measure, scratch, verified: HashSet::new(), not_started: None, refused: Vec::new() })
     }
 
     /// One run of a cell; if its output has not been seen before, a second row for decoding it.
@@ -211,8 +213,11 @@ impl<'a> Bench<'a> {
         self.scratch.join("stderr")
     }
 
-    /// The first line of what the last child said on stderr.
+    /// Why the last child was not started, or the first line of what it said on stderr.
     pub(crate) fn said(&self) -> Option<String> {
+        if self.not_started.is_some() {
+            return self.not_started.clone();
+        }
         let text = fs::read(self.stderr()).ok()?;
         let text = String::from_utf8_lossy(&text[..text.len().min(4096)]).into_owned();
         text.lines().find(|line| !line.trim().is_empty()).map(ToOwned::to_owned)
@@ -242,6 +247,7 @@ impl<'a> Bench<'a> {
         if record.stopped_for.as_deref() == Some("interrupted") {
             bail!("interrupted; run the same command again to continue");
         }
+        self.not_started.clone_from(&record.error);
         for refused in &record.refused {
             if !self.refused.contains(refused) {
                 self.refused.push(refused.clone());

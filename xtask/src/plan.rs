@@ -5,7 +5,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 
-use crate::experiment::{Experiment, Variant};
+use crate::experiment::{Experiment, Program, Variant};
 use crate::inputs::Document;
 use crate::record::Kind;
 
@@ -24,6 +24,17 @@ pub(crate) struct Block {
     pub(crate) number: u32,
     /// Indices of cells, in the order in which they run.
     pub(crate) order: Vec<usize>,
+}
+
+/// What is started for a variant, in a line.
+pub(crate) fn describe(variant: &Variant) -> String {
+    match &variant.program {
+        Program::Sigma { encode } => {
+            let arguments = encode.arguments().join(" ");
+            format!("sigma encode {arguments}").trim_end().to_owned()
+        }
+        Program::Command { command, .. } => command.join(" "),
+    }
 }
 
 /// Every variant at every document.

@@ -120,6 +120,9 @@ pub(crate) struct LockedDocument {
 /// The machine when the campaign began, and when it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machines {
+    /// System calls that the machine refused to the probe.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) refused: Vec<String>,
     pub(crate) before: Machine,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<Machine>,
@@ -140,6 +143,36 @@ impl Folder {
 
     pub(crate) fn machine(&self) -> PathBuf {
         self.0.join("machine.toml")
+    }
+
+    /// Where a campaign is recorded until it is complete, so that the published samples and the
+    /// report made of them stay together.
+    pub(crate) fn running(&self) -> Folder {
+        Folder(self.0.join("running"))
+    }
+
+    /// Moves a complete campaign to where it is published.
+    pub(crate) fn move_to(&self, published: &Folder) -> anyhow::Result<()> {
+        let moves = [
+            (self.samples(), published.samples()),
+            (self.lock(), published.lock()),
+            (self.machine(), published.machine()),
+        ];
+        for (from, to) in moves {
+            std::fs::rename(&from, &to)
+                .with_context(|| format!("cannot move {} to {}", from.display(), to.display()))?;
+        }
+        self.remove()
+    }
+
+    /// Removes the folder with all that is in it.
+    pub(crate) fn remove(&self) -> anyhow::Result<()> {
+        match std::fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", self.0.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What was measured, if anything was.

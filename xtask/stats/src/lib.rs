@@ -22,6 +22,7 @@ pub mod growth;
 pub mod interval;
 pub mod power_law;
 pub mod trend;
+pub mod variation;
 
 pub use describe::{Describe, describe};
 pub use growth::{Growth, growth};
@@ -29,3 +30,4 @@ pub use interval::Interval;
 pub use power_law::{LocalExponent, PowerLaw, local_exponents, power_law};
 pub use trend::{Trend, mann_kendall};
 pub use undetermined::Undetermined;
+pub use variation::cv_interval;
