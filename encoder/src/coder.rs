@@ -43,18 +43,16 @@ impl BitWriter {
         self.out.len()
     }
 
-    /// Writes the fewest bytes that name a point inside the interval; the reader continues them
-    /// with zero bytes.
+    /// Writes the fewest bytes that name a point inside the interval when zeros follow, and gives
+    /// back all bytes.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        for bytes in 0..4u32 {
-            let keep = u32::MAX.checked_shl(32 - 8 * bytes).unwrap_or(0);
-            let point = self.low.checked_add(!keep).unwrap_or(u32::MAX) & keep;
-            if point >= self.low && point <= self.high {
-                self.out.extend_from_slice(&point.to_be_bytes()[..bytes as usize]);
-                return self.out;
-            }
-        }
-        self.out.extend_from_slice(&self.low.to_be_bytes());
+        let point_of = |len: u32| {
+            let keep = u32::MAX.checked_shl(32 - 8 * len).unwrap_or(0);
+            self.low.saturating_add(!keep) & keep
+        };
+        let len = (0..4).find(|&len| (self.low..=self.high).contains(&point_of(len))).unwrap_or(4);
+        let bytes = point_of(len).to_be_bytes();
+        self.out.extend_from_slice(&bytes[..len as usize]);
         self.out
     }
 }
@@ -101,10 +99,14 @@ impl BitReader {
         reader
     }
 
-    /// How many bytes past the end were wanted: more than 4 only when the input was cut or
-    /// altered.
-    pub(crate) fn overrun(&self) -> usize {
-        self.position.saturating_sub(self.input.len())
+    /// Whether more was read than the writer can have written.
+    pub(crate) fn is_overrun(&self) -> bool {
+        self.position > self.input.len() + 4
+    }
+
+    /// The input.
+    pub(crate) fn input(&self) -> &[u8] {
+        &self.input
     }
 
     /// The input, to use its memory again.

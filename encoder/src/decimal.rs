@@ -54,8 +54,10 @@ impl Decimal {
             && !(negative && digits == 0)
             && point.is_some() == (places > 0)
             && places <= usize::from(PLACES_MAX);
-        canonical
-            .then_some(Self { digits: if negative { -digits } else { digits }, places: places as u8 })
+        canonical.then_some(Self {
+            digits: if negative { -digits } else { digits },
+            places: places as u8,
+        })
     }
 
     /// Writes the notation.
@@ -95,7 +97,8 @@ mod tests {
 
     #[test]
     fn other_notations_are_left_alone() {
-        for text in ["", "-", "01", "-0", "-0.0", "1.", ".5", "1e5", "1.2.3", "1234567890123456789"] {
+        for text in ["", "-", "01", "-0", "-0.0", "1.", ".5", "1e5", "1.2.3", "1234567890123456789"]
+        {
             assert_eq!(Decimal::parse(text.as_bytes()), None, "{text}");
         }
     }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::format::{CODED_MAX, COMPACT_MAX, Header, Source, compact_check_len};
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::stage::Stage;
 
 /// The document is handed out once this much of it is there.
 const BLOCK: usize = 1 << 15;
@@ -65,7 +66,7 @@ impl<R: Read> Decoder<R> {
             model: model(header, Memory { lazy: true, pool: true }),
             chunk: None,
             spare: Vec::new(),
-            whole: Xxh64::new(0),
+            whole: Xxh64::new(header.seed()),
             block: Vec::new(),
             given: 0,
             done: false,
@@ -106,7 +107,7 @@ impl<R: Read> Decoder<R> {
         self.chunk = Some(Chunk {
             coder: BitReader::new(input, self.header.coding.pack),
             remaining,
-            hash: Xxh64::new(0),
+            hash: Xxh64::new(self.header.seed()),
             check: u64::from_le_bytes(check),
             check_len: 4,
             offset,
@@ -132,7 +133,7 @@ impl<R: Read> Decoder<R> {
         self.chunk = Some(Chunk {
             coder: BitReader::new(input, self.header.coding.pack),
             remaining,
-            hash: Xxh64::new(0),
+            hash: Xxh64::new(self.header.seed()),
             check: u64::from_le_bytes(check),
             check_len,
             offset,
@@ -165,7 +166,8 @@ impl<R: Read> Decoder<R> {
         let corrupt = |what| Error::Corrupt { offset: chunk.offset, what };
         while chunk.remaining > 0 && self.block.len() < BLOCK {
             let limit = usize::try_from(chunk.remaining).unwrap_or(usize::MAX);
-            if self.model.code_item(&mut chunk.coder, &[], limit).is_err() {
+            let coded = Stage::Coder.run(|| self.model.code_item(&mut chunk.coder, &[], limit));
+            if coded.is_err() {
                 return Err(corrupt("an item contradicts what came before it"));
             }
             let item = self.model.item();
@@ -173,18 +175,19 @@ impl<R: Read> Decoder<R> {
             if chunk.empty > EMPTY_MAX {
                 return Err(corrupt("items without end are empty"));
             }
-            if chunk.coder.overrun() > 4 {
+            if chunk.coder.is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
             chunk.hash.update(item);
             self.whole.update(item);
-            self.block.extend_from_slice(item);
+            Stage::Output.run(|| self.block.extend_from_slice(item));
             chunk.remaining -= item.len() as u64;
         }
         if chunk.remaining > 0 {
             self.chunk = Some(chunk);
             return Ok(());
         }
+        chunk.hash.update(chunk.coder.input());
         let unused = 64 - 8 * chunk.check_len as u32;
         if chunk.hash.digest() << unused != chunk.check << unused {
             return Err(corrupt("its checksum differs"));

@@ -50,16 +50,16 @@ impl Dictionary {
     }
 
     fn bucket(&self, hash: u32) -> usize {
-        (u64::from(hash) * self.index.len() as u64 >> 32) as usize
+        ((u64::from(hash) * self.index.len() as u64) >> 32) as usize
     }
 
     /// The name of an item that was added before.
     #[inline]
     pub(crate) fn find(&self, item: &[u8], hash: u32) -> Option<Id> {
         let bucket = self.index[self.bucket(hash)];
-        bucket.into_iter().find(|&id| {
-            self.get(id).is_some_and(|(bytes, known)| known == hash && bytes == item)
-        })
+        bucket
+            .into_iter()
+            .find(|&id| self.get(id).is_some_and(|(bytes, known)| known == hash && bytes == item))
     }
 
     /// The item's name; adds it when it is new. 0 when it is too long to keep.
@@ -94,10 +94,5 @@ impl Dictionary {
         entry[HEADER..].copy_from_slice(item);
         self.next = self.next.wrapping_add(size as u32);
         id
-    }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.ring.len() + self.index.len() * size_of::<[Id; 2]>()
     }
 }

@@ -77,9 +77,4 @@ impl<const N: usize, const M: usize> DigitCoder<N, M> {
         }
         node as u8 & 15
     }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.table.size() + self.mixer.size()
-    }
 }

@@ -8,6 +8,7 @@ use crate::lexer::ITEM_MAX;
 use crate::memory::Memory;
 use crate::model::Model;
 use crate::settings::{Class, Options, Settings};
+use crate::stage::Stage;
 
 /// A chunk is closed once it has this many coded bytes.
 const CHUNK_CODED: usize = 1 << 15;
@@ -44,11 +45,15 @@ impl Encoder {
     }
 
     /// Takes bytes of the document and appends encoded bytes to `out`.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        Stage::Output.run(|| self.push_as_output(bytes, out));
+    }
+
+    fn push_as_output(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
         while !bytes.is_empty() {
             let wanted = if self.stream.is_none() { Class::KNOWN_MAX + 1 } else { WINDOW };
             let room = wanted.saturating_sub(self.window.len() - self.start).min(bytes.len());
-            self.window.extend_from_slice(&bytes[..room]);
+            Stage::Input.run(|| self.window.extend_from_slice(&bytes[..room]));
             bytes = &bytes[room..];
             if self.window.len() - self.start >= wanted {
                 self.code_items(out);
@@ -57,7 +62,11 @@ impl Encoder {
     }
 
     /// Ends the document and appends what is left to `out`.
-    pub fn finish(mut self, out: &mut Vec<u8>) {
+    pub fn finish(self, out: &mut Vec<u8>) {
+        Stage::Output.run(|| self.finish_as_output(out));
+    }
+
+    fn finish_as_output(mut self, out: &mut Vec<u8>) {
         if self.stream.is_none() && self.window.len() <= COMPACT_MAX {
             return self.finish_compact(out);
         }
@@ -99,7 +108,7 @@ impl Encoder {
         header.write_to(out);
         write_varint(self.window.len() as u64, out);
         let mut model = model(header, memory(&self.options));
-        let mut coder = BitWriter::new(std::mem::take(out), header.coding.pack);
+        let mut coder = BitWriter::new(Vec::new(), header.coding.pack);
         let mut rest = self.window.as_slice();
         while !rest.is_empty() {
             let len = model.item_len(rest).unwrap_or(rest.len());
@@ -107,8 +116,12 @@ impl Encoder {
             code(&mut model, &mut coder, &rest[..len], limit);
             rest = &rest[len..];
         }
-        *out = coder.finish();
-        let check = xxhash_rust::xxh64::xxh64(&self.window, 0).to_le_bytes();
+        let payload = coder.finish();
+        out.extend_from_slice(&payload);
+        let mut hash = Xxh64::new(header.seed());
+        hash.update(&self.window);
+        hash.update(&payload);
+        let check = hash.digest().to_le_bytes();
         out.extend_from_slice(&check[..compact_check_len(self.window.len() as u64)]);
     }
 }
@@ -131,11 +144,13 @@ pub(crate) fn model(header: Header, memory: Memory) -> Model {
         codebook: header.coding.codebook,
         delta: header.coding.delta,
     };
-    Model::new(settings, memory)
+    Stage::Tables.run(|| Model::new(settings, memory))
 }
 
 fn code(model: &mut Model, coder: &mut BitWriter, item: &[u8], limit: usize) {
-    model.code_item(coder, item, limit).expect("the encoder cannot contradict itself");
+    Stage::Coder
+        .run(|| model.code_item(coder, item, limit))
+        .expect("the encoder cannot contradict itself");
     debug_assert_eq!(model.item(), item, "the model must follow what it coded");
 }
 
@@ -157,9 +172,9 @@ impl Stream {
             memory,
             model: model(header, memory),
             coder: BitWriter::new(Vec::new(), header.coding.pack),
-            chunk: Xxh64::new(0),
+            chunk: Xxh64::new(header.seed()),
             chunk_len: 0,
-            whole: Xxh64::new(0),
+            whole: Xxh64::new(header.seed()),
         }
     }
 
@@ -184,9 +199,10 @@ impl Stream {
         write_varint(self.chunk_len as u64, out);
         write_varint(coded.len() as u64, out);
         out.extend_from_slice(&coded);
+        self.chunk.update(&coded);
         out.extend_from_slice(&self.chunk.digest().to_le_bytes()[..4]);
         self.coder = BitWriter::new(self.memory.buffer(coded), self.header.coding.pack);
-        self.chunk.reset(0);
+        self.chunk.reset(self.header.seed());
         self.chunk_len = 0;
     }
 

@@ -56,13 +56,19 @@ impl fmt::Display for Error {
                 write!(f, "the encoded bytes end too early, after byte {offset}")
             }
             Self::Corrupt { offset, what } => {
-                write!(f, "the encoded bytes are damaged in the part that begins at byte {offset}: {what}")
+                write!(
+                    f,
+                    "the encoded bytes are damaged in the part that begins at byte {offset}: {what}"
+                )
             }
             Self::TrailingBytes { offset } => {
                 write!(f, "there are bytes after the end of the encoding at byte {offset}")
             }
             Self::Limit { what, limit_bytes } => {
-                write!(f, "decoding needs more than the {what} of {limit_bytes} bytes; raise it if the source is trusted")
+                write!(
+                    f,
+                    "decoding needs more than the {what} of {limit_bytes} bytes; raise it if the source is trusted"
+                )
             }
         }
     }

@@ -33,6 +33,11 @@ impl Header {
         self.class <= Class::Small
     }
 
+    /// What every hash of the document starts from, so that a damaged header is noticed.
+    pub(crate) fn seed(self) -> u64 {
+        u64::from(self.level.code() | self.class.code() << 2) | u64::from(self.coding.code()) << 8
+    }
+
     /// Appends the header.
     pub(crate) fn write_to(self, out: &mut Vec<u8>) {
         let (level, class, coding) = (self.level.code(), self.class.code(), self.coding.code());
@@ -117,8 +122,8 @@ impl<R: Read> Source<R> {
 
     /// Fills `bytes`.
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        for index in 0..bytes.len() {
-            bytes[index] = self.byte()?;
+        for byte in bytes {
+            *byte = self.byte()?;
         }
         Ok(())
     }

@@ -163,7 +163,9 @@ impl Lexer {
     /// Takes a whole value.
     pub(crate) fn take_value(&mut self, value: &[u8]) {
         if self.state == State::Text && value.len() == ITEM_MAX {
-            value.iter().for_each(|&byte| self.step_text(byte));
+            for &byte in value {
+                self.step_text(byte);
+            }
         }
         self.end_item(value.len());
     }

@@ -4,6 +4,8 @@
 //! described in `FORMAT.md`. The library has a push [`Encoder`] and a pull [`Decoder`]; [`encode`]
 //! and [`decode`] connect them to readers and writers.
 #![forbid(unsafe_code)]
+// The kernels walk several arrays of the same length side by side; an index says so best.
+#![allow(clippy::needless_range_loop)]
 
 mod bits;
 mod coder;
@@ -11,6 +13,7 @@ mod decimal;
 mod decode;
 mod dictionary;
 mod digits;
+mod document;
 mod encode;
 mod error;
 mod format;
@@ -24,6 +27,7 @@ mod numbers;
 mod pieces;
 mod predictor;
 mod settings;
+mod stage;
 mod stream;
 mod tables;
 mod tree_state;
@@ -32,4 +36,5 @@ pub use decode::Decoder;
 pub use encode::Encoder;
 pub use error::Error;
 pub use settings::{Coding, Holding, Layout, Level, Options};
+pub use stage::Stage;
 pub use stream::{decode, encode};

@@ -86,9 +86,4 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         }
         bit
     }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.table.size() + N * 1024 + self.mixer.size()
-    }
 }

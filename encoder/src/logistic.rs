@@ -61,8 +61,8 @@ pub(crate) fn squash(x: i32) -> u32 {
 }
 
 /// From a probability of 16 bits to the logistic scale.
-#[inline]
-pub(crate) fn stretch(p: u32) -> i32 {
+#[cfg(test)]
+fn stretch(p: u32) -> i32 {
     i32::from(STRETCH_TABLE[(p >> 4) as usize & 4095])
 }
 
@@ -165,11 +165,6 @@ impl<const N: usize> Mixer<N> {
             let step = (self.inputs[i] * error + 0x2000) >> 14;
             weights[i] = (weights[i] + step).clamp(-(1 << 19), 1 << 19);
         }
-    }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.weights.len() * size_of::<[i32; N]>()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
 use crate::settings::{Settings, Sizes};
+use crate::stage::Stage;
 use crate::tree_state::{FRAME_NUMBERS, TreeState};
 
 /// Bytes of a column's last value that are remembered.
@@ -84,7 +85,7 @@ impl Model {
         Self {
             settings,
             memory,
-            tree: TreeState::new(),
+            tree: Stage::Lexer.run(TreeState::new),
             segments: Predictor::new(
                 dictionary(sizes.segment_ring),
                 sizes.segment_slots,
@@ -150,27 +151,17 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let mut hit = None;
         if self.settings.prune {
-            let [a, b, c, d, e] = self.recent_segments;
-            let top = self.tree.top();
-            let v = self.recent_values[0];
-            let contexts = [
-                a,
-                hash::pair(a, v),
-                hash::pair(a, b),
-                hash::pair(hash::triple(a, b, c), hash::pair(d, e)),
-                hash::triple(top.path, self.tree.index(), a),
-            ];
-            self.segments.prepare(&contexts, a);
+            let contexts = self.segment_contexts();
+            self.segments.prepare(&contexts, self.recent_segments[0]);
             let actual = find::<C>(&self.segments.dictionary, source);
             hit = self.segments.code(coder, actual);
         }
-        let (hash, id) = match hit {
-            Some(id) => take(&self.segments.dictionary, id, &mut self.item),
-            None => {
-                self.code_pieces(coder, source, limit, Kind::Segment, self.recent_segments[0])?;
-                let hash = hash::bytes(&self.item);
-                (hash, self.segments.dictionary.intern(&self.item, hash))
-            }
+        let (hash, id) = if let Some(id) = hit {
+            take(&self.segments.dictionary, id, &mut self.item)
+        } else {
+            self.code_pieces(coder, source, limit, Kind::Segment, self.recent_segments[0])?;
+            let hash = hash::bytes(&self.item);
+            (hash, self.segments.dictionary.intern(&self.item, hash))
         };
         if self.settings.prune {
             self.segments.learn(id);
@@ -182,6 +173,18 @@ impl Model {
             self.push_tail();
         }
         Ok(())
+    }
+
+    fn segment_contexts(&self) -> [u32; SEGMENT] {
+        let recent = &self.recent_segments;
+        let two = hash::pair(recent[0], recent[1]);
+        [
+            recent[0],
+            hash::pair(recent[0], self.recent_values[0]),
+            two,
+            hash::triple(two, recent[2], hash::pair(recent[3], recent[4])),
+            hash::triple(self.tree.top().path, self.tree.index(), recent[0]),
+        ]
     }
 
     fn code_text<C: Coder>(
@@ -198,13 +201,12 @@ impl Model {
             let actual = find::<C>(&self.values.dictionary, source);
             hit = self.values.code(coder, actual);
         }
-        let (hash, id) = match hit {
-            Some(id) => take(&self.values.dictionary, id, &mut self.item),
-            None => {
-                self.code_pieces(coder, source, limit, Kind::Text, column)?;
-                let hash = hash::bytes(&self.item);
-                (hash, self.values.dictionary.intern(&self.item, hash))
-            }
+        let (hash, id) = if let Some(id) = hit {
+            take(&self.values.dictionary, id, &mut self.item)
+        } else {
+            self.code_pieces(coder, source, limit, Kind::Text, column)?;
+            let hash = hash::bytes(&self.item);
+            (hash, self.values.dictionary.intern(&self.item, hash))
         };
         if hit.is_some() {
             self.push_tail();
@@ -264,7 +266,7 @@ impl Model {
 
     /// Names a scalar that came at least twice.
     fn keep_scalar(&mut self, hash: u32) -> Id {
-        let place = (u64::from(hash) * self.seen.len() as u64 >> 32) as usize;
+        let place = ((u64::from(hash) * self.seen.len() as u64) >> 32) as usize;
         let mark = hash as u16 | 1;
         if self.seen[place] == mark {
             return self.values.dictionary.intern(&self.item, hash);
@@ -274,7 +276,7 @@ impl Model {
     }
 
     fn column_place(&self, column: u32) -> usize {
-        (u64::from(column) * self.columns.len() as u64 >> 32) as usize
+        ((u64::from(column) * self.columns.len() as u64) >> 32) as usize
     }
 
     /// Makes the column's memory its own.
@@ -373,7 +375,8 @@ impl Model {
                 return self.code_difference(coder, choice, bases, column);
             }
         }
-        self.code_digits(coder, source, limit, column, 0)
+        self.code_digits(coder, source, limit, column, 0);
+        Ok(())
     }
 
     fn code_column_flag<C: Coder>(
@@ -401,7 +404,7 @@ impl Model {
         let base = self.code_column_flag(coder, column, 2, base);
         let text = Decimal { digits: difference, places: 0 }.text();
         let source = if C::ENCODING { text.as_bytes() } else { &[] };
-        self.code_digits(coder, source, ITEM_MAX, column, 1 + base)?;
+        self.code_digits(coder, source, ITEM_MAX, column, 1 + base);
         let difference = Decimal::parse(&self.item).ok_or(Contradiction)?;
         let base = bases[base as usize];
         let digits = base.digits.wrapping_add(difference.digits);
@@ -418,7 +421,7 @@ impl Model {
         limit: usize,
         column: u32,
         mode: u32,
-    ) -> Result<(), Contradiction> {
+    ) {
         let memory = self.columns[self.column_place(column)];
         let salt = hash::pair(column, mode);
         let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
@@ -451,7 +454,6 @@ impl Model {
                 self.tail = self.tail << 8 | u64::from(byte);
             }
         }
-        Ok(())
     }
 
     /// Codes an item piece by piece.
@@ -602,11 +604,7 @@ impl Model {
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
             hash::triple(word, around.kind as u32, 4),
-            hash::triple(
-                around.column,
-                around.prefix,
-                aligned << 1 | around.matched,
-            ),
+            hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
         ]
     }
 
@@ -617,18 +615,6 @@ impl Model {
         around.prefix = hash::pair(around.prefix, u32::from(byte));
         self.item.push(byte);
         self.tail = self.tail << 8 | u64::from(byte);
-    }
-
-    /// Bytes held by tables.
-    pub(crate) fn size(&self) -> usize {
-        self.segments.size()
-            + self.values.size()
-            + self.pieces.size()
-            + self.numbers.size()
-            + self.literals.size()
-            + self.digits.size()
-            + self.columns.len() * size_of::<Column>()
-            + self.seen.len() * 2
     }
 }
 

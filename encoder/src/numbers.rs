@@ -97,7 +97,7 @@ impl NumberPredictor {
         self.bases = *bases;
         for (i, basis) in bases.iter().enumerate() {
             let context = hash::pair(basis.context, i as u32);
-            let place = (u64::from(context) * self.slots.len() as u64 >> 32) as usize;
+            let place = ((u64::from(context) * self.slots.len() as u64) >> 32) as usize;
             let check = context & 0xFFF_FFFF;
             let mut slot = Slot::unpack(self.slots[place]);
             if slot.check != check {
@@ -148,13 +148,7 @@ impl NumberPredictor {
         None
     }
 
-    fn code_flag<C: Coder>(
-        &mut self,
-        coder: &mut C,
-        guess: Decimal,
-        rank: usize,
-        hit: u32,
-    ) -> u32 {
+    fn code_flag<C: Coder>(&mut self, coder: &mut C, guess: Decimal, rank: usize, hit: u32) -> u32 {
         let mut stands = [0; CONTEXTS];
         for i in 0..CONTEXTS {
             stands[i] = self.confidences[i] + if self.guesses[i] == guess { 0 } else { 16 };
@@ -182,11 +176,6 @@ impl NumberPredictor {
                 self.slots[place] = slot.pack();
             }
         }
-    }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.slots.len() * size_of::<[u32; 3]>() + self.columns.len() * 4 + CONTEXTS * 128
     }
 }
 

@@ -139,7 +139,7 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
         self.candidates = Candidates::default();
         for (i, &context) in contexts.iter().enumerate() {
             let context = hash::pair(context, i as u32);
-            let place = (u64::from(context) * self.slots.len() as u64 >> 32) as usize;
+            let place = ((u64::from(context) * self.slots.len() as u64) >> 32) as usize;
             self.places[i] = place;
             let mut slot = Slot::unpack(self.slots[place]);
             let check = context as u16;
@@ -218,15 +218,6 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
                 self.slots[place] = slot.pack();
             }
         }
-    }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.dictionary.size()
-            + self.slots.len() * size_of::<[u32; 3]>()
-            + self.stands.len() * STANDS * 64
-            + self.columns.len() * 8
-            + self.mixer.size()
     }
 }
 

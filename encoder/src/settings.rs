@@ -39,6 +39,7 @@ pub enum Layout {
 
 /// Techniques that change the output; the header says which were used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "four switches are four switches")]
 pub struct Coding {
     /// A whole item found in history is named instead of coded again.
     pub prune: bool,
@@ -177,7 +178,7 @@ pub(crate) struct Sizes {
 
 impl Settings {
     /// The sizes of this level and class.
-    pub(crate) fn sizes(&self) -> Sizes {
+    pub(crate) fn sizes(self) -> Sizes {
         let full = match self.level {
             Level::Fast | Level::Default => DEFAULT_SIZES,
             Level::Max => MAX_SIZES,

@@ -3,9 +3,11 @@
 use std::io::{Read, Write};
 
 use crate::decode::Decoder;
+use crate::document::Document;
 use crate::encode::Encoder;
 use crate::error::Error;
 use crate::settings::Options;
+use crate::stage::Stage;
 
 /// Bytes read at a time.
 const READ: usize = 1 << 16;
@@ -16,19 +18,48 @@ pub fn encode<R: Read, W: Write>(
     mut output: W,
     options: &Options,
 ) -> Result<(), Error> {
+    if !options.holding.stream {
+        return encode_whole(input, output, options);
+    }
     let mut encoder = Encoder::new(*options);
-    let (mut bytes, mut encoded) = (vec![0; READ], Vec::new());
+    let (mut bytes, mut out) = (vec![0; READ], Vec::new());
     loop {
         let len = read(&mut input, &mut bytes)?;
         if len == 0 {
             break;
         }
-        encoder.push(&bytes[..len], &mut encoded);
-        output.write_all(&encoded)?;
-        encoded.clear();
+        encoder.push(&bytes[..len], &mut out);
+        output.write_all(&out)?;
+        out.clear();
     }
-    encoder.finish(&mut encoded);
-    output.write_all(&encoded)?;
+    encoder.finish(&mut out);
+    output.write_all(&out)?;
+    Ok(output.flush()?)
+}
+
+/// Holds the tree of the whole document before the first byte is coded.
+fn encode_whole<R: Read, W: Write>(
+    mut input: R,
+    mut output: W,
+    options: &Options,
+) -> Result<(), Error> {
+    let mut text = Vec::new();
+    input.read_to_end(&mut text)?;
+    let holding = options.holding;
+    let document = Stage::Tree.run(|| Document::parse(text, holding.layout, holding.pool));
+    let mut encoder = Encoder::new(*options);
+    let mut out = Vec::new();
+    let mut result = Ok(());
+    document.walk(&mut |part| {
+        encoder.push(part, &mut out);
+        if out.len() >= READ && result.is_ok() {
+            result = output.write_all(&out);
+            out.clear();
+        }
+    });
+    result?;
+    encoder.finish(&mut out);
+    output.write_all(&out)?;
     Ok(output.flush()?)
 }
 

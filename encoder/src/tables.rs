@@ -25,7 +25,7 @@ impl HistoryTable {
     /// The bucket of a context; of two places, its own or the less used.
     #[inline]
     pub(crate) fn find(&mut self, context: u32) -> usize {
-        let place = (u64::from(context) * self.buckets.len() as u64 >> 32) as usize;
+        let place = ((u64::from(context) * self.buckets.len() as u64) >> 32) as usize;
         let check = (context & 0xFF) as u8;
         let other = place ^ 1;
         if self.buckets[place][0] == check {
@@ -52,11 +52,6 @@ impl HistoryTable {
         let state = &mut self.buckets[place][node & 15];
         *state = bits::NEXT[usize::from(*state) * 2 + bit as usize];
     }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.buckets.len() * NIBBLE
-    }
 }
 
 /// Probabilities.
@@ -75,7 +70,7 @@ impl CountTable {
     /// The bucket of a context; of two places, its own or the less used.
     #[inline]
     pub(crate) fn find(&mut self, context: u32) -> usize {
-        let place = (u64::from(context) * self.buckets.len() as u64 >> 32) as usize;
+        let place = ((u64::from(context) * self.buckets.len() as u64) >> 32) as usize;
         let check = context << 8 | 1;
         let other = place ^ 1;
         if self.buckets[place][0] == check {
@@ -104,11 +99,6 @@ impl CountTable {
         let mut p = Adaptive::from_raw(*cell);
         p.learn(bit, limit);
         *cell = p.raw();
-    }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.buckets.len() * size_of::<[u32; NIBBLE]>()
     }
 }
 

@@ -56,11 +56,6 @@ impl TreeState {
         depth.min(DEPTH_MAX as u64 - 1) as usize
     }
 
-    /// How many containers are open.
-    pub(crate) fn depth(&self) -> u64 {
-        self.depth
-    }
-
     /// The innermost container.
     #[inline]
     pub(crate) fn top(&self) -> &Frame {

@@ -1,16 +1,28 @@
-//! The program `sigma`.
-use std::io::{self, BufReader, Read};
+//! The program `sigma`: what was asked, done, and an exit code.
+//!
+//! 0 when all went well, 1 when the input is damaged or cannot be read or written, 2 when the
+//! command line makes no sense (clap sees to that).
 
-fn main() {
-    let mut args = std::env::args().skip(1);
-    let verb = args.next().unwrap_or_default();
-    let stdin = io::stdin().lock();
-    let mut options = sigma_encoder::Options::default();
-    if args.next().is_some() { options.level = sigma_encoder::Level::Max; }
-    let r = if verb == "encode" {
-        sigma_encoder::encode(stdin, io::stdout().lock(), &options)
-    } else {
-        sigma_encoder::decode(BufReader::new(stdin), io::stdout().lock())
-    };
-    if let Err(e) = r { eprintln!("sigma: {e}"); std::process::exit(1) }
+mod args;
+#[cfg(feature = "heap")]
+mod heap;
+mod run;
+mod stats;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match run::run(&args::Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(run::Failure::Usage(message)) => {
+            eprintln!("sigma: {message}");
+            ExitCode::from(2)
+        }
+        Err(run::Failure::Work(message)) => {
+            eprintln!("sigma: {message}");
+            ExitCode::FAILURE
+        }
+    }
 }
