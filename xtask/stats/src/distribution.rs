@@ -39,11 +39,6 @@ pub(crate) fn f_upper(tail: f64, df1: f64, df2: f64) -> f64 {
     polish(f.inverse_cdf(1.0 - tail), |x| (f.sf(x) - tail) / f.pdf(x))
 }
 
-/// Standard normal distribution function.
-pub(crate) fn normal_cdf(z: f64) -> f64 {
-    standard_normal().cdf(z)
-}
-
 /// Upper tail of the standard normal.
 pub(crate) fn normal_tail(z: f64) -> f64 {
     standard_normal().sf(z)

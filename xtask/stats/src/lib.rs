@@ -7,9 +7,12 @@
 //! | module | question |
 //! |---|---|
 //! | [`describe`](mod@describe) | what did one cell measure, and how surely? |
+//! | [`assumption`] | are values normal, are spreads equal? |
 //! | [`trend`] | does the value depend on the order of the runs? |
 //! | [`power_law`](mod@power_law) | the straight line through log-log points |
 //! | [`growth`](mod@growth) | constant part, growth class, exponent, predictions |
+//! | [`compare`] | is a variant better than its reference, or the same? |
+//! | [`factorial`](mod@factorial) | what does each technique of a grid do? |
 //!
 //! `distribution` is the one home of `statrs`, `regression` the one home of `linregress`.
 
@@ -17,17 +20,23 @@ mod distribution;
 mod regression;
 mod undetermined;
 
+pub mod assumption;
+pub mod compare;
 pub mod describe;
+pub mod factorial;
 pub mod growth;
 pub mod interval;
 pub mod power_law;
 pub mod trend;
 pub mod variation;
 
+pub use assumption::{Test, levene, shapiro_wilk};
+pub use compare::{Comparison, Welch, compare_family, compare_paired, holm, welch_t};
 pub use describe::{Describe, describe};
-pub use growth::{Growth, growth};
+pub use factorial::{Factorial, GridCell, factorial};
+pub use growth::{Growth, SizePoint, growth};
 pub use interval::Interval;
-pub use power_law::{LocalExponent, PowerLaw, local_exponents, power_law};
-pub use trend::{Trend, mann_kendall};
+pub use power_law::{LackOfFit, LocalExponent, PowerLaw, lack_of_fit, local_exponents, power_law};
+pub use trend::{Trend, mann_kendall, spearman};
 pub use undetermined::Undetermined;
 pub use variation::cv_interval;

@@ -4,9 +4,9 @@
 //! The line is wrong whenever a constant is present; [`crate::growth`] answers that. It stays because
 //! the published baseline used it and because its bands are the reference for the others.
 
-use crate::distribution::t95;
+use crate::distribution::{f_tail, t95};
 use crate::interval::Interval;
-use crate::regression::{Line, line, mean};
+use crate::regression::{Line, ROUNDING, exact_or, line, mean, squares_about};
 use crate::undetermined::Undetermined;
 
 /// The fit `ln y = ln a + b ln n + e`, one point per size.
@@ -78,6 +78,67 @@ impl PowerLaw {
             t95(self.line.df()) * self.residual_sd * (own_variance + self.line.leverage(x)).sqrt();
         Interval::around(self.line.at(x), half).map(f64::exp)
     }
+}
+
+/// Whether the straight line explains the means of the sizes as well as repeats explain themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LackOfFit {
+    /// Mean square of the misfit over mean square within sizes; `None` where repeats are identical:
+    /// then every misfit is systematic, and `misfit_sd` is its size.
+    pub f: Option<f64>,
+    /// Upper tail of F; small p speaks against the power law.
+    pub p: Option<f64>,
+    /// Distinct sizes less two.
+    pub df_misfit: usize,
+    /// Runs less distinct sizes.
+    pub df_within: usize,
+    /// Root mean square deviation of the size means from the line, in logs (about relative).
+    pub misfit_sd: f64,
+}
+
+/// Tests the power law against the free means of its sizes, on all runs.
+///
+/// `groups` are (size, runs at that size). `F = [Σ nᵢ(ȳᵢ - ŷᵢ)²/(m-2)] / [ΣΣ(yᵢⱼ - ȳᵢ)²/(N-m)]` in
+/// logs. Three sizes or more, one of them repeated. Draper and Smith, section 2.1. It takes repeats as
+/// independent, so size-level deviations count as misfit, as they should here.
+pub fn lack_of_fit(groups: &[(f64, &[f64])]) -> Result<LackOfFit, Undetermined> {
+    for &(size, runs) in groups {
+        runs.iter().try_for_each(|&value| check_positive(size, value))?;
+    }
+    let sizes = log_groups(groups);
+    let (x, y): (Vec<f64>, Vec<f64>) =
+        sizes.iter().flat_map(|(size, logs)| logs.iter().map(move |ln| (size.ln(), *ln))).unzip();
+    let too_few = Undetermined::TooFewSizes { have: sizes.len(), need: 3 };
+    let fit = line(&x, &y).filter(|_| sizes.len() > 2).ok_or(too_few)?;
+    let df_within = y.len() - sizes.len();
+    if df_within == 0 {
+        return Err(Undetermined::TooFewValues { have: y.len(), need: sizes.len() + 1 });
+    }
+    let within: f64 = sizes.iter().map(|(_, logs)| squares_about(logs, mean(logs))).sum();
+    let misfit: f64 = sizes
+        .iter()
+        .map(|(size, logs)| logs.len() as f64 * (mean(logs) - fit.at(size.ln())).powi(2))
+        .sum();
+    let df_misfit = sizes.len() - 2;
+    let repeats_differ = within > y.len() as f64 * ROUNDING.powi(2);
+    let f = repeats_differ.then(|| (misfit / df_misfit as f64) / (within / df_within as f64));
+    Ok(LackOfFit {
+        f,
+        p: f.map(|f| f_tail(f, df_misfit as f64, df_within as f64)),
+        df_misfit,
+        df_within,
+        misfit_sd: exact_or((misfit / y.len() as f64).sqrt()),
+    })
+}
+
+/// Logs of the runs of each distinct size.
+fn log_groups(groups: &[(f64, &[f64])]) -> Vec<(f64, Vec<f64>)> {
+    let mut sorted: Vec<_> = groups.iter().filter(|g| !g.1.is_empty()).copied().collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sorted
+        .chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq())
+        .map(|same| (same[0].0, same.iter().flat_map(|g| g.1).map(|v| v.ln()).collect()))
+        .collect()
 }
 
 /// Growth between two neighbouring sizes: "10x input, 1.13x memory".
@@ -194,6 +255,24 @@ mod tests {
             power_law(&[(1.0, 5.0), (2.0, 0.0), (10.0, 5.0)]),
             Err(Undetermined::NotPositive { at: 2.0, value: 0.0 })
         );
+    }
+
+    #[test]
+    fn lack_of_fit_sees_a_constant_that_r2_does_not() {
+        let noise = [0.99, 1.0, 1.01];
+        let runs: Vec<(f64, Vec<f64>)> = (0..8)
+            .map(|i| 65536.0 * f64::from(2_u32.pow(i)))
+            .map(|n| (n, noise.iter().map(|e| (2.1e6 + 3.0 * n) * e).collect()))
+            .collect();
+        let groups: Vec<(f64, &[f64])> = runs.iter().map(|(n, v)| (*n, &v[..])).collect();
+        let test = lack_of_fit(&groups).unwrap();
+        assert_eq!((test.df_misfit, test.df_within), (6, 16));
+        assert!(test.p.unwrap() < 1e-9, "{test:?}");
+        let once: Vec<(f64, &[f64])> = groups.iter().map(|(n, v)| (*n, &v[..1])).collect();
+        assert!(matches!(lack_of_fit(&once), Err(Undetermined::TooFewValues { .. })));
+        let same = [5.0, 5.0];
+        let exact = lack_of_fit(&[(1.0, &same), (10.0, &same), (100.0, &same)]).unwrap();
+        assert_eq!((exact.f, exact.misfit_sd), (None, 0.0));
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! The one home of `linregress`: ordinary least squares on a given matrix.
 
-use linregress::fit_low_level_regression_model;
+use linregress::fit_low_level_regression_model_without_statistics;
 
 use crate::distribution::t_two_sided;
 
-/// Coefficients of `y = X b + e` with their standard errors.
+/// Coefficients of `y = X b + e`.
 #[derive(Debug, Clone)]
 pub(crate) struct LeastSquares {
     /// One per column.
     pub(crate) coefficients: Vec<f64>,
-    /// Standard errors, one per column.
-    pub(crate) errors: Vec<f64>,
     /// Sum of squared residuals.
     pub(crate) rss: f64,
     /// Rows less columns.
@@ -19,20 +17,53 @@ pub(crate) struct LeastSquares {
 
 /// Least squares of `y` on the columns of `rows` (an intercept is a column of ones).
 ///
-/// `None` where there are no degrees of freedom left or the library refuses the matrix.
+/// `None` with fewer rows than columns, or where the library refuses the matrix.
 pub(crate) fn least_squares(y: &[f64], rows: &[Vec<f64>]) -> Option<LeastSquares> {
     let columns = rows.first()?.len();
-    let df = y.len().checked_sub(columns).filter(|&df| df > 0)?;
+    let df = y.len().checked_sub(columns)?;
     let flat: Vec<f64> = y
         .iter()
         .zip(rows)
         .flat_map(|(y, row)| std::iter::once(*y).chain(row.iter().copied()))
         .collect();
-    let model = fit_low_level_regression_model(&flat, y.len(), columns + 1).ok()?;
-    // Residuals are taken here: the library's own sums lose digits on nearly exact fits.
-    let coefficients = model.parameters().to_vec();
+    let coefficients =
+        solve(&flat, y.len(), columns).filter(|b| b.iter().all(|b| b.is_finite()))?;
     let rss = y.iter().zip(rows).map(|(y, row)| (y - dot(row, &coefficients)).powi(2)).sum();
-    Some(LeastSquares { errors: model.se().to_vec(), coefficients, rss, df })
+    Some(LeastSquares { coefficients, rss, df })
+}
+
+fn solve(flat: &[f64], rows: usize, columns: usize) -> Option<Vec<f64>> {
+    if columns > 1 {
+        return fit_low_level_regression_model_without_statistics(flat, rows, columns + 1).ok();
+    }
+    // The library wants two columns; one is a ratio of sums.
+    let (xy, xx) =
+        flat.chunks(2).fold((0.0, 0.0), |(xy, xx), c| (xy + c[0] * c[1], xx + c[1] * c[1]));
+    Some(vec![xy / xx])
+}
+
+/// The diagonal of `(XᵀX)⁻¹`: variances of the coefficients in units of the residual variance.
+///
+/// Gauss-Jordan without pivoting, right for the positive definite matrix of independent columns.
+pub(crate) fn inverse_diagonal(rows: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let p = rows.first()?.len();
+    let mut work: Vec<Vec<f64>> = (0..p)
+        .map(|i| {
+            let left = (0..p).map(|j| rows.iter().map(|row| row[i] * row[j]).sum());
+            left.chain((0..p).map(|j| f64::from(u8::from(i == j)))).collect()
+        })
+        .collect();
+    for k in 0..p {
+        let pivot = work[k].clone();
+        if pivot[k] <= 0.0 || !pivot[k].is_finite() {
+            return None;
+        }
+        for (i, row) in work.iter_mut().enumerate() {
+            let factor = if i == k { 1.0 - 1.0 / pivot[k] } else { row[k] / pivot[k] };
+            row.iter_mut().zip(&pivot).for_each(|(r, p)| *r -= factor * p);
+        }
+    }
+    Some((0..p).map(|i| work[i][p + i]).collect())
 }
 
 /// A straight line `y = intercept + slope x`.
@@ -101,7 +132,8 @@ impl Line {
     }
 }
 
-fn exact_or(sd: f64) -> f64 {
+/// The value, or exactly zero where it is only rounding.
+pub(crate) fn exact_or(sd: f64) -> f64 {
     if sd <= ROUNDING { 0.0 } else { sd }
 }
 

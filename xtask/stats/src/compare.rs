@@ -1,0 +1,280 @@
+//! A variant against a reference: paired within blocks, judged as a family.
+//!
+//! Smaller is better: memory, time and output all are.
+
+use crate::assumption::Test;
+use crate::describe::moments;
+use crate::distribution::{t_quantile, t_two_sided, t95};
+use crate::interval::Interval;
+use crate::power_law::check_positive;
+use crate::undetermined::Undetermined;
+
+/// The chance of any false alarm in a family of comparisons.
+const ALPHA: f64 = 0.05;
+
+/// What a comparison says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Significantly smaller than the reference, and not merely within the margin.
+    Improved,
+    /// Significantly larger than the reference, and not merely within the margin.
+    Regressed,
+    /// The whole interval of the ratio lies within the margin.
+    Equivalent,
+    /// Neither.
+    NotDecided {
+        /// Blocks in all that should decide, if spread and ratio stay what they are; `None` if a
+        /// million would not.
+        runs_needed: Option<usize>,
+    },
+}
+
+/// A variant compared with a reference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Blocks, each with one run of both.
+    pub n: usize,
+    /// Geometric mean of variant over reference.
+    pub ratio: f64,
+    /// 95 % interval of the ratio, of this comparison alone; a single point where `identical`.
+    pub ratio_ci95: Interval,
+    /// Two-sided probability of such a ratio from equal variants (paired t on logs); `None` where
+    /// `identical`.
+    pub p: Option<f64>,
+    /// The same, adjusted for the family by Holm.
+    pub p_holm: Option<f64>,
+    /// Whether the ratio is the same in every block: deterministic, nothing to test.
+    pub identical: bool,
+    /// The equivalence margin: 0.01 is 1 %.
+    pub margin: f64,
+    /// What the comparison says, as one of its family.
+    pub verdict: Verdict,
+    sd: f64,
+}
+
+/// Compares a variant with a reference, alone.
+///
+/// `pairs` hold (variant, reference) of each block. `ln ratio = mean d ± t(0.975, n-1) sd(d)/sqrt(n)`
+/// with `d = ln variant - ln reference`. Equivalent if the interval lies in `1/(1+margin) ..= 1+margin`
+/// (stricter than two one-sided tests at 5 %: Schuirmann 1987); else improved or regressed if p < 0.05.
+pub fn compare_paired(pairs: &[(f64, f64)], margin: f64) -> Result<Comparison, Undetermined> {
+    let mut compared = compare_family(&[pairs], margin);
+    compared.swap_remove(0)
+}
+
+/// Compares each member of a declared family, with Holm's correction over those that are tested.
+///
+/// At most 5 % of families of equal variants raise any false alarm.
+pub fn compare_family(
+    family: &[&[(f64, f64)]],
+    margin: f64,
+) -> Vec<Result<Comparison, Undetermined>> {
+    let mut compared: Vec<_> = family.iter().map(|pairs| unjudged(pairs, margin)).collect();
+    let tested: Vec<f64> = compared.iter().flatten().filter_map(|c| c.p).collect();
+    let mut adjusted = holm(&tested).into_iter();
+    for comparison in compared.iter_mut().flatten() {
+        comparison.p_holm = comparison.p.and_then(|_| adjusted.next());
+        comparison.verdict = comparison.judge(tested.len());
+    }
+    compared
+}
+
+fn unjudged(pairs: &[(f64, f64)], margin: f64) -> Result<Comparison, Undetermined> {
+    let n = pairs.len();
+    if n < 2 {
+        return Err(Undetermined::TooFewValues { have: n, need: 2 });
+    }
+    for (block, &(variant, reference)) in pairs.iter().enumerate() {
+        check_positive(block as f64 + 1.0, variant)?;
+        check_positive(block as f64 + 1.0, reference)?;
+    }
+    let logs: Vec<f64> =
+        pairs.iter().map(|(variant, reference)| (variant / reference).ln()).collect();
+    let spread = moments(&logs);
+    let sd = spread.sd.filter(|&sd| sd > 1e-14).unwrap_or(0.0);
+    let error = sd / (n as f64).sqrt();
+    let df = (n - 1) as f64;
+    Ok(Comparison {
+        n,
+        ratio: spread.mean.exp(),
+        ratio_ci95: Interval::around(spread.mean, t95(df) * error).map(f64::exp),
+        p: (error > 0.0).then(|| t_two_sided(spread.mean / error, df)),
+        p_holm: None,
+        identical: error <= 0.0,
+        margin,
+        verdict: Verdict::NotDecided { runs_needed: None },
+        sd,
+    })
+}
+
+impl Comparison {
+    fn within_margin(&self, interval: Interval) -> bool {
+        Interval::new(1.0 / (1.0 + self.margin), 1.0 + self.margin).encloses(interval)
+    }
+
+    fn judge(&self, tests: usize) -> Verdict {
+        let equal = self.identical && (self.ratio - 1.0).abs() < 1e-14;
+        if equal || self.within_margin(self.ratio_ci95) {
+            return Verdict::Equivalent;
+        }
+        match self.p_holm {
+            Some(p) if p >= ALPHA => Verdict::NotDecided { runs_needed: self.runs_needed(tests) },
+            _ if self.ratio < 1.0 => Verdict::Improved,
+            _ => Verdict::Regressed,
+        }
+    }
+
+    /// The smallest number of blocks at which this ratio and spread would decide either way.
+    fn runs_needed(&self, tests: usize) -> Option<usize> {
+        const MAX: usize = 1_000_000;
+        // Bonferroni's level: the hardest step of Holm's.
+        let level = 1.0 - 0.5 * ALPHA / tests.max(1) as f64;
+        let centre = self.ratio.ln();
+        let decides = |n: usize| {
+            let (df, error) = ((n - 1) as f64, self.sd / (n as f64).sqrt());
+            let interval = Interval::around(centre, t95(df) * error).map(f64::exp);
+            t_quantile(level, df) * error < centre.abs() || self.within_margin(interval)
+        };
+        let (mut low, mut high) = (self.n, 2 * self.n);
+        while !decides(high) {
+            low = high;
+            high *= 2;
+            if low > MAX {
+                return None;
+            }
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if decides(middle) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        Some(high)
+    }
+}
+
+/// Holm's step-down adjustment, in the order given.
+///
+/// `p₍ᵢ₎ᵃ = max over j <= i of min(1, (m - j + 1) p₍ⱼ₎)`. Holm (1979), *Scandinavian Journal of
+/// Statistics* 6, 65-70.
+pub fn holm(p: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    let mut adjusted = vec![0.0; p.len()];
+    let mut largest: f64 = 0.0;
+    for (rank, &index) in order.iter().enumerate() {
+        largest = largest.max(((p.len() - rank) as f64 * p[index]).min(1.0));
+        adjusted[index] = largest;
+    }
+    adjusted
+}
+
+/// Welch's comparison of two means with unequal spread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Welch {
+    /// Mean of the first less mean of the second.
+    pub difference: f64,
+    /// 95 % interval of the difference.
+    pub difference_ci95: Interval,
+    /// t and its two-sided probability.
+    pub test: Test,
+    /// Satterthwaite's degrees of freedom.
+    pub df: f64,
+}
+
+/// Welch's t test of two independent samples, two values or more in each.
+///
+/// `t = (x̄ - ȳ) / sqrt(s²ₓ/n + s²ᵧ/m)`. Welch (1947), *Biometrika* 34, 28-35.
+pub fn welch_t(first: &[f64], second: &[f64]) -> Result<Welch, Undetermined> {
+    let have = first.len().min(second.len());
+    if have < 2 {
+        return Err(Undetermined::TooFewValues { have, need: 2 });
+    }
+    if first.iter().chain(second).any(|v| !v.is_finite()) {
+        return Err(Undetermined::NotFinite);
+    }
+    let (a, b) = (moments(first), moments(second));
+    let share = |sd: Option<f64>, n: usize| sd.unwrap_or(0.0).powi(2) / n as f64;
+    let (va, vb) = (share(a.sd, first.len()), share(b.sd, second.len()));
+    if va + vb <= 0.0 {
+        return Err(Undetermined::Identical { value: a.mean });
+    }
+    let df = (va + vb).powi(2)
+        / (va * va / (first.len() - 1) as f64 + vb * vb / (second.len() - 1) as f64);
+    let (difference, error) = (a.mean - b.mean, (va + vb).sqrt());
+    let statistic = difference / error;
+    Ok(Welch {
+        difference,
+        difference_ci95: Interval::around(difference, t95(df) * error),
+        test: Test { statistic, p: t_two_sided(statistic, df) },
+        df,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(ratios: &[f64]) -> Vec<(f64, f64)> {
+        ratios.iter().map(|r| (1000.0 * r, 1000.0)).collect()
+    }
+
+    fn verdict(ratios: &[f64], margin: f64) -> Verdict {
+        compare_paired(&pairs(ratios), margin).unwrap().verdict
+    }
+
+    #[test]
+    fn each_verdict_has_its_case() {
+        assert_eq!(verdict(&[0.90, 0.91, 0.89, 0.90, 0.90], 0.01), Verdict::Improved);
+        assert_eq!(verdict(&[1.10, 1.11, 1.09, 1.10, 1.10], 0.01), Verdict::Regressed);
+        assert_eq!(verdict(&[1.001, 0.999, 1.0, 1.0005, 0.9995], 0.01), Verdict::Equivalent);
+        assert!(matches!(
+            verdict(&[1.1, 0.9, 1.05, 1.0, 0.97], 0.01),
+            Verdict::NotDecided { runs_needed: Some(6..) }
+        ));
+    }
+
+    #[test]
+    fn deterministic_values_need_no_test() {
+        let same = compare_paired(&pairs(&[1.0; 5]), 0.0).unwrap();
+        assert_eq!((same.verdict, same.p, same.identical), (Verdict::Equivalent, None, true));
+        assert_eq!(verdict(&[0.5; 5], 0.01), Verdict::Improved);
+        assert_eq!(verdict(&[1.2; 5], 0.01), Verdict::Regressed);
+        assert_eq!(verdict(&[1.002; 5], 0.01), Verdict::Equivalent);
+    }
+
+    #[test]
+    fn the_runs_needed_decide() {
+        let noisy = compare_paired(&pairs(&[1.1, 0.9, 1.05, 1.0, 0.97]), 0.02).unwrap();
+        let Verdict::NotDecided { runs_needed: Some(n) } = noisy.verdict else { panic!() };
+        let error = |n: usize| t95((n - 1) as f64) * noisy.sd / (n as f64).sqrt();
+        assert!(error(n) + noisy.ratio.ln().abs() <= 1.02_f64.ln());
+        assert!(error(n - 1) + noisy.ratio.ln().abs() > 1.02_f64.ln());
+        assert_eq!(
+            verdict(&[1.1, 1.0 / 1.1], 0.0),
+            Verdict::NotDecided { runs_needed: None },
+            "an exact tie without a margin is never decided"
+        );
+    }
+
+    #[test]
+    fn a_family_is_stricter_than_its_members() {
+        let member = pairs(&[1.02, 1.04, 1.05, 1.01, 1.06, 0.995]);
+        assert_eq!(compare_paired(&member, 0.01).unwrap().verdict, Verdict::Regressed);
+        let family = vec![&member[..]; 10];
+        let judged = compare_family(&family, 0.01);
+        assert!(matches!(judged[0].as_ref().unwrap().verdict, Verdict::NotDecided { .. }));
+    }
+
+    #[test]
+    fn unusable_pairs_are_refused_without_touching_the_others() {
+        let good = pairs(&[0.5; 4]);
+        let judged = compare_family(&[&[(1.0, 0.0), (1.0, 1.0)], &good, &[(1.0, 1.0)]], 0.01);
+        assert_eq!(judged[0], Err(Undetermined::NotPositive { at: 1.0, value: 0.0 }));
+        assert!(judged[1].is_ok());
+        assert_eq!(judged[2], Err(Undetermined::TooFewValues { have: 1, need: 2 }));
+        assert!(compare_family(&[], 0.01).is_empty());
+    }
+}
