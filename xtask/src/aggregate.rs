@@ -40,10 +40,11 @@ impl Group {
 }
 
 /// Metrics that are columns of the file as they are.
-const COLUMNS: [(Metric, &str); 6] = [
+const COLUMNS: [(Metric, &str); 7] = [
     (Metric::PeakRss, "peak_rss_bytes"),
     (Metric::PeakHwm, "peak_hwm_bytes"),
     (Metric::RssAtExit, "rss_at_exit_bytes"),
+    (Metric::LiveHeap, "live_heap_bytes"),
     (Metric::Wall, "wall_ns"),
     (Metric::Instructions, "instructions"),
     (Metric::Output, "output_bytes"),
@@ -52,8 +53,7 @@ const COLUMNS: [(Metric, &str); 6] = [
 /// Reads a `samples.csv` and groups it by kind, variant, profile and size, in the order in which
 /// each group first appears.
 pub(crate) fn groups(path: &Path) -> anyhow::Result<Vec<Group>> {
-    let text =
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     aggregate(text).with_context(|| format!("{} cannot be aggregated", path.display()))
 }
 
@@ -69,9 +69,11 @@ fn aggregate(text: Vec<u8>) -> anyhow::Result<Vec<Group>> {
         col("outcome"),
         col("output_sha256").filter(ok()).drop_nulls().n_unique().alias("distinct_outputs"),
     ];
-    of_group.extend(metrics().into_iter().map(|(metric, value)| {
-        value.filter(ok()).drop_nulls().alias(metric.name())
-    }));
+    of_group.extend(
+        metrics()
+            .into_iter()
+            .map(|(metric, value)| value.filter(ok()).drop_nulls().alias(metric.name())),
+    );
     let attempt = when(col("kind").eq(lit("repeat"))).then(col("block")).otherwise(lit(0));
     let grouped = samples
         .lazy()
@@ -102,6 +104,7 @@ fn schema() -> Schema {
         "peak_rss_bytes",
         "peak_hwm_bytes",
         "rss_at_exit_bytes",
+        "live_heap_bytes",
         "minor_faults",
         "major_faults",
         "voluntary_switches",
@@ -194,7 +197,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("samples.csv");
         let mut samples = Samples::open(&path).unwrap();
-        rows.into_iter().for_each(|row| samples.append(row).unwrap());
+        samples.append(rows).unwrap();
         groups(&path).unwrap()
     }
 
@@ -243,6 +246,7 @@ mod tests {
         let row = Sample {
             peak_hwm_bytes: Some(1),
             rss_at_exit_bytes: Some(2),
+            live_heap_bytes: Some(5),
             wall_ns: Some(3),
             instructions: Some(4),
             ..run(1, "a", 16, Some(1 << 40))

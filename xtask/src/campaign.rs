@@ -60,7 +60,7 @@ impl Campaign<'_> {
             .collect();
         for (name, touch) in [(PROOF_NOTHING, None), (PROOF_TOUCH, Some(TOUCH.0))] {
             if !done.contains(name) {
-                samples.append(bench.proof(name, touch)?)?;
+                samples.append(vec![bench.proof(name, touch)?])?;
             }
         }
         check_probe(samples.rows())?;
@@ -68,9 +68,7 @@ impl Campaign<'_> {
             if !done.contains(&variant.name) {
                 let place = Place { kind: Kind::Proof, block: 0, position: 0 };
                 let cell = Cell { variant, document: self.empty };
-                for row in bench.run(place, cell)? {
-                    samples.append(row)?;
-                }
+                samples.append(bench.run(place, cell)?)?;
             }
         }
         Ok(())
@@ -103,26 +101,11 @@ impl Campaign<'_> {
                 true => vec![not_tried(place, cell)],
                 false => bench.run(place, cell)?,
             };
-            progress.step(cell, rows.first());
-            self.append(rows, bench, samples, progress)?;
-        }
-        Ok(())
-    }
-
-    /// Appends the rows of one run. The row of the run itself comes last, so that a campaign that is
-    /// killed in between runs it again instead of missing its decoding.
-    fn append(
-        &self,
-        rows: Vec<Sample>,
-        bench: &Bench<'_>,
-        samples: &mut Samples,
-        progress: &mut Progress,
-    ) -> anyhow::Result<()> {
-        for row in rows.into_iter().rev() {
-            if !matches!(row.outcome, Outcome::Ok | Outcome::Skipped) {
-                progress.failure(&row, bench.said());
+            progress.step(cell, rows.last());
+            for row in rows.iter().filter(|row| row.has_failed()) {
+                progress.failure(row, bench.said());
             }
-            samples.append(row)?;
+            samples.append(rows)?;
         }
         Ok(())
     }
@@ -135,7 +118,7 @@ impl Campaign<'_> {
                     && row.profile == cell.document.profile
                     && row.input_bytes < cell.document.size.0
                     && matches!(row.kind, Kind::Warmup | Kind::Run)
-                    && !matches!(row.outcome, Outcome::Ok | Outcome::Skipped)
+                    && row.has_failed()
             })
     }
 
@@ -165,7 +148,12 @@ impl Campaign<'_> {
         let repeats = |variant: &Variant| matches!(variant.program, Program::Sigma { .. });
         let generated = |cell: &&Cell<'_>| {
             cell.document.size == repeat.at
-                && self.experiment.input.profiles.iter().any(|p| p.to_string() == cell.document.profile)
+                && self
+                    .experiment
+                    .input
+                    .profiles
+                    .iter()
+                    .any(|p| p.to_string() == cell.document.profile)
         };
         for cell in cells.iter().filter(generated).filter(|cell| repeats(cell.variant)) {
             let attempt = match next_attempt(samples.rows(), *cell, repeat.count) {
@@ -173,9 +161,7 @@ impl Campaign<'_> {
                 None => continue,
             };
             progress.note(&format!("{} repetitions", repeat.count), *cell);
-            for row in bench.repeat(*cell, attempt, repeat.count)? {
-                samples.append(row)?;
-            }
+            samples.append(bench.repeat(*cell, attempt, repeat.count)?)?;
         }
         Ok(())
     }

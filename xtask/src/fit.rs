@@ -77,10 +77,8 @@ fn scaling(
         let (outcome, _) = cell.failures().find(|(outcome, _)| *outcome != Outcome::Skipped)?;
         Some((cell.size, outcome))
     });
-    let failures: Vec<Failure> = failed_at
-        .iter()
-        .map(|(size, _)| Failure { size: size.0 as f64, at_least: None })
-        .collect();
+    let failures: Vec<Failure> =
+        failed_at.iter().map(|(size, _)| Failure { size: size.0 as f64, at_least: None }).collect();
     let growth = growth(&points, anchor, &failures);
     let unmeasured = |size: &&Bytes| !points.iter().any(|point| point.size == size.0 as f64);
     let predictions = match &growth {

@@ -44,9 +44,9 @@ pub(crate) struct Finding {
 impl Judged {
     /// The finding that decides: the worst verdict, and of those the one nearest to the bound.
     pub(crate) fn deciding(&self) -> Option<&Finding> {
-        self.findings.iter().max_by(|a, b| {
-            a.verdict.cmp(&b.verdict).then(a.strain.total_cmp(&b.strain))
-        })
+        self.findings
+            .iter()
+            .max_by(|a, b| a.verdict.cmp(&b.verdict).then(a.strain.total_cmp(&b.strain)))
     }
 }
 
@@ -73,8 +73,7 @@ impl Evidence<'_> {
                 findings.extend(self.findings(criterion, variant, profile));
             }
         }
-        let verdict =
-            findings.iter().map(|f| f.verdict).max().unwrap_or(Verdict::NotMeasured);
+        let verdict = findings.iter().map(|f| f.verdict).max().unwrap_or(Verdict::NotMeasured);
         Judged { name: criterion.name.clone(), verdict, findings }
     }
 
@@ -111,21 +110,16 @@ impl Evidence<'_> {
         }
     }
 
-    fn cells(
-        &self,
-        variant: &str,
-        profile: &str,
-        from: Bytes,
-    ) -> impl Iterator<Item = &Cell> {
+    fn cells(&self, variant: &str, profile: &str, from: Bytes) -> impl Iterator<Item = &Cell> {
         self.summary.cells.iter().filter(move |cell| {
             cell.variant == variant && cell.profile == profile && cell.size >= from
         })
     }
 
     fn scaling(&self, variant: &str, profile: &str, metric: Metric) -> Option<&Scaling> {
-        self.scalings.iter().find(|of| {
-            of.variant == variant && of.profile == profile && of.metric == metric
-        })
+        self.scalings
+            .iter()
+            .find(|of| of.variant == variant && of.profile == profile && of.metric == metric)
     }
 
     /// Measured where there is a cell, predicted where not.
@@ -151,7 +145,8 @@ impl Evidence<'_> {
         match growth.prediction(size.0 as f64) {
             None => not_measured(place, "not predicted: no model is positive there"),
             Some(prediction) => {
-                let origin = format!("predicted, {} decades beyond", fixed(prediction.decades_beyond));
+                let origin =
+                    format!("predicted, {} decades beyond", fixed(prediction.decades_beyond));
                 let show = |value| metric.show(value);
                 let interval = prediction.interval;
                 judged(place, &origin, prediction.value, Some(interval), limit, show)
@@ -211,7 +206,7 @@ fn growth(place: String, scaling: Option<&Scaling>, limit: Limit) -> Finding {
     }
 }
 
-/// Memory is given back when what stays resident after each repetition shows no upward trend.
+/// Memory is given back when what stays allocated after each repetition shows no upward trend.
 fn given_back(place: String, repetitions: &Repetitions) -> Finding {
     const SIGNIFICANT: f64 = 0.05;
     let settled = repetitions.settled();
@@ -219,19 +214,32 @@ fn given_back(place: String, repetitions: &Repetitions) -> Finding {
         return not_measured(place, "the repetitions failed");
     };
     let (verdict, because) = match &repetitions.trend {
-        Ok(trend) if trend.p < SIGNIFICANT && trend.s > 0 => (Verdict::NotMet, format!(
-            "grew by {} over {} repetitions (p {})",
-            crate::units::bytes(last - first), settled.len(), significant(trend.p, 2)
-        )),
-        Ok(trend) => (Verdict::Met, format!(
-            "no upward trend over {} repetitions (p {}), {} at the end",
-            settled.len(), significant(trend.p, 2), crate::units::bytes(*last)
-        )),
-        Err(_) if settled.len() > 1 && settled.iter().all(|value| value == first) => {
-            (Verdict::Met, format!(
-                "{} after each of {} repetitions", crate::units::bytes(*last), settled.len()
-            ))
-        }
+        Ok(trend) if trend.p < SIGNIFICANT && trend.s > 0 => (
+            Verdict::NotMet,
+            format!(
+                "live heap grew by {} over {} repetitions (p {})",
+                crate::units::bytes(last - first),
+                settled.len(),
+                significant(trend.p, 2)
+            ),
+        ),
+        Ok(trend) => (
+            Verdict::Met,
+            format!(
+                "no upward trend of the live heap over {} repetitions (p {}), {} at the end",
+                settled.len(),
+                significant(trend.p, 2),
+                crate::units::bytes(*last)
+            ),
+        ),
+        Err(_) if settled.len() > 1 && settled.iter().all(|value| value == first) => (
+            Verdict::Met,
+            format!(
+                "live heap of {} after each of the last {} repetitions",
+                crate::units::bytes(*last),
+                settled.len()
+            ),
+        ),
         Err(reason) => (Verdict::NotDecided, reason.to_string()),
     };
     Finding { verdict, place, because, strain: last - first }

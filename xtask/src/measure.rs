@@ -62,7 +62,8 @@ struct Repetitions {
 
 #[derive(Debug, Deserialize)]
 struct Repetition {
-    rss_bytes: u64,
+    rss_bytes: Option<u64>,
+    live_heap_bytes: Option<u64>,
 }
 
 /// What a run was for.
@@ -81,10 +82,18 @@ impl<'a> Bench<'a> {
     ) -> anyhow::Result<Self> {
         fs::create_dir_all(&scratch)
             .with_context(|| format!("cannot create {}", scratch.display()))?;
-        Ok(Self { tools, measure, scratch, verified: HashSet::new(), not_started: None, refused: Vec::new() })
+        Ok(Self {
+            tools,
+            measure,
+            scratch,
+            verified: HashSet::new(),
+            not_started: None,
+            refused: Vec::new(),
+        })
     }
 
-    /// One run of a cell; if its output has not been seen before, a second row for decoding it.
+    /// One run of a cell; if its output has not been seen before, a row for decoding it stands before
+    /// the run's own, so that a campaign killed in between runs the cell again.
     pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let output = self.scratch.join("encoded");
         let (command, _) = self.commands(cell.variant);
@@ -100,7 +109,7 @@ impl<'a> Bench<'a> {
         if decoded.as_ref().is_some_and(|decoded| decoded.outcome != Outcome::Ok) {
             encoded.outcome = Outcome::WrongRoundTrip;
         }
-        Ok(std::iter::once(encoded).chain(decoded).collect())
+        Ok(decoded.into_iter().chain([encoded]).collect())
     }
 
     /// Decodes an output unless this output of this document was decoded before.
@@ -134,7 +143,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Encodes the document `count` times in one process: one row per repetition, or one row that
-    /// says how it failed. Only for the encoder of this project.
+    /// says how it failed. Only for the encoder of this project, instrumented.
     pub(crate) fn repeat(
         &mut self,
         cell: Cell<'_>,
@@ -143,6 +152,8 @@ impl<'a> Bench<'a> {
     ) -> anyhow::Result<Vec<Sample>> {
         let stats = self.scratch.join("repetitions.json");
         let (mut command, _) = self.commands(cell.variant);
+        let instrumented = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
+        command[0] = instrumented.to_string_lossy().into_owned();
         command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
         command.push(stats.to_string_lossy().into_owned());
         let record = self.probe(&command, Some(&cell.document.path), None)?;
@@ -156,7 +167,8 @@ impl<'a> Bench<'a> {
             serde_json::from_slice(&text).context("sigma's --stats-json is not understood")?;
         let rows = found.repetitions.iter().zip(0..).map(|(repetition, position)| Sample {
             outcome: Outcome::Ok,
-            rss_at_exit_bytes: Some(repetition.rss_bytes),
+            rss_at_exit_bytes: repetition.rss_bytes,
+            live_heap_bytes: repetition.live_heap_bytes,
             ..Sample::skipped(
                 Kind::Repeat,
                 attempt,
@@ -171,11 +183,7 @@ impl<'a> Bench<'a> {
 
     /// A run of the probe itself as the child, which is known to use next to nothing, or to touch
     /// `touch_bytes`.
-    pub(crate) fn proof(
-        &mut self,
-        name: &str,
-        touch_bytes: Option<u64>,
-    ) -> anyhow::Result<Sample> {
+    pub(crate) fn proof(&mut self, name: &str, touch_bytes: Option<u64>) -> anyhow::Result<Sample> {
         let mut command = vec![self.tools.probe.to_string_lossy().into_owned()];
         match touch_bytes {
             None => command.push("--self-test-nothing".to_owned()),
@@ -242,7 +250,10 @@ impl<'a> Bench<'a> {
             bail!("the probe gave up ({}): {}", output.status, said.trim());
         }
         let record: ProbeRecord = serde_json::from_slice(&output.stdout).with_context(|| {
-            format!("the probe's record is not understood: {:?}", String::from_utf8_lossy(&output.stdout))
+            format!(
+                "the probe's record is not understood: {:?}",
+                String::from_utf8_lossy(&output.stdout)
+            )
         })?;
         if record.stopped_for.as_deref() == Some("interrupted") {
             bail!("interrupted; run the same command again to continue");

@@ -17,6 +17,8 @@ pub(crate) enum Metric {
     PeakHwm,
     /// Resident set when the program called exit.
     RssAtExit,
+    /// Heap still allocated after a repetition, from the instrumented encoder.
+    LiveHeap,
     /// Wall time from before fork until the child is dead.
     Wall,
     /// User plus system time.
@@ -45,10 +47,11 @@ pub(crate) enum Unit {
 }
 
 /// Every metric, in the order in which they are listed.
-pub(crate) const ALL: [Metric; 9] = [
+pub(crate) const ALL: [Metric; 10] = [
     Metric::PeakRss,
     Metric::PeakHwm,
     Metric::RssAtExit,
+    Metric::LiveHeap,
     Metric::Wall,
     Metric::Cpu,
     Metric::Instructions,
@@ -64,6 +67,7 @@ impl Metric {
             Metric::PeakRss => "peak_rss",
             Metric::PeakHwm => "peak_hwm",
             Metric::RssAtExit => "rss_at_exit",
+            Metric::LiveHeap => "live_heap",
             Metric::Wall => "wall",
             Metric::Cpu => "cpu",
             Metric::Instructions => "instructions",
@@ -89,6 +93,7 @@ impl Metric {
             Metric::PeakRss => "peak memory",
             Metric::PeakHwm => "peak memory (VmHWM)",
             Metric::RssAtExit => "memory at exit",
+            Metric::LiveHeap => "live heap",
             Metric::Wall => "wall time",
             Metric::Cpu => "processor time",
             Metric::Instructions => "instructions",
@@ -101,7 +106,11 @@ impl Metric {
     /// The unit of its values.
     pub(crate) fn unit(self) -> Unit {
         match self {
-            Metric::PeakRss | Metric::PeakHwm | Metric::RssAtExit | Metric::Output => Unit::Bytes,
+            Metric::PeakRss
+            | Metric::PeakHwm
+            | Metric::RssAtExit
+            | Metric::LiveHeap
+            | Metric::Output => Unit::Bytes,
             Metric::Wall | Metric::Cpu => Unit::Nanos,
             Metric::Instructions => Unit::Count,
             Metric::Ratio | Metric::Overhead => Unit::Ratio,

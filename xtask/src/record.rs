@@ -72,6 +72,8 @@ pub(crate) struct Sample {
     pub(crate) peak_rss_bytes: Option<u64>,
     pub(crate) peak_hwm_bytes: Option<u64>,
     pub(crate) rss_at_exit_bytes: Option<u64>,
+    /// Heap still allocated after a repetition, exact, from the instrumented encoder.
+    pub(crate) live_heap_bytes: Option<u64>,
     pub(crate) minor_faults: Option<u64>,
     pub(crate) major_faults: Option<u64>,
     pub(crate) voluntary_switches: Option<u64>,
@@ -191,7 +193,10 @@ impl Folder {
 
     pub(crate) fn write_machines(&self, machines: &Machines) -> anyhow::Result<()> {
         let head = "# Where it was measured. Written by `cargo xtask run`; do not edit.\n\n";
-        publish::replace(&self.machine(), format!("{head}{}", toml::to_string(machines)?).as_bytes())
+        publish::replace(
+            &self.machine(),
+            format!("{head}{}", toml::to_string(machines)?).as_bytes(),
+        )
     }
 }
 
@@ -239,18 +244,18 @@ impl Samples {
         let rows = parse(&text, path)?;
         let mut samples = Self { path: path.to_owned(), file, rows, torn_bytes };
         if whole == 0 {
-            samples.write_line(&header()?)?;
+            samples.write(&header()?)?;
         }
         Ok(samples)
     }
 
-    /// Appends one row; it is on disk when this returns.
-    pub(crate) fn append(&mut self, sample: Sample) -> anyhow::Result<()> {
+    /// Appends rows; they are on disk when this returns.
+    pub(crate) fn append(&mut self, rows: Vec<Sample>) -> anyhow::Result<()> {
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-        writer.serialize(&sample)?;
-        let line = writer.into_inner().map_err(|error| error.into_error())?;
-        self.write_line(&line)?;
-        self.rows.push(sample);
+        rows.iter().try_for_each(|row| writer.serialize(row))?;
+        let lines = writer.into_inner().map_err(|error| error.into_error())?;
+        self.write(&lines)?;
+        self.rows.extend(rows);
         Ok(())
     }
 
@@ -259,12 +264,12 @@ impl Samples {
         &self.rows
     }
 
-    /// Writes a line with one system call, so that only the last line of a file can be torn; what a
+    /// Writes lines with one system call, so that only the last line of a file can be torn; what a
     /// full disk cut short is taken back.
-    fn write_line(&mut self, line: &[u8]) -> anyhow::Result<()> {
+    fn write(&mut self, lines: &[u8]) -> anyhow::Result<()> {
         let start = self.file.stream_position()?;
         self.file
-            .write_all(line)
+            .write_all(lines)
             .and_then(|()| self.file.sync_data())
             .inspect_err(|_| drop(self.file.set_len(start)))
             .with_context(|| {
@@ -330,6 +335,7 @@ impl Sample {
             peak_rss_bytes: None,
             peak_hwm_bytes: None,
             rss_at_exit_bytes: None,
+            live_heap_bytes: None,
             minor_faults: None,
             major_faults: None,
             voluntary_switches: None,
@@ -342,6 +348,11 @@ impl Sample {
 }
 
 impl Sample {
+    /// Whether the run was tried and did not succeed.
+    pub(crate) fn has_failed(&self) -> bool {
+        !matches!(self.outcome, Outcome::Ok | Outcome::Skipped)
+    }
+
     /// The value of a metric in its base unit, if this run has it.
     pub(crate) fn value(&self, metric: Metric) -> Option<f64> {
         let whole = |value: Option<u64>| value.map(|value| value as f64);
@@ -353,6 +364,7 @@ impl Sample {
             Metric::PeakRss => whole(self.peak_rss_bytes),
             Metric::PeakHwm => whole(self.peak_hwm_bytes),
             Metric::RssAtExit => whole(self.rss_at_exit_bytes),
+            Metric::LiveHeap => whole(self.live_heap_bytes),
             Metric::Wall => whole(self.wall_ns),
             Metric::Cpu => Some((self.user_us? + self.system_us?) as f64 * 1000.0),
             Metric::Instructions => whole(self.instructions),

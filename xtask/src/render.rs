@@ -98,7 +98,5 @@ pub(crate) fn stale(derived: &Derived, folder: &Folder) -> anyhow::Result<Vec<Pa
 fn superfluous(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<Vec<PathBuf>> {
     let pattern = folder.0.join("figures/*");
     let on_disk = glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok);
-    Ok(on_disk
-        .filter(|path| !files.iter().any(|(made, _)| folder.0.join(made) == *path))
-        .collect())
+    Ok(on_disk.filter(|path| !files.iter().any(|(made, _)| folder.0.join(made) == *path)).collect())
 }

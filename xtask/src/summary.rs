@@ -44,27 +44,29 @@ impl Cell {
     }
 }
 
-/// Resident memory after each of many encodings of one document in one process.
+/// Memory after each of many encodings of one document in one process.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Repetitions {
     pub(crate) variant: String,
     pub(crate) profile: String,
     pub(crate) size: Bytes,
-    /// After each repetition, in order, in bytes; empty if the run failed.
+    /// Heap still allocated after each repetition, exact, in bytes; empty if the run failed.
+    pub(crate) live_heap_bytes: Vec<f64>,
+    /// Resident set after each: what the allocator keeps for reuse is in it.
     pub(crate) rss_bytes: Vec<f64>,
-    /// Mann and Kendall's test over what follows the first quarter, in which allocators settle.
+    /// Mann and Kendall's test over the second half of the live heap; in the first, buffers settle.
     pub(crate) trend: Result<Trend, Undetermined>,
 }
 
 impl Repetitions {
-    /// The repetitions that the trend is looked for in.
+    /// The live heap that the trend is looked for in.
     pub(crate) fn settled(&self) -> &[f64] {
-        settled(&self.rss_bytes)
+        settled(&self.live_heap_bytes)
     }
 }
 
 fn settled(values: &[f64]) -> &[f64] {
-    &values[values.len() / 4..]
+    &values[values.len() / 2..]
 }
 
 /// What the probe and the encoder need for nothing, in bytes.
@@ -100,8 +102,10 @@ pub(crate) fn summarise(groups: &[Group], experiment: &Experiment) -> Summary {
     let of_kind = |kind| groups.iter().filter(move |group| group.kind == kind);
     let mut cells: Vec<Cell> = of_kind(Kind::Run).map(|group| cell(group, groups)).collect();
     cells.sort_by_key(|cell| place(&cell.variant, &cell.profile, cell.size));
-    let mut repetitions: Vec<Repetitions> =
-        of_kind(Kind::Repeat).filter(|group| is_last_attempt(group, groups)).map(repeated).collect();
+    let mut repetitions: Vec<Repetitions> = of_kind(Kind::Repeat)
+        .filter(|group| is_last_attempt(group, groups))
+        .map(repeated)
+        .collect();
     repetitions.sort_by_key(|of| place(&of.variant, &of.profile, of.size));
     Summary { cells, repetitions, proofs: proofs(groups, experiment) }
 }
@@ -135,13 +139,14 @@ fn is_last_attempt(group: &Group, groups: &[Group]) -> bool {
 }
 
 fn repeated(group: &Group) -> Repetitions {
-    let rss_bytes = group.values(Metric::RssAtExit).to_vec();
+    let live_heap_bytes = group.values(Metric::LiveHeap).to_vec();
     Repetitions {
         variant: group.variant.clone(),
         profile: group.profile.clone(),
         size: group.size,
-        trend: mann_kendall(settled(&rss_bytes)),
-        rss_bytes,
+        trend: mann_kendall(settled(&live_heap_bytes)),
+        live_heap_bytes,
+        rss_bytes: group.values(Metric::RssAtExit).to_vec(),
     }
 }
 

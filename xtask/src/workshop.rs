@@ -23,6 +23,8 @@ pub(crate) struct Workshop {
 pub(crate) struct Tools {
     pub(crate) sigma: PathBuf,
     pub(crate) probe: PathBuf,
+    /// The encoder with a counting allocator, where the experiment needs one; never what is timed.
+    pub(crate) sigma_heap: Option<PathBuf>,
     pub(crate) binaries: Vec<Binary>,
 }
 
@@ -71,8 +73,9 @@ impl Workshop {
         Ok(shell)
     }
 
-    /// Builds the encoder and the probe as they are measured: the release profile.
-    pub(crate) fn build(&self) -> anyhow::Result<Tools> {
+    /// Builds the encoder and the probe as they are measured, the release profile; with `heap` also the
+    /// instrumented encoder.
+    pub(crate) fn build(&self, heap: bool) -> anyhow::Result<Tools> {
         let shell = self.shell()?;
         let target = &self.target;
         cmd!(
@@ -85,8 +88,32 @@ impl Workshop {
         .context("cannot build the encoder and the probe; the compiler's message stands above")?;
         let sigma = self.target.join("release/sigma");
         let probe = self.target.join("release/probe");
-        let binaries = vec![binary("sigma", &sigma)?, binary("probe", &probe)?];
-        Ok(Tools { sigma, probe, binaries })
+        let mut binaries = vec![binary("sigma", &sigma)?, binary("probe", &probe)?];
+        let sigma_heap = heap.then(|| self.build_heap()).transpose()?;
+        if let Some(path) = &sigma_heap {
+            binaries.push(binary("sigma-heap", path)?);
+        }
+        Ok(Tools { sigma, probe, sigma_heap, binaries })
+    }
+
+    /// Builds the encoder with its feature `heap`. The dev profile does: allocations are the same as in
+    /// release, and its dependencies are compiled already.
+    fn build_heap(&self) -> anyhow::Result<PathBuf> {
+        let shell = self.shell()?;
+        let target = &self.target;
+        cmd!(
+            shell,
+            "cargo build --quiet --locked --target-dir {target}
+             --package sigma-encoder --features heap --bins"
+        )
+        .quiet()
+        .run()
+        .context("cannot build the instrumented encoder; the compiler's message stands above")?;
+        // Tests build the plain program in the same place; this one is kept apart from them.
+        let kept = self.target.join("xtask/sigma-heap");
+        shell.create_dir(self.target.join("xtask"))?;
+        shell.copy_file(self.target.join("debug/sigma"), &kept)?;
+        Ok(kept)
     }
 
     /// The commit, and whether anything that is measured or measures differs from it. Outside a git
@@ -102,7 +129,8 @@ impl Workshop {
 }
 
 fn binary(name: &str, path: &Path) -> anyhow::Result<Binary> {
-    let (sha256, _) = hash::file(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (sha256, _) =
+        hash::file(path).with_context(|| format!("cannot read {}", path.display()))?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok(Binary { name: name.to_owned(), version, sha256: Some(sha256) })
 }

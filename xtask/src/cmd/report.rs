@@ -76,7 +76,10 @@ fn check(chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
     }
     let derived = render::derive(folder, name)?;
     for stale in render::stale(&derived, folder)? {
-        eprintln!("{}: not what its samples give; run `cargo xtask report {name}`", stale.display());
+        eprintln!(
+            "{}: not what its samples give; run `cargo xtask report {name}`",
+            stale.display()
+        );
         fine = false;
     }
     for judged in &derived.judged {

@@ -60,7 +60,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, restart: bool) -> anyhow::Resul
         running.remove()?;
     }
     eprintln!("building the encoder and the probe");
-    let tools = workshop.build()?;
+    let tools = workshop.build(experiment.measure.repeat.is_some())?;
     let store = workshop.inputs();
     let document = |origin: &Origin| inputs::document(origin, &workshop.root, &store);
     let documents = inputs::origins(&experiment.input)
@@ -73,7 +73,10 @@ fn measure(workshop: &Workshop, chosen: &Chosen, restart: bool) -> anyhow::Resul
     let mut machines = resume(&running, name, lock)?;
     let mut samples = Samples::open(&running.samples())?;
     if samples.torn_bytes > 0 {
-        eprintln!("dropped a torn last line of {} bytes; that run is made again", samples.torn_bytes);
+        eprintln!(
+            "dropped a torn last line of {} bytes; that run is made again",
+            samples.torn_bytes
+        );
     }
     let mut bench = Bench::new(&tools, &experiment.measure, workshop.scratch(name))?;
     let mut progress = Progress::new();
@@ -160,8 +163,7 @@ fn difference(
 /// Keeps a second campaign off the same experiment; it is told who is running.
 fn hold(workshop: &Workshop, name: &str) -> anyhow::Result<File> {
     let folder = workshop.scratch(name);
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let path = folder.join("held");
     let mut file = File::options()
         .read(true)

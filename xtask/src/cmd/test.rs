@@ -8,8 +8,9 @@ use crate::workshop::Workshop;
 
 /// Runs `cargo test` over the workspace, passing on `arguments`.
 pub(crate) fn test(workshop: &Workshop, arguments: &[String]) -> anyhow::Result<Verdict> {
-    workshop.build()?;
+    workshop.build(false)?;
     let shell = workshop.shell()?;
-    let passed = cmd!(shell, "cargo test --locked --workspace {arguments...}").quiet().run().is_ok();
+    let passed =
+        cmd!(shell, "cargo test --locked --workspace {arguments...}").quiet().run().is_ok();
     Ok(if passed { Verdict::Fine } else { Verdict::Failed })
 }

@@ -10,7 +10,8 @@ use toml::Spanned;
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::placeholder::{self, Placeholder};
 use super::raw::{
-    RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant, parse,
+    RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
+    parse,
 };
 use super::source::Source;
 use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
@@ -194,9 +195,9 @@ impl Resolver<'_> {
 
     fn repeat(&self, raw: &Spanned<RawRepeat>, input: &Input) -> Resolved<Repeat> {
         let RawRepeat { count, at } = raw.get_ref();
-        if *count < 8 {
+        if *count < 20 {
             let message =
-                format!("`measure.repeat.count` is {count}; a trend needs at least 8 repetitions");
+                format!("`measure.repeat.count` is {count}; a trend needs at least 20 repetitions");
             return Err(self.error(&raw.span(), message));
         }
         let size: Bytes = self.quantity("measure.repeat.at", at)?;
@@ -443,7 +444,6 @@ impl Resolver<'_> {
         }
         Ok(text.get_ref().trim().to_owned())
     }
-
 }
 
 /// Whether the data can have a value for `{name}`.

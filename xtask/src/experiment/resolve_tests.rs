@@ -66,19 +66,73 @@ fn every_refusal_names_file_line_column_what_was_found_and_what_is_allowed() {
         ("huge", "\"10 B\"", "\"101 GB\"", "x.toml:6:18: `input.sizes` holds `101 GB`", "at most"),
         ("twice", "\"10 B\"", "\"1 KB\"", "x.toml:6:18: `input.sizes` holds `1 KB` twice", "once"),
         ("same", "\"10 B\"", "\"1000 B\"", "x.toml:6:18: `input.sizes` holds `1000 B` twice", ""),
-        ("empty", "[\"1 KB\", \"10 B\"]", "[]", "x.toml:4:1: `input` makes no documents", "`files`"),
-        ("profile", "\"wide\"", "\"wild\"", "x.toml:5:13: `input.profiles` holds `wild`", "`balanced`"),
+        (
+            "empty",
+            "[\"1 KB\", \"10 B\"]",
+            "[]",
+            "x.toml:4:1: `input` makes no documents",
+            "`files`",
+        ),
+        (
+            "profile",
+            "\"wide\"",
+            "\"wild\"",
+            "x.toml:5:13: `input.profiles` holds `wild`",
+            "`balanced`",
+        ),
         ("runs", "min = 3", "min = 0", "x.toml:9:8: `measure.runs`", "1 <= min <= max"),
-        ("precision", "\"1 %\"", "\"1\"", "x.toml:9:40: `measure.runs.precision` holds `1`", "`1 %`"),
+        (
+            "precision",
+            "\"1 %\"",
+            "\"1\"",
+            "x.toml:9:40: `measure.runs.precision` holds `1`",
+            "`1 %`",
+        ),
         ("layout", "\"boxed\"", "\"round\"", "x.toml:13:21: unknown variant `round`", "`flat`"),
-        ("name", "name = \"plain\"", "name = \"a b\"", "x.toml:12:8: `variant.name` is `a b`", "letters"),
-        ("both", "encode =", "command = [\"cat\"]\nencode =", "x.toml:12:8: variant `plain` has both", "one"),
+        (
+            "name",
+            "name = \"plain\"",
+            "name = \"a b\"",
+            "x.toml:12:8: `variant.name` is `a b`",
+            "letters",
+        ),
+        (
+            "both",
+            "encode =",
+            "command = [\"cat\"]\nencode =",
+            "x.toml:12:8: variant `plain` has both",
+            "one",
+        ),
         ("none", "encode =", "#", "x.toml:12:8: variant `plain` has none", "exactly one"),
-        ("metric", "metric = \"peak_rss\"", "metric = \"peak\"", "x.toml:17:10: `criterion.metric` holds `peak`", "`peak_rss`"),
+        (
+            "metric",
+            "metric = \"peak_rss\"",
+            "metric = \"peak\"",
+            "x.toml:17:10: `criterion.metric` holds `peak`",
+            "`peak_rss`",
+        ),
         ("bound", "\"5 MB\"", "5", "x.toml:19:9: the bound is `5`", "`10 KB`"),
-        ("bounds", "below =", "above = \"1 MB\"\nbelow =", "x.toml:16:8: criterion `Small` needs", "exactly one"),
-        ("at", "at =", "from = \"1 KB\"\nat =", "x.toml:19:6: `at` stands beside `from`", "one of them"),
-        ("repeat", "runs =", "repeat = { count = 20, at = \"2 KB\" }\nruns =", "x.toml:9:29: `measure.repeat.at`", "`1 KB`"),
+        (
+            "bounds",
+            "below =",
+            "above = \"1 MB\"\nbelow =",
+            "x.toml:16:8: criterion `Small` needs",
+            "exactly one",
+        ),
+        (
+            "at",
+            "at =",
+            "from = \"1 KB\"\nat =",
+            "x.toml:19:6: `at` stands beside `from`",
+            "one of them",
+        ),
+        (
+            "repeat",
+            "runs =",
+            "repeat = { count = 20, at = \"2 KB\" }\nruns =",
+            "x.toml:9:29: `measure.repeat.at`",
+            "`1 KB`",
+        ),
         ("question", "\"Q?\"", "\" \"", "x.toml:2:12: `question` is empty", "write a sentence"),
         ("missing", "title = \"T\"\n", "", "x.toml:1:1: missing key `title`", ""),
         ("syntax", "[input]", "[input", "x.toml:4:", ""),
@@ -103,7 +157,8 @@ fn a_variant_or_criterion_of_the_same_name_is_refused() {
 
 #[test]
 fn a_missing_file_is_refused_and_a_pattern_finds_files() {
-    let files = |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));
+    let files =
+        |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));
     let said = resolved(&files("no/such.json")).unwrap_err();
     assert!(said.contains("x.toml:6:10: `input.files` holds `no/such.json`"), "{said}");
     let experiment = resolved(&files("src/units.r?")).unwrap();

@@ -129,15 +129,9 @@ const NUMBERS: List = List {
     pad_open: r#"[0,0,""#,
     pad_close: "\"]",
 };
-const TEXT: List = List {
-    open: r#"{"paragraphs":["#,
-    between: ",",
-    close: "]}",
-    pad_open: "\"",
-    pad_close: "\"",
-};
-const RANDOM: List =
-    List { open: "[", between: ",", close: "]", pad_open: "\"", pad_close: "\"" };
+const TEXT: List =
+    List { open: r#"{"paragraphs":["#, between: ",", close: "]}", pad_open: "\"", pad_close: "\"" };
+const RANDOM: List = List { open: "[", between: ",", close: "]", pad_open: "\"", pad_close: "\"" };
 
 const LEAF_OPEN: &str = r#"{"type":"VARIABLE","value":""#;
 const LEAF_CLOSE: &str = r#""}"#;

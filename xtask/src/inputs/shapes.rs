@@ -166,10 +166,7 @@ impl Syntax {
         let start = self.position;
         let depth = 1 + random.below(3);
         for _ in 0..depth {
-            put(
-                out,
-                format_args!("{{\"type\":\"BinaryExpression\",\"start\":{start},\"left\":"),
-            );
+            put(out, format_args!("{{\"type\":\"BinaryExpression\",\"start\":{start},\"left\":"));
         }
         self.operand(random, out);
         for _ in 0..depth {

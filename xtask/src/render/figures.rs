@@ -44,12 +44,7 @@ fn cells<'a>(derived: &'a Derived, variant: &'a str, profile: &'a str) -> Vec<&'
 }
 
 fn input_axis() -> Axis {
-    Axis {
-        label: "input".to_owned(),
-        scale: Scale::Log10,
-        kind: Kind::Bytes,
-        range: None,
-    }
+    Axis { label: "input".to_owned(), scale: Scale::Log10, kind: Kind::Bytes, range: None }
 }
 
 fn axis(metric: Metric, scale: Scale) -> Axis {
@@ -92,11 +87,8 @@ fn scaling(derived: &Derived) -> Chart {
 
 fn scaling_panel(derived: &Derived, metric: Metric, profile: &str) -> Panel {
     let mut layers = Vec::new();
-    let of_profile: Vec<&Scaling> = derived
-        .scalings
-        .iter()
-        .filter(|of| of.profile == profile && of.metric == metric)
-        .collect();
+    let of_profile: Vec<&Scaling> =
+        derived.scalings.iter().filter(|of| of.profile == profile && of.metric == metric).collect();
     layers.extend(guides(metric, &of_profile));
     for (index, variant) in derived.lock.experiment.variant.iter().enumerate() {
         let Some(scaling) = of_profile.iter().find(|of| of.variant == variant.name) else {
@@ -256,7 +248,8 @@ fn efficiency(derived: &Derived) -> Chart {
     let mut panels = Vec::new();
     for profile in profiles(derived) {
         for metric in [Metric::Overhead, Metric::Ratio] {
-            let mut layers = vec![Layer::Threshold { label: "the input itself".to_owned(), y: 1.0 }];
+            let mut layers =
+                vec![Layer::Threshold { label: "the input itself".to_owned(), y: 1.0 }];
             for (index, variant) in derived.lock.experiment.variant.iter().enumerate() {
                 let cells = cells(derived, &variant.name, &profile);
                 let line = cells.iter().filter_map(|cell| {

@@ -61,9 +61,10 @@ fn estimate(estimate: Option<Estimate>) -> Value {
 
 fn proofs(proofs: &Proofs) -> Value {
     let error = proofs.touched_bytes.map(|(touched, known)| touched - known.0 as f64);
-    let empty = proofs.empty.iter().map(|(variant, peak)| {
-        json!({ "variant": variant, "peak_rss_bytes": number(*peak) })
-    });
+    let empty = proofs
+        .empty
+        .iter()
+        .map(|(variant, peak)| json!({ "variant": variant, "peak_rss_bytes": number(*peak) }));
     json!({
         "empty_child_peak_rss_bytes": optional(proofs.floor_bytes),
         "known_allocation_bytes": proofs.touched_bytes.map(|(_, known)| known.0),
@@ -216,6 +217,7 @@ fn repetitions(of: &Repetitions) -> Value {
         "variant": of.variant,
         "profile": of.profile,
         "input_bytes": of.size.0,
+        "live_heap_bytes": of.live_heap_bytes.iter().map(|value| number(*value)).collect::<Vec<_>>(),
         "rss_bytes": of.rss_bytes.iter().map(|value| number(*value)).collect::<Vec<_>>(),
         "trend_tau": optional(trend.map(|of| of.tau)),
         "trend_p": optional(trend.map(|of| of.p)),

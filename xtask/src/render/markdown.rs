@@ -172,7 +172,8 @@ fn growth(derived: &Derived) -> String {
     for metric in &derived.lock.experiment.fit.metrics {
         let of_metric: Vec<&Scaling> =
             derived.scalings.iter().filter(|of| of.metric == *metric).collect();
-        write!(text, "### {}\n\n{}\n", metric.words(), scaling_table(&of_metric)).expect("a string");
+        write!(text, "### {}\n\n{}\n", metric.words(), scaling_table(&of_metric))
+            .expect("a string");
         write!(text, "{}\n{}\n", LOCAL, local_table(&of_metric)).expect("writing to a string");
     }
     text.push_str(READING);
@@ -189,18 +190,21 @@ O(n²) and O(n^b); the runner-up is the best model of another class, with its AI
 shown. The size is the replicate: repeated runs of one size do not narrow the intervals.\n";
 
 fn scaling_table(scalings: &[&Scaling]) -> String {
-    let mut table = Table::new(2, &[
-        "variant",
-        "profile",
-        "exponent [95 %]",
-        "R²",
-        "p",
-        "class",
-        "runner-up",
-        "constant part [95 %]",
-        "growing part [95 %]",
-        "exponent beside the constant",
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            "variant",
+            "profile",
+            "exponent [95 %]",
+            "R²",
+            "p",
+            "class",
+            "runner-up",
+            "constant part [95 %]",
+            "growing part [95 %]",
+            "exponent beside the constant",
+        ],
+    );
     for scaling in scalings {
         let mut row = vec![scaling.variant.clone(), scaling.profile.clone()];
         row.extend(match &scaling.power {
@@ -307,15 +311,18 @@ fn local_table(scalings: &[&Scaling]) -> String {
 }
 
 fn predictions(derived: &Derived) -> String {
-    let mut table = Table::new(3, &[
-        "variant",
-        "profile",
-        "metric",
-        "input",
-        "predicted",
-        "95 % prediction interval",
-        "decades beyond",
-    ]);
+    let mut table = Table::new(
+        3,
+        &[
+            "variant",
+            "profile",
+            "metric",
+            "input",
+            "predicted",
+            "95 % prediction interval",
+            "decades beyond",
+        ],
+    );
     for scaling in &derived.scalings {
         for of in &scaling.predictions {
             let show = |value| scaling.metric.show(value);
@@ -354,21 +361,24 @@ fn measurements(derived: &Derived) -> String {
 }
 
 fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String {
-    let mut table = Table::new(2, &[
-        "variant",
-        "input",
-        "runs",
-        &format!("{}, mean", metric.words()),
-        "sd",
-        "CV",
-        "95 % interval of the mean",
-        "min to max",
-        "outliers",
-        "wall time, median",
-        "output",
-        "output over input",
-        "round trip",
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            "variant",
+            "input",
+            "runs",
+            &format!("{}, mean", metric.words()),
+            "sd",
+            "CV",
+            "95 % interval of the mean",
+            "min to max",
+            "outliers",
+            "wall time, median",
+            "output",
+            "output over input",
+            "round trip",
+        ],
+    );
     for cell in derived.summary.cells.iter().filter(|cell| cell.profile == profile) {
         let mut row = vec![cell.variant.clone(), cell.size.to_string(), cell.runs_ok().to_string()];
         row.extend(match cell.metric(metric) {
@@ -425,40 +435,47 @@ fn outliers(of: &Describe) -> String {
 }
 
 fn given_back(derived: &Derived) -> String {
-    let mut table = Table::new(2, &[
-        "variant",
-        "profile",
-        "input",
-        "repetitions",
-        "after the first",
-        "after the last",
-        "largest",
-        "trend",
-    ]);
+    let mut table = Table::new(
+        2,
+        &[
+            "variant",
+            "profile",
+            "input",
+            "repetitions",
+            "live heap after the first",
+            "after the last",
+            "trend",
+            "resident after the first",
+            "after the last",
+            "largest",
+        ],
+    );
     for of in &derived.summary.repetitions {
         let at = |value: Option<&f64>| value.map_or(NONE.to_owned(), |v| units::bytes(*v));
-        let largest = of.rss_bytes.iter().copied().reduce(f64::max);
         let trend = match &of.trend {
             Ok(trend) => format!("τ {}, p {}", significant(trend.tau, 2), significant(trend.p, 2)),
-            Err(_) => "none: all the same".to_owned(),
+            Err(_) => "all the same".to_owned(),
         };
         table.push(vec![
             of.variant.clone(),
             of.profile.clone(),
             of.size.to_string(),
-            of.rss_bytes.len().to_string(),
+            of.live_heap_bytes.len().to_string(),
+            at(of.live_heap_bytes.first()),
+            at(of.live_heap_bytes.last()),
+            trend,
             at(of.rss_bytes.first()),
             at(of.rss_bytes.last()),
-            at(largest.as_ref()),
-            trend,
+            at(of.rss_bytes.iter().copied().reduce(f64::max).as_ref()),
         ]);
     }
     if table.is_empty() {
         return String::new();
     }
     format!(
-        "Resident memory of one process after each of many encodings of the same document. Trend: Mann \
-         and Kendall's test after the first quarter, in which allocators settle.\n\n{}",
+        "Memory of one process after each of many encodings of the same document. The live heap is exact, \
+         counted by the instrumented encoder; what stays resident also holds what the allocator keeps for \
+         reuse. Trend: Mann and Kendall's test of the live heap over the second half.\n\n{}",
         table.markdown()
     )
 }
@@ -509,7 +526,10 @@ fn provenance(derived: &Derived) -> String {
     let measure = &lock.experiment.measure;
     let machine = &machines.before;
     let mut lines = vec![
-        format!("- Again: `{}`; the report alone, from the samples: `cargo xtask report {name}`.", lock.command),
+        format!(
+            "- Again: `{}`; the report alone, from the samples: `cargo xtask report {name}`.",
+            lock.command
+        ),
         format!(
             "- Commit `{}`{}, {}.",
             lock.commit.chars().take(12).collect::<String>(),
@@ -524,7 +544,11 @@ fn provenance(derived: &Derived) -> String {
             machine.kernel,
             machine.architecture,
             if machine.virtual_machine { ", a virtual machine" } else { "" },
-            if machine.swap_bytes == 0 { "off".to_owned() } else { units::bytes(machine.swap_bytes as f64) },
+            if machine.swap_bytes == 0 {
+                "off".to_owned()
+            } else {
+                units::bytes(machine.swap_bytes as f64)
+            },
             machine.huge_pages.as_deref().unwrap_or("unknown"),
             machine.governor.as_deref().unwrap_or("unknown"),
         ),
@@ -533,7 +557,10 @@ fn provenance(derived: &Derived) -> String {
             machine.time,
             machines.after.as_ref().map_or(NONE, |after| &after.time),
             machine.load_1min,
-            machines.after.as_ref().map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
+            machines
+                .after
+                .as_ref()
+                .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
             "- {} warm-up blocks (recorded, not aggregated), then {} to {} complete blocks in random order from seed {}; {}.",
@@ -541,7 +568,11 @@ fn provenance(derived: &Derived) -> String {
             measure.runs_min,
             measure.runs_max,
             measure.seed,
-            if measure.layout_noise { "addresses and CPU as they come" } else { "addresses fixed, one CPU" },
+            if measure.layout_noise {
+                "addresses and CPU as they come"
+            } else {
+                "addresses fixed, one CPU"
+            },
         ),
         format!(
             "- Limits per run: {}{}.",
@@ -549,7 +580,9 @@ fn provenance(derived: &Derived) -> String {
             measure.memory_limit.map_or(String::new(), |limit| format!(" and {limit} of memory")),
         ),
     ];
-    if let (Some(floor), Some((touched, known))) = (summary.proofs.floor_bytes, summary.proofs.touched_bytes) {
+    if let (Some(floor), Some((touched, known))) =
+        (summary.proofs.floor_bytes, summary.proofs.touched_bytes)
+    {
         lines.push(format!(
             "- The probe, before measuring: an empty child peaks at {}; one that touches {} more reads {} more ({} off).",
             units::bytes(floor),
@@ -558,13 +591,20 @@ fn provenance(derived: &Derived) -> String {
             units::bytes(touched - known.0 as f64),
         ));
     }
-    let empty: Vec<String> =
-        summary.proofs.empty.iter().map(|(variant, peak)| format!("`{variant}` {}", units::bytes(*peak))).collect();
+    let empty: Vec<String> = summary
+        .proofs
+        .empty
+        .iter()
+        .map(|(variant, peak)| format!("`{variant}` {}", units::bytes(*peak)))
+        .collect();
     if !empty.is_empty() {
         lines.push(format!("- Peak on the empty document: {}.", listed(&empty)));
     }
     if !machines.refused.is_empty() {
-        lines.push(format!("- Refused by the machine: {}; measured without.", listed(&machines.refused)));
+        lines.push(format!(
+            "- Refused by the machine: {}; measured without.",
+            listed(&machines.refused)
+        ));
     }
     for binary in &lock.binary {
         let hash = binary.sha256.as_ref().map_or(NONE, |sha256| sha256.short());

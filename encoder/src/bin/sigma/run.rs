@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn run_encode(args: &EncodeArgs) -> Result<(), Failure> {
     let options = args.options();
     let target = Target::of(&args.place, true)?;
-    let mut stats = Stats::default();
+    let mut stats = Stats::with_room_for(args.repeat as usize);
     if args.repeat > 1 {
         repeat(args, &options, &target, &mut stats)?;
     } else {

@@ -25,6 +25,11 @@ impl Repetition {
 }
 
 impl Stats {
+    /// Room for so many repetitions, so that this list does not grow while memory is watched.
+    pub(crate) fn with_room_for(repetitions: usize) -> Self {
+        Self { repetitions: Vec::with_capacity(repetitions), ..Self::default() }
+    }
+
     /// Adds a repetition that read and wrote so many bytes.
     pub(crate) fn add(&mut self, (input_bytes, output_bytes): (u64, u64), memory: Repetition) {
         self.input_bytes = input_bytes;
