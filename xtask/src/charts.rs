@@ -8,8 +8,11 @@
 //! to 1/300 inch, so that the last digit of a platform's `log10` never reaches the output.
 
 mod axis;
+mod canvas;
+mod extent;
 mod font;
 mod labels;
+mod layers;
 mod layout;
 mod legend;
 mod panel;
@@ -20,7 +23,7 @@ mod style;
 mod tests;
 mod vector;
 
-/// A figure: panels side by side (four make two rows), one legend below them.
+/// A figure: panels side by side (even numbers of four and more make rows of two), one legend below them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Chart {
     /// What the figure shows, in bold at its head.
@@ -52,6 +55,8 @@ pub(crate) struct Key {
     pub(crate) hollow: String,
     /// A crossed point.
     pub(crate) cross: String,
+    /// Markers side by side, because they would hide each other in their true place.
+    pub(crate) beside: String,
     /// A shaded band.
     pub(crate) band: String,
     /// A solid line.
@@ -65,9 +70,10 @@ pub(crate) struct Key {
 impl Default for Key {
     fn default() -> Self {
         Self {
-            bars: "95 % interval".into(),
+            bars: "95 % interval, where wider than the marker".into(),
             hollow: "predicted, not measured".into(),
             cross: "failed".into(),
+            beside: "side by side: same x".into(),
             band: "95 % band".into(),
             solid: String::new(),
             dashed: String::new(),
@@ -117,6 +123,7 @@ pub(crate) enum Scale {
 
 /// What an axis counts, and so how its ticks print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(dead_code, reason = "offered whole, whatever today's figures use of it")]
 pub(crate) enum Kind {
     /// Bytes with decimal units: `10 B`, `1 KB`, `10 MB`.
     Bytes,
@@ -183,7 +190,7 @@ pub(crate) struct Point {
     /// Horizontal position.
     pub(crate) x: f64,
     /// Vertical position. A [`Marker::Cross`] whose `y` is NaN (a run that failed before it had a
-    /// value) stands at the upper edge of its panel.
+    /// value) stands in a strip above the plot.
     pub(crate) y: f64,
     /// Lower end of the error bar.
     pub(crate) low: Option<f64>,
@@ -205,6 +212,7 @@ pub(crate) enum Marker {
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(dead_code, reason = "offered whole, whatever today's figures use of it")]
 pub(crate) enum Dash {
     /// Unbroken.
     #[default]

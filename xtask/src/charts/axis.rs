@@ -11,38 +11,41 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The asked range, or one that shows all `values` with a margin; `None` if there is neither.
-    pub(super) fn of(axis: &Axis, values: impl Iterator<Item = f64>) -> Option<Self> {
+    /// The asked range, or one that shows all `values` with a margin (a part of what they take up)
+    /// at either end; `None` if there is neither.
+    pub(super) fn of(axis: &Axis, values: &[f64], margin: f64) -> Option<Self> {
         let scale = axis.scale;
-        let shown = |value: &f64| value.is_finite() && (scale == Scale::Linear || *value > 0.0);
-        let asked = axis.range.filter(|(low, high)| shown(low) && shown(high) && low < high);
+        let shown = |value: &f64| shows(scale, *value);
+        let asked =
+            axis.range.filter(|(low, high)| shown(low) && shown(high) && apart(*low, *high));
         if let Some((low, high)) = asked {
             return Some(Self { low, high, scale });
         }
         let (low, high) = values
+            .iter()
+            .copied()
             .filter(shown)
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         if low > high {
             return None;
         }
         let (low, high) = match scale {
-            Scale::Linear => linear_ends(low, high),
-            Scale::Log10 => log_ends(low, high),
+            Scale::Linear => linear_ends(low, high, margin),
+            Scale::Log10 => log_ends(low, high, margin),
         };
         Some(Self { low, high, scale })
     }
 
-    /// The span with the upper `part` of it added above.
-    pub(super) fn raised(self, part: f64) -> Self {
-        let high = match self.scale {
-            Scale::Linear => self.high + (self.high - self.low) * part / (1.0 - part),
-            Scale::Log10 => self.high * (self.high / self.low).powf(part / (1.0 - part)),
-        };
-        if part > 0.0 && high.is_finite() { Self { high, ..self } } else { self }
+    /// The span of an axis on which no value lies.
+    pub(super) fn empty(scale: Scale) -> Self {
+        Self { low: 1.0, high: 2.0, scale }
     }
 
     /// Where a value lies between the ends (0 and 1, or beyond); `None` if the axis cannot show it.
     pub(super) fn part(&self, value: f64) -> Option<f64> {
+        if !shows(self.scale, value) {
+            return None;
+        }
         let (low, high, value) = match self.scale {
             Scale::Linear => (self.low, self.high, value),
             Scale::Log10 => (self.low.log10(), self.high.log10(), value.log10()),
@@ -56,8 +59,18 @@ impl Span {
     }
 }
 
+/// Whether an axis can show a value. Beyond 200 powers of ten the sums below would overflow.
+pub(super) fn shows(scale: Scale, value: f64) -> bool {
+    value.abs() < 1e200 && (scale == Scale::Linear || value > 1e-200)
+}
+
+/// Whether two values differ by more than rounding.
+fn apart(low: f64, high: f64) -> bool {
+    high - low > low.abs().max(high.abs()) * 1e-9
+}
+
 /// Zero belongs to the axis when the values come near it; without a spread there is one to invent.
-fn linear_ends(low: f64, high: f64) -> (f64, f64) {
+fn linear_ends(low: f64, high: f64, margin: f64) -> (f64, f64) {
     let reach = low.abs().max(high.abs());
     let (mut from, mut to) = (low, high);
     if low >= 0.0 && low <= high * 0.6 {
@@ -66,21 +79,20 @@ fn linear_ends(low: f64, high: f64) -> (f64, f64) {
     if high <= 0.0 && high >= low * 0.6 {
         to = 0.0;
     }
-    if from >= to {
+    if !apart(from, to) {
         let (low, high) = (low - reach * 0.5, high + reach * 0.5);
-        return if low < high { (low, high) } else { (0.0, 1.0) };
+        return if apart(low, high) { (low, high) } else { (0.0, 1.0) };
     }
-    let margin = (to - from) * 0.07;
+    let margin = (to - from) * margin;
     (if from == 0.0 { from } else { from - margin }, if to == 0.0 { to } else { to + margin })
 }
 
 /// At least a factor of four, lest the noise of equal values fill the panel.
-fn log_ends(low: f64, high: f64) -> (f64, f64) {
+fn log_ends(low: f64, high: f64, margin: f64) -> (f64, f64) {
     let (low, high) = (low.log10(), high.log10());
     let lacking = (0.6 - (high - low)).max(0.0) / 2.0;
-    let margin = ((high - low) * 0.05).max(0.06) + lacking;
-    let power = |exponent: f64| 10f64.powf(exponent.clamp(-300.0, 300.0));
-    (power(low - margin), power(high + margin))
+    let margin = ((high - low) * margin).max(0.06) + lacking;
+    (10f64.powf(low - margin), 10f64.powf(high + margin))
 }
 
 /// A mark on an axis; without a label it is a small one.
@@ -151,7 +163,7 @@ fn candidates(span: &Span) -> Vec<Vec<Decimal>> {
     if span.scale == Scale::Log10 {
         let (low, high) = decades(span);
         let breadth = span.high.log10() - span.low.log10();
-        if breadth < 3.0 {
+        if (1.0..3.0).contains(&breadth) {
             sets.push(mantissas(low, high, &[1, 2, 5]));
             sets.push(mantissas(low, high, &[1, 3]));
         }
@@ -235,7 +247,7 @@ impl Decimal {
         let units: (&[&str], i32) = match kind {
             Kind::Bytes => (&["B", "KB", "MB", "GB", "TB", "PB", "EB"], 0),
             Kind::Seconds => (&["ns", "µs", "ms", "s"], -9),
-            Kind::Percent => return self.moved(2).plain() + " %",
+            Kind::Percent => return self.moved(2).compact() + " %",
             Kind::Ratio => return self.compact() + "×",
             Kind::Plain => return self.compact(),
         };

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont};
+use ab_glyph::{Font, FontRef, GlyphId, PxScale};
 
 /// The family as SVG names it; Verdana is the widest of the usual substitutes.
 pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -13,36 +13,62 @@ pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// What a viewer's own font may be wider than ours, in per cent.
 const SLACK_PERCENT: f32 = 5.0;
 
-static REGULAR: LazyLock<FontRef<'static>> =
-    LazyLock::new(|| parsed(include_bytes!("fonts/DejaVuSans.subset.ttf")));
-static BOLD: LazyLock<FontRef<'static>> =
-    LazyLock::new(|| parsed(include_bytes!("fonts/DejaVuSans-Bold.subset.ttf")));
+/// Where the letters of the embedded fonts end.
+const LETTERS: usize = 0x2600;
 
-fn parsed(bytes: &'static [u8]) -> FontRef<'static> {
-    FontRef::try_from_slice(bytes).expect("the embedded font parses")
+static REGULAR: LazyLock<Face> =
+    LazyLock::new(|| Face::parsed(include_bytes!("fonts/DejaVuSans.subset.ttf")));
+static BOLD: LazyLock<Face> =
+    LazyLock::new(|| Face::parsed(include_bytes!("fonts/DejaVuSans-Bold.subset.ttf")));
+
+/// A font with its letters looked up: layout measures every text many times.
+struct Face {
+    font: FontRef<'static>,
+    /// Pixels of scale for a pixel of em.
+    scale_per_em: f32,
+    /// Glyph and advance in ems, by letter; the first is what stands for a missing one.
+    letters: Vec<(GlyphId, f32)>,
 }
 
-/// The face and the scale at which its em is `size` pixels.
+impl Face {
+    fn parsed(bytes: &'static [u8]) -> Self {
+        let font = FontRef::try_from_slice(bytes).expect("the embedded font parses");
+        let per_em = font.units_per_em().expect("the embedded font has an em");
+        let advance = |glyph| font.h_advance_unscaled(glyph) / per_em;
+        // A viewer that has the letter may need a whole em for it.
+        let missing = (GlyphId(0), 1.0);
+        let mut letters = vec![missing; LETTERS];
+        for (glyph, letter) in font.codepoint_ids() {
+            if let Some(slot) = letters.get_mut(letter as usize) {
+                *slot = (glyph, advance(glyph));
+            }
+        }
+        let scale_per_em = font.height_unscaled() / per_em;
+        Self { font, scale_per_em, letters }
+    }
+
+    fn of(bold: bool) -> &'static Self {
+        if bold { &BOLD } else { &REGULAR }
+    }
+}
+
+/// The font and the scale at which its em is `size` pixels.
 pub(super) fn face(size: u32, bold: bool) -> (&'static FontRef<'static>, PxScale) {
-    let font: &FontRef<'static> = if bold { &BOLD } else { &REGULAR };
-    let per_em = font.units_per_em().expect("the embedded font has an em");
-    (font, PxScale::from(size as f32 * font.height_unscaled() / per_em))
+    let face = Face::of(bold);
+    (&face.font, PxScale::from(size as f32 * face.scale_per_em))
 }
 
-/// The glyphs of a text with the pen's position before each, in pixels from its start.
+/// The glyphs of a text with the pen's position before each, in pixels from its start, and the
+/// pen's position after the last.
 pub(super) fn glyphs(text: &str, size: u32, bold: bool) -> (Vec<(GlyphId, f32)>, f32) {
-    let (font, scale) = face(size, bold);
-    let scaled = font.as_scaled(scale);
+    let letters = &Face::of(bold).letters;
     let mut pen = 0.0;
-    let placed = text
-        .chars()
-        .map(|letter| {
-            let glyph = font.glyph_id(letter);
-            let at = pen;
-            pen += scaled.h_advance(glyph);
-            (glyph, at)
-        })
-        .collect();
+    let mut placed = Vec::with_capacity(text.len());
+    for letter in text.chars() {
+        let (glyph, advance) = letters.get(letter as usize).copied().unwrap_or(letters[0]);
+        placed.push((glyph, pen));
+        pen += advance * size as f32;
+    }
     (placed, pen)
 }
 

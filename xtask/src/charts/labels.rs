@@ -3,12 +3,12 @@
 
 use super::scene::{Dot, Rect};
 
-/// How much it costs to cover a thing, in units of a line's crossing.
-pub(super) const MARKER_COST: f64 = 6.0;
-pub(super) const LINE_COST: f64 = 1.0;
-const LABEL_COST: f64 = 1000.0;
+/// How much it costs to cover a thing, in units of [`STRAY`].
+pub(super) const MARKER_COST: f64 = 8.0;
+pub(super) const LINE_COST: f64 = 2.5;
+const LABEL_COST: f64 = 1e6;
 
-/// How far a label may stray along its line before that costs as much as one crossing.
+/// How far a label may stray along its line before that costs one unit.
 const STRAY: f64 = 120.0;
 
 /// The plot with all that labels should keep clear of.
@@ -33,21 +33,29 @@ impl Obstacles {
         self.taken.extend(boxes);
     }
 
-    /// Settles a label of the given size near the right end of its line; `None` where the plot has
-    /// no room for it at all.
+    /// Settles a label of the given size near the right end of its line, further from the line
+    /// where other labels leave no room beside it; `None` where there is no room at all.
     pub(super) fn place(&mut self, line: &[Dot], width: i32, height: i32) -> Option<Rect> {
+        let away = [0, 1, 2, 3].map(|level| 6 + level * (height + 6));
+        let place = away.into_iter().find_map(|gap| self.best(line, width, height, gap))?;
+        self.add(place, LABEL_COST);
+        Some(place)
+    }
+
+    /// The cheapest place that covers no other label.
+    fn best(&self, line: &[Dot], width: i32, height: i32, gap: i32) -> Option<Rect> {
         let stations = along(line, 20);
         let full = stations.last()?.1;
-        let placed = stations
+        stations
             .iter()
             .flat_map(|&(at, way)| {
-                beside(at, width, height).map(|area| (area, (full - way) / STRAY))
+                beside(at, width, height, gap).map(|area| (area, (full - way) / STRAY))
             })
-            .filter(|(area, _)| self.bounds.holds(&area.grown(4)))
+            .filter(|(area, _)| self.bounds.holds(&area.grown(1)))
             .map(|(area, stray)| (area, stray + self.cost(&area)))
-            .min_by(|one, other| one.1.total_cmp(&other.1))?;
-        self.add(placed.0, LABEL_COST);
-        Some(placed.0)
+            .min_by(|one, other| one.1.total_cmp(&other.1))
+            .filter(|(_, cost)| *cost < LABEL_COST)
+            .map(|(area, _)| area)
     }
 
     fn cost(&self, area: &Rect) -> f64 {
@@ -57,14 +65,13 @@ impl Obstacles {
 }
 
 /// The places for a label at a dot of its line: above or below, to the left or to the right.
-fn beside((x, y): Dot, width: i32, height: i32) -> [Rect; 4] {
-    let gap = 10;
+fn beside((x, y): Dot, width: i32, height: i32, gap: i32) -> [Rect; 4] {
     let at = |left: i32, top: i32| Rect { left, top, right: left + width, bottom: top + height };
     [
-        at(x - width - gap, y - height - gap),
-        at(x + gap, y + gap),
-        at(x + gap, y - height - gap),
-        at(x - width - gap, y + gap),
+        at(x - width - 10, y - height - gap),
+        at(x + 10, y + gap),
+        at(x + 10, y - height - gap),
+        at(x - width - 10, y + gap),
     ]
 }
 

@@ -25,10 +25,11 @@ pub(super) fn scene(chart: &Chart) -> Scene {
     y += 22;
     let columns = match chart.panels.len() {
         count @ 0..=3 => count.max(1),
-        4 => 2,
+        count if count % 2 == 0 => 2,
         _ => 3,
     };
-    let views: Vec<View> = chart.panels.iter().map(View::of).collect();
+    let views: Vec<View> =
+        chart.panels.iter().map(|panel| View::of(panel, &chart.key.cross)).collect();
     let cell_width = (width - BETWEEN_PANELS * (columns as i32 - 1)) / columns as i32;
     let plot_height = [1000, 800, 660][columns - 1];
     let gutters: Vec<i32> = (0..columns)
@@ -37,6 +38,7 @@ pub(super) fn scene(chart: &Chart) -> Scene {
             below.map(|view| view.gutter(plot_height)).max().unwrap_or_default()
         })
         .collect();
+    let mut moved = false;
     for row in views.chunks(columns) {
         let head = row.iter().map(|view| view.head(cell_width)).max().unwrap_or_default();
         let foot = row.iter().map(|view| view.foot(cell_width)).max().unwrap_or_default();
@@ -44,11 +46,11 @@ pub(super) fn scene(chart: &Chart) -> Scene {
             let left = MARGIN + column as i32 * (cell_width + BETWEEN_PANELS);
             let bottom = y + head + plot_height + foot;
             let cell = Rect { left, top: y, right: left + cell_width, bottom };
-            view.draw(cell, head, plot_height, gutters[column], &mut marks);
+            moved |= view.draw(cell, head, plot_height, gutters[column], &mut marks);
         }
         y += head + plot_height + foot + 26;
     }
-    let (entries, height) = legend::drawn(chart, (MARGIN, y), width);
+    let (entries, height) = legend::drawn(chart, moved, (MARGIN, y), width);
     marks.extend(entries);
     let height = y + height + MARGIN - 12;
     let page = Rect { left: 0, top: 0, right: PAGE_WIDTH, bottom: height };
@@ -68,9 +70,9 @@ pub(super) fn paragraph(
 ) -> i32 {
     let spacing = line_height(size);
     let lines = font::wrapped(text, size, bold, width);
-    for (index, text) in (0..).zip(&lines) {
+    for (index, words) in (0..).zip(&lines) {
         marks.push(Mark::Text(Text {
-            text: text.clone(),
+            words: words.clone(),
             at: (corner.0, corner.1 + index * spacing + spacing / 2),
             size,
             bold,

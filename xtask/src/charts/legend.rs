@@ -11,11 +11,11 @@ const LINE_SAMPLE: i32 = 104;
 const MARKER_SAMPLE: i32 = 44;
 
 /// The marks of the legend, and the height they take, for a width to fill from `corner` on.
-pub(super) fn drawn(chart: &Chart, corner: Dot, width: i32) -> (Vec<Mark>, i32) {
+pub(super) fn drawn(chart: &Chart, moved: bool, corner: Dot, width: i32) -> (Vec<Mark>, i32) {
     let mut marks = Vec::new();
     let series = series_entries(chart);
     let below_series = grid(&series, corner, width, &mut marks);
-    let bottom = row(&key_entries(chart), (corner.0, below_series), width, &mut marks);
+    let bottom = row(&key_entries(chart, moved), (corner.0, below_series), width, &mut marks);
     (marks, bottom - corner.1)
 }
 
@@ -34,7 +34,7 @@ impl Entry {
         let middle = corner.1 + ROW / 2;
         marks.extend(self.sample.drawn((corner.0 + self.room / 2, middle), self.room));
         marks.push(Mark::Text(Text {
-            text: font::shortened(&self.text, TEXT_SIZE, false, limit - self.room - GAP),
+            words: font::shortened(&self.text, TEXT_SIZE, false, limit - self.room - GAP),
             at: (corner.0 + self.room + GAP, middle),
             size: TEXT_SIZE,
             bold: false,
@@ -49,6 +49,7 @@ enum Sample {
     Series { index: usize, line: Option<Dash>, marker: Option<Marker> },
     Point(Marker),
     Bars,
+    Beside,
     Band,
     Line(Dash),
 }
@@ -75,6 +76,10 @@ impl Sample {
                 let bar = style::error_bar(at.0, at.1 - 21, at.1 + 21, style::SOFT_TEXT);
                 bar.into_iter().chain(style::key_marker(at, 9, Marker::Filled)).collect()
             }
+            Self::Beside => [-12, 12]
+                .into_iter()
+                .flat_map(|x| style::key_marker((at.0 + x, at.1), 11, Marker::Filled))
+                .collect(),
             Self::Band => vec![Mark::Block {
                 area: Rect {
                     left: at.0 - half,
@@ -123,7 +128,7 @@ fn series_entries(chart: &Chart) -> Vec<Entry> {
 }
 
 /// The marks that occur and have a meaning to print.
-fn key_entries(chart: &Chart) -> Vec<Entry> {
+fn key_entries(chart: &Chart, moved: bool) -> Vec<Entry> {
     let layers = || chart.panels.iter().flat_map(|panel| &panel.layers);
     let marked = |wanted| {
         layers().any(|layer| {
@@ -148,6 +153,7 @@ fn key_entries(chart: &Chart) -> Vec<Entry> {
         (bars, &key.bars, Sample::Bars, MARKER_SAMPLE),
         (marked(Marker::Hollow), &key.hollow, Sample::Point(Marker::Hollow), MARKER_SAMPLE),
         (marked(Marker::Cross), &key.cross, Sample::Point(Marker::Cross), MARKER_SAMPLE),
+        (moved, &key.beside, Sample::Beside, MARKER_SAMPLE),
         (dashed(Dash::Solid), &key.solid, Sample::Line(Dash::Solid), LINE_SAMPLE),
         (dashed(Dash::Dashed), &key.dashed, Sample::Line(Dash::Dashed), LINE_SAMPLE),
         (dashed(Dash::Dotted), &key.dotted, Sample::Line(Dash::Dotted), LINE_SAMPLE),

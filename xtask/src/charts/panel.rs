@@ -1,10 +1,12 @@
-//! One panel: frame, grid, ticks and layers.
+//! One panel: title, frame, grid, ticks, axis labels and note.
 
 use super::axis::{self, Rank, Span, Tick};
-use super::labels::{LINE_COST, MARKER_COST, Obstacles};
+use super::canvas::{Canvas, settled};
+use super::extent;
+use super::layers;
 use super::layout::{line_height, paragraph};
-use super::scene::{Anchor, Dot, FINE, Fine, Ink, Mark, Rect, Text};
-use super::{Axis, Dash, Layer, Marker, Panel, Point, Scale, font, style};
+use super::scene::{Anchor, Dot, Ink, Mark, Rect, Text};
+use super::{Axis, Panel, font, style};
 
 const TITLE_SIZE: u32 = 36;
 const LABEL_SIZE: u32 = 33;
@@ -15,22 +17,28 @@ const OVERHANG: i32 = 30;
 const TICK_LENGTH: i32 = 13;
 const TICK_GAP: i32 = 10;
 const LABEL_GAP: i32 = 6;
+const X_MARGIN: f64 = 0.05;
+/// Enough for the label of a line along the least values.
+const Y_MARGIN: f64 = 0.1;
 
 /// A panel with its axes settled.
 #[derive(Debug)]
 pub(super) struct View<'a> {
     panel: &'a Panel,
-    /// `None` where there is nothing to show.
-    spans: Option<(Span, Span)>,
+    /// `None` where no value lies on the axis.
+    x: Option<Span>,
+    y: Option<Span>,
+    /// The height of the strip above the plot where failures without a value stand.
+    strip: i32,
+    strip_label: &'a str,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(panel: &'a Panel) -> Self {
-        let x = Span::of(&panel.x, extent_x(panel).into_iter());
-        let y = Span::of(&panel.y, extent_y(panel).into_iter());
-        let y =
-            y.map(|span| if panel.y.range.is_none() { span.raised(strip(panel)) } else { span });
-        Self { panel, spans: x.zip(y) }
+    pub(super) fn of(panel: &'a Panel, strip_label: &'a str) -> Self {
+        let x = Span::of(&panel.x, &extent::across(panel), X_MARGIN);
+        let y = Span::of(&panel.y, &extent::up(panel), Y_MARGIN);
+        let strip = layers::strip_height(extent::lost_count(panel));
+        Self { panel, x, y, strip, strip_label }
     }
 
     /// The room that the title takes above the plot.
@@ -57,7 +65,7 @@ impl<'a> View<'a> {
     }
 
     fn x_ticks(&self, cell: &Rect, plot: &Rect) -> Vec<Tick> {
-        let Some((span, _)) = &self.spans else { return Vec::new() };
+        let Some(span) = &self.x else { return Vec::new() };
         axis::ticks(span, self.panel.x.kind, |ticks| {
             let areas: Vec<Rect> = ticks
                 .iter()
@@ -68,13 +76,14 @@ impl<'a> View<'a> {
     }
 
     fn y_ticks(&self, height: i32) -> Vec<Tick> {
-        let Some((_, span)) = &self.spans else { return Vec::new() };
-        let apart = f64::from(line_height(TICK_SIZE) + 14) / f64::from(height);
+        let Some(span) = &self.y else { return Vec::new() };
+        let apart = f64::from(line_height(TICK_SIZE) + 14) / f64::from(height - self.strip);
         axis::ticks(span, self.panel.y.kind, |ticks| {
             ticks.windows(2).all(|pair| pair[1].part - pair[0].part >= apart) && ticks.len() < 12
         })
     }
 
+    /// Draws the panel; true if some markers stand beside their place.
     pub(super) fn draw(
         &self,
         cell: Rect,
@@ -82,7 +91,7 @@ impl<'a> View<'a> {
         plot_height: i32,
         gutter: i32,
         marks: &mut Vec<Mark>,
-    ) {
+    ) -> bool {
         let top = cell.top + head;
         let plot = Rect {
             left: cell.left + gutter,
@@ -91,14 +100,32 @@ impl<'a> View<'a> {
             bottom: top + plot_height,
         };
         let title = &self.panel.title;
-        let corner = (plot.left.min(cell.left + gutter), cell.top);
-        let room = cell.right - corner.0;
-        let fits = font::width(title, TITLE_SIZE, true) <= room;
-        let corner = if fits { corner } else { (cell.left, cell.top) };
-        paragraph(title, corner, cell.width(), TITLE_SIZE, true, style::TEXT, marks);
+        let fits = font::width(title, TITLE_SIZE, true) <= cell.right - plot.left;
+        let left = if fits { plot.left } else { cell.left };
+        paragraph(title, (left, cell.top), cell.width(), TITLE_SIZE, true, style::TEXT, marks);
+        if self.strip > 0 {
+            self.draw_strip(&Rect { bottom: top + self.strip, ..plot }, marks);
+        }
         self.draw_axes(&cell, &plot, marks);
-        self.draw_layers(&plot, marks);
+        let moved = self.draw_layers(&plot, marks);
         frame(&plot, marks);
+        moved
+    }
+
+    /// The ground on which failures stand, with a word for them where none stands in its way.
+    fn draw_strip(&self, strip: &Rect, marks: &mut Vec<Mark>) {
+        marks.push(Mark::Block { area: *strip, ink: style::STRIP });
+        let rule = Rect { top: strip.bottom - 1, bottom: strip.bottom + 1, ..*strip };
+        marks.push(Mark::Block { area: rule, ink: style::FRAME });
+        let end = font::width(self.strip_label, TICK_SIZE, false) + 20;
+        let lost = self.panel.layers.iter().flat_map(extent::lost);
+        let mut parts = lost.filter_map(|point| self.x.as_ref()?.part(point.x));
+        let clear = f64::from(end + 100) / f64::from(strip.width());
+        if clear < 1.0 && parts.all(|part| part > clear) {
+            let words = self.strip_label.to_owned();
+            let at = (strip.left + 20, i32::midpoint(strip.top, strip.bottom));
+            marks.push(text_mark(words, at, TICK_SIZE, style::GUIDE_TEXT, Anchor::Start));
+        }
     }
 
     fn draw_axes(&self, cell: &Rect, plot: &Rect, marks: &mut Vec<Mark>) {
@@ -122,7 +149,8 @@ impl<'a> View<'a> {
             ));
         }
         for tick in self.y_ticks(plot.height()) {
-            let y = settled(f64::from(plot.bottom) - tick.part * f64::from(plot.height()));
+            let height = f64::from(plot.height() - self.strip);
+            let y = settled(f64::from(plot.bottom) - tick.part * height);
             marks.push(block(
                 plot.left - tick_length(&tick),
                 y - 1,
@@ -162,278 +190,18 @@ impl<'a> View<'a> {
         }
     }
 
-    fn draw_layers(&self, plot: &Rect, marks: &mut Vec<Mark>) {
-        let Some((x, y)) = self.spans else {
-            let at = (i32::midpoint(plot.left, plot.right), i32::midpoint(plot.top, plot.bottom));
+    fn draw_layers(&self, plot: &Rect, marks: &mut Vec<Mark>) -> bool {
+        let inner = Rect { top: plot.top + self.strip, ..*plot };
+        let strip = Rect { bottom: inner.top, ..*plot };
+        if self.x.is_none() || self.y.is_none() {
+            let at = (i32::midpoint(plot.left, plot.right), i32::midpoint(inner.top, plot.bottom));
             let text = "no data".to_owned();
             marks.push(text_mark(text, at, LABEL_SIZE, style::SOFT_TEXT, Anchor::Middle));
-            return;
-        };
-        let canvas = Canvas { plot: *plot, x, y };
-        let mut drawing =
-            Drawing { canvas, obstacles: Obstacles::within(*plot), labels: vec![], marks };
-        let layers = &self.panel.layers;
-        layers.iter().for_each(|layer| drawing.band(layer));
-        layers.iter().for_each(|layer| drawing.guide(layer));
-        layers.iter().for_each(|layer| drawing.line(layer));
-        layers.iter().for_each(|layer| drawing.error_bars(layer));
-        drawing.markers(layers);
-        drawing.place_labels();
-    }
-}
-
-/// A plot and what its sides stand for.
-#[derive(Clone, Copy, Debug)]
-struct Canvas {
-    plot: Rect,
-    x: Span,
-    y: Span,
-}
-
-impl Canvas {
-    fn at(&self, x: f64, y: f64) -> Option<(f64, f64)> {
-        let (x, y) = (self.x.part(x)?, self.y.part(y)?);
-        Some((self.across(x), self.up(y)))
-    }
-
-    fn across(&self, part: f64) -> f64 {
-        f64::from(self.plot.left) + part.clamp(-100.0, 100.0) * f64::from(self.plot.width())
-    }
-
-    fn up(&self, part: f64) -> f64 {
-        f64::from(self.plot.bottom) - part.clamp(-100.0, 100.0) * f64::from(self.plot.height())
-    }
-
-    /// The visible pieces of a line.
-    fn clipped(&self, values: &[(f64, f64)]) -> Vec<Vec<Fine>> {
-        let mut pieces: Vec<Vec<Fine>> = Vec::new();
-        let dots: Vec<_> = values.iter().filter_map(|&(x, y)| self.at(x, y)).collect();
-        for ends in dots.windows(2) {
-            let Some((from, to)) = clipped_segment(&self.plot, ends[0], ends[1]) else { continue };
-            let (from, to) = (fine(from), fine(to));
-            match pieces.last_mut() {
-                Some(piece) if piece.last() == Some(&from) => piece.push(to),
-                _ => pieces.push(vec![from, to]),
-            }
         }
-        pieces.iter_mut().for_each(Vec::dedup);
-        pieces.retain(|piece| piece.len() > 1);
-        pieces
+        let Some(x) = self.x else { return false };
+        let y = self.y.unwrap_or(Span::empty(self.panel.y.scale));
+        layers::draw(&self.panel.layers, Canvas { plot: inner, x, y }, strip, marks)
     }
-}
-
-/// The marks of a panel in the making.
-struct Drawing<'a> {
-    canvas: Canvas,
-    obstacles: Obstacles,
-    /// Texts to place once all else is: with their line and colour.
-    labels: Vec<(String, Vec<Dot>, Ink)>,
-    marks: &'a mut Vec<Mark>,
-}
-
-impl Drawing<'_> {
-    fn band(&mut self, layer: &Layer) {
-        let Layer::Band { series, values } = layer else { return };
-        let canvas = self.canvas;
-        let shown = values.iter().filter_map(|&(x, low, high)| {
-            let (x, high) = (canvas.x.part(x)?, canvas.y.part(high)?);
-            // A lower end that a log axis cannot show lies below every one that it can.
-            let low = if low.is_nan() { return None } else { canvas.y.part(low).unwrap_or(-100.0) };
-            Some((canvas.across(x), canvas.up(low), canvas.up(high)))
-        });
-        let shown: Vec<_> = shown.collect();
-        let lower = shown.iter().map(|&(x, low, _)| (x, low));
-        let upper = shown.iter().rev().map(|&(x, _, high)| (x, high));
-        let mut dots = clipped_polygon(&canvas.plot, lower.chain(upper).collect());
-        dots.dedup();
-        if dots.len() > 2 {
-            self.marks.push(Mark::Area { dots, ink: style::ink(*series).alpha(style::BAND_ALPHA) });
-        }
-    }
-
-    fn guide(&mut self, layer: &Layer) {
-        let Rect { left, right, top, bottom } = self.canvas.plot;
-        match layer {
-            Layer::Reference { label, values } => {
-                let pieces = self.canvas.clipped(values);
-                for piece in &pieces {
-                    self.marks.extend(style::strokes(piece, Dash::Solid, 3, style::GUIDE));
-                    self.obstacles.add_line(&dots(piece), LINE_COST);
-                }
-                let last =
-                    pieces.last().map(|piece| (label.clone(), dots(piece), style::GUIDE_TEXT));
-                self.labels.extend(last);
-            }
-            Layer::Threshold { label, y } => {
-                let Some(part) = self.canvas.y.part(*y) else { return };
-                let y = settled(self.canvas.up(part));
-                if (top..=bottom).contains(&y) {
-                    let rule = vec![(left, y), (right, y)];
-                    let ends = [(left, y), (right, y)].map(Fine::of);
-                    self.marks.extend(style::strokes(&ends, Dash::Dotted, 4, style::RULE));
-                    self.obstacles.add_line(&rule, LINE_COST);
-                    self.labels.push((label.clone(), rule, style::RULE));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn line(&mut self, layer: &Layer) {
-        let Layer::Line { series, values, dash } = layer else { return };
-        for piece in self.canvas.clipped(values) {
-            self.obstacles.add_line(&dots(&piece), LINE_COST);
-            let ink = style::ink(*series);
-            self.marks.extend(style::strokes(&piece, *dash, style::LINE_WIDTH, ink));
-        }
-    }
-
-    fn error_bars(&mut self, layer: &Layer) {
-        let Layer::Points { series, values, marker: Marker::Filled | Marker::Hollow } = layer
-        else {
-            return;
-        };
-        values.iter().for_each(|point| self.error_bar(point, style::ink(*series)));
-    }
-
-    fn error_bar(&mut self, point: &Point, ink: Ink) {
-        let Rect { top, bottom, .. } = self.canvas.plot;
-        let Some((x, y)) = self.canvas.at(point.x, point.y).map(dot) else { return };
-        if !self.canvas.plot.contains((x, y)) {
-            return;
-        }
-        let finite = |end: &f64| !end.is_nan();
-        let up = |end: f64| self.canvas.y.part(end).map(|part| settled(self.canvas.up(part)));
-        // The end of the bar that the axis cannot show lies beyond the frame.
-        let low = point.low.filter(finite).map(|end| up(end).unwrap_or(bottom + 1));
-        let high = point.high.filter(finite).map(|end| up(end).unwrap_or(top - 1));
-        for end in [low, high].into_iter().flatten() {
-            let reached = end.clamp(top, bottom);
-            let (upper, lower) = (y.min(reached), y.max(reached));
-            self.obstacles.add_line(&[(x, upper), (x, lower)], LINE_COST);
-            self.marks.push(style::stem(x, upper, lower, ink));
-            if reached == end {
-                self.marks.push(style::cap(x, end, ink));
-            }
-        }
-    }
-
-    fn markers(&mut self, layers: &[Layer]) {
-        let mut at_edge: Vec<Dot> = Vec::new();
-        for layer in layers {
-            let Layer::Points { series, values, marker } = layer else { continue };
-            for point in values {
-                let at = match self.canvas.at(point.x, point.y).map(dot) {
-                    Some(at) => at,
-                    None if *marker == Marker::Cross => {
-                        let Some(at) = self.edge(point.x, &at_edge) else { continue };
-                        at_edge.push(at);
-                        at
-                    }
-                    None => continue,
-                };
-                if self.canvas.plot.contains(at) {
-                    self.obstacles.add(Rect::around(at, 20), MARKER_COST);
-                    self.marks.extend(style::marker(at, *series, *marker));
-                }
-            }
-        }
-    }
-
-    /// The uppermost free place at an x, for a failure without a value.
-    fn edge(&self, x: f64, taken: &[Dot]) -> Option<Dot> {
-        let x = settled(self.canvas.across(self.canvas.x.part(x)?));
-        let free =
-            |y: &i32| taken.iter().all(|dot| (dot.0 - x).abs() > 44 || (dot.1 - y).abs() > 44);
-        let Rect { top, bottom, .. } = self.canvas.plot;
-        (top + 34..bottom).step_by(48).find(free).map(|y| (x, y))
-    }
-
-    fn place_labels(&mut self) {
-        for (text, line, ink) in std::mem::take(&mut self.labels) {
-            let width = font::width(&text, TICK_SIZE, false);
-            let height = TICK_SIZE as i32 * 6 / 5;
-            let Some(area) = self.obstacles.place(&line, width, height) else { continue };
-            self.marks.push(Mark::Block { area, ink: style::WHITE.alpha(0.7) });
-            let at = (area.left, i32::midpoint(area.top, area.bottom));
-            self.marks.push(text_mark(text, at, TICK_SIZE, ink, Anchor::Start));
-        }
-    }
-}
-
-fn extent_x(panel: &Panel) -> Vec<f64> {
-    let mut values = Vec::new();
-    for layer in &panel.layers {
-        match layer {
-            Layer::Points { values: points, .. } => {
-                values.extend(points.iter().map(|point| point.x))
-            }
-            Layer::Line { values: line, .. } => values.extend(line.iter().map(|(x, _)| *x)),
-            Layer::Band { values: band, .. } => values.extend(band.iter().map(|(x, _, _)| *x)),
-            Layer::Reference { .. } | Layer::Threshold { .. } => {}
-        }
-    }
-    values
-}
-
-/// The values that the vertical axis shows. A band may be endless, so it widens the axis by no more
-/// than the other values' own extent, or by one decade.
-fn extent_y(panel: &Panel) -> Vec<f64> {
-    let shown = |x: f64| {
-        let inside = panel.x.range.is_none_or(|(low, high)| low <= x && x <= high);
-        x.is_finite() && inside && (panel.x.scale == Scale::Linear || x > 0.0)
-    };
-    let (mut values, mut bands) = (Vec::new(), Vec::new());
-    for layer in &panel.layers {
-        match layer {
-            Layer::Points { values: points, .. } => {
-                for point in points.iter().filter(|point| shown(point.x) && point.y.is_finite()) {
-                    values.extend([Some(point.y), point.low, point.high].into_iter().flatten());
-                }
-            }
-            Layer::Line { values: line, .. } => {
-                values.extend(line.iter().filter(|(x, _)| shown(*x)).map(|(_, y)| *y));
-            }
-            Layer::Band { values: band, .. } => {
-                let inside = band.iter().filter(|(x, _, _)| shown(*x));
-                bands.extend(inside.flat_map(|(_, low, high)| [*low, *high]));
-            }
-            Layer::Threshold { y, .. } => values.push(*y),
-            Layer::Reference { .. } => {}
-        }
-    }
-    let visible =
-        |value: &f64| value.is_finite() && (panel.y.scale == Scale::Linear || *value > 0.0);
-    values.retain(visible);
-    bands.retain(visible);
-    let (low, high) = values
-        .iter()
-        .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
-    if low <= high {
-        let (least, most) = match panel.y.scale {
-            Scale::Linear => (low - (high - low), high + (high - low)),
-            Scale::Log10 => (low / 10.0, high * 10.0),
-        };
-        bands.iter_mut().for_each(|value| *value = value.clamp(least, most));
-    }
-    values.extend(bands);
-    values
-}
-
-/// The part of the plot that failures without a value need at its upper edge.
-fn strip(panel: &Panel) -> f64 {
-    let lost: Vec<f64> = panel.layers.iter().flat_map(lost).map(|point| point.x).collect();
-    let stacked = lost.iter().map(|x| lost.iter().filter(|other| *other == x).count()).max();
-    stacked.map_or(0.0, |count| (0.03 + 0.055 * count as f64).min(0.5))
-}
-
-/// The failures of a layer that have no value.
-fn lost(layer: &Layer) -> impl Iterator<Item = &Point> {
-    let points = match layer {
-        Layer::Points { values, marker: Marker::Cross, .. } => values.as_slice(),
-        _ => &[],
-    };
-    points.iter().filter(|point| point.y.is_nan())
 }
 
 fn wrapped_label(axis: &Axis, limit: i32) -> Vec<String> {
@@ -457,8 +225,8 @@ fn tick_length(tick: &Tick) -> i32 {
     }
 }
 
-fn text_of(text: String, at: Dot, size: u32, ink: Ink, anchor: Anchor) -> Text {
-    Text { text, at, size, bold: false, ink, anchor, turned: false }
+fn text_of(words: String, at: Dot, size: u32, ink: Ink, anchor: Anchor) -> Text {
+    Text { words, at, size, bold: false, ink, anchor, turned: false }
 }
 
 fn text_mark(text: String, at: Dot, size: u32, ink: Ink, anchor: Anchor) -> Mark {
@@ -477,72 +245,4 @@ fn frame(plot: &Rect, marks: &mut Vec<Mark>) {
         area: Rect { left, top, right, bottom },
         ink: style::FRAME,
     }));
-}
-
-/// To the nearest unit, twice: values that differ in their last digits, on two machines, meet on
-/// the finer grid first, so that the halves all go the same way.
-fn settled(value: f64) -> i32 {
-    ((value * 1e4).round() / 1e4).round() as i32
-}
-
-fn dot((x, y): (f64, f64)) -> Dot {
-    (settled(x), settled(y))
-}
-
-fn fine((x, y): (f64, f64)) -> Fine {
-    Fine(settled(x * f64::from(FINE)), settled(y * f64::from(FINE)))
-}
-
-fn dots(line: &[Fine]) -> Vec<Dot> {
-    line.iter().map(|fine| fine.dot()).collect()
-}
-
-type Place = (f64, f64);
-
-/// The part of a segment inside the plot (Liang and Barsky).
-fn clipped_segment(plot: &Rect, from: Place, to: Place) -> Option<(Place, Place)> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let (mut start, mut end) = (0.0f64, 1.0f64);
-    let sides = [
-        (-dx, from.0 - f64::from(plot.left)),
-        (dx, f64::from(plot.right) - from.0),
-        (-dy, from.1 - f64::from(plot.top)),
-        (dy, f64::from(plot.bottom) - from.1),
-    ];
-    for (toward, room) in sides {
-        if toward == 0.0 {
-            if room < 0.0 {
-                return None;
-            }
-        } else if toward < 0.0 {
-            start = start.max(room / toward);
-        } else {
-            end = end.min(room / toward);
-        }
-    }
-    let at = |part: f64| (from.0 + dx * part, from.1 + dy * part);
-    (start <= end).then(|| (at(start), at(end)))
-}
-
-/// The part of a polygon inside the plot (Sutherland and Hodgman).
-fn clipped_polygon(plot: &Rect, mut corners: Vec<Place>) -> Vec<Fine> {
-    let (left, right) = (f64::from(plot.left), f64::from(plot.right));
-    let (top, bottom) = (f64::from(plot.top), f64::from(plot.bottom));
-    let sides: [&dyn Fn(Place) -> f64; 4] =
-        [&|at| at.0 - left, &|at| right - at.0, &|at| at.1 - top, &|at| bottom - at.1];
-    for inside in sides {
-        let next = corners.iter().cycle().skip(1);
-        corners = corners
-            .iter()
-            .zip(next)
-            .flat_map(|(&from, &to)| {
-                let (before, after) = (inside(from), inside(to));
-                let part = before / (before - after);
-                let crossing = (before < 0.0) != (after < 0.0);
-                let cut = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
-                [(before >= 0.0).then_some(from), crossing.then_some(cut)].into_iter().flatten()
-            })
-            .collect();
-    }
-    corners.into_iter().map(fine).collect()
 }

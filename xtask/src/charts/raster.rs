@@ -3,6 +3,8 @@
 //! plotters' own polygons and thick lines are not antialiased throughout; drawing at twice the size
 //! and shrinking would take four times the memory and still be coarser.
 
+use std::cmp::Reverse;
+
 use ab_glyph::{Font, OutlinedGlyph, point};
 use ab_glyph_rasterizer::{Point, Rasterizer, point as coverage_point};
 use anyhow::Context as _;
@@ -17,6 +19,11 @@ const PIXELS_PER_METRE: u32 = 11_811;
 /// Bits per channel by which colours are told apart before they become a palette.
 const BUCKET_BITS: u32 = 6;
 const PALETTE_SIZE: usize = 256;
+
+/// Shades of an edge: at 300 dpi more of them cost a fifth of the file and show nothing.
+const COVERAGE_LEVELS: u8 = 8;
+/// What rounds to no shade at all.
+const LEAST_COVERAGE: f32 = 0.5 / COVERAGE_LEVELS as f32;
 
 /// The bytes of the file.
 pub(super) fn file(scene: &Scene) -> anyhow::Result<Vec<u8>> {
@@ -67,11 +74,12 @@ impl Canvas<'_> {
                 self.backend.draw_rect(from, to, &style, true)?;
                 Ok(())
             }
-            // In short pieces, because the rasteriser visits the whole box around what it fills.
             Mark::Path { dots, width, ink } => {
-                dots.windows(2).enumerate().try_for_each(|(n, ends)| {
-                    let joins_next = n + 2 < dots.len();
-                    self.fill(&stroke(ends[0], ends[1], *width as f32, joins_next), *ink)
+                let pieces = pieces(dots);
+                (0..pieces.len()).try_for_each(|n| {
+                    let joins_next = n + 1 < pieces.len();
+                    let (from, to) = pieces[n];
+                    self.fill(&stroke(from, to, *width as f32, joins_next), *ink)
                 })
             }
             Mark::Area { dots, ink } => {
@@ -107,7 +115,7 @@ impl Canvas<'_> {
         }
         let mut failed = None;
         coverage.for_each_pixel(|index, covered| {
-            if covered >= 1.0 / 512.0 {
+            if covered >= LEAST_COVERAGE {
                 let (x, y) = ((index % columns) as i32, (index / columns) as i32);
                 let at = (left as i32 + x, top as i32 + y);
                 let painted = self.backend.draw_pixel(at, blended(ink, covered).to_backend_color());
@@ -119,7 +127,7 @@ impl Canvas<'_> {
 
     fn text(&mut self, text: &Text) -> anyhow::Result<()> {
         let (font, scale) = font::face(text.size, text.bold);
-        let (glyphs, width) = font::glyphs(&text.text, text.size, text.bold);
+        let (glyphs, width) = font::glyphs(&text.words, text.size, text.bold);
         let start = match text.anchor {
             Anchor::Start => 0.0,
             Anchor::Middle => -width / 2.0,
@@ -142,7 +150,7 @@ impl Canvas<'_> {
             let (x, y) = (corner.x as i32 + x as i32, corner.y as i32 + y as i32);
             let (x, y) = if text.turned { (y, -x - 1) } else { (x, y) };
             let at = (text.at.0 + x, text.at.1 + y);
-            if covered >= 1.0 / 512.0 {
+            if covered >= LEAST_COVERAGE {
                 let painted =
                     self.backend.draw_pixel(at, blended(text.ink, covered).to_backend_color());
                 failed = failed.take().or(painted.err());
@@ -157,9 +165,10 @@ fn colour(ink: Ink, covered: f64) -> RGBAColor {
     RGBAColor(red, green, blue, ink.alpha * covered)
 }
 
-/// The ink as far as it covers a pixel, rounded to the 1/256 that blending keeps.
+/// The ink as far as it covers a pixel.
 fn blended(ink: Ink, covered: f32) -> RGBAColor {
-    colour(ink, f64::from((covered.min(1.0) * 256.0).round()) / 256.0)
+    let levels = f64::from(COVERAGE_LEVELS);
+    colour(ink, (f64::from(covered.min(1.0)) * levels).round() / levels)
 }
 
 /// A closed outline of cubic curves; a straight one has its handles at its ends.
@@ -220,15 +229,26 @@ fn disc(centre: Point, radius: f32) -> Outline {
         .collect()
 }
 
-/// The outlines of a piece of a thick line: a quadrangle, and a disc where the next
-/// piece joins, both clockwise.
-fn stroke(from: Fine, to: Fine, width: f32, joins_next: bool) -> Vec<Outline> {
-    let (from, to, half) = (place(from), place(to), width / 2.0);
+/// A line in short pieces, because the rasteriser visits the whole box around what it fills.
+fn pieces(dots: &[Fine]) -> Vec<(Point, Point)> {
+    const LENGTH: f32 = 100.0;
+    let mut pieces = Vec::new();
+    for ends in dots.windows(2) {
+        let (from, to) = (place(ends[0]), place(ends[1]));
+        let (x, y) = (to.x - from.x, to.y - from.y);
+        let count = (x.abs().max(y.abs()) / LENGTH).ceil();
+        let at = |n: f32| coverage_point(from.x + x * n / count, from.y + y * n / count);
+        pieces.extend((0..count as u32).map(|n| (at(n as f32), at((n + 1) as f32))));
+    }
+    pieces
+}
+
+/// The outlines of a piece of a thick line: a quadrangle, and a disc where the next piece joins,
+/// both clockwise.
+fn stroke(from: Point, to: Point, width: f32, joins_next: bool) -> Vec<Outline> {
+    let half = width / 2.0;
     let (x, y) = (to.x - from.x, to.y - from.y);
     let length = (x * x + y * y).sqrt();
-    if length == 0.0 {
-        return Vec::new();
-    }
     let (x, y) = (x / length * half, y / length * half);
     let body = closed(&[
         coverage_point(from.x + y, from.y - x),
@@ -244,29 +264,50 @@ fn stroke(from: Fine, to: Fine, width: f32, joins_next: bool) -> Vec<Outline> {
 /// Blending makes thousands of shades; the 256 commonest stay and the others take the nearest of
 /// them, which no eye tells apart at 300 dpi.
 fn indexed(pixels: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let buckets: Vec<u32> = pixels.chunks_exact(3).map(bucket).collect();
     let mut counts = vec![0u32; 1 << (3 * BUCKET_BITS)];
-    for &bucket in &buckets {
-        counts[bucket as usize] += 1;
+    for run in runs(pixels) {
+        counts[run.bucket as usize] += run.count as u32;
     }
     let mut used: Vec<u32> = (0..counts.len() as u32).filter(|&b| counts[b as usize] > 0).collect();
-    used.sort_by_key(|&bucket| (std::cmp::Reverse(counts[bucket as usize]), bucket));
+    used.sort_by_key(|&bucket| (Reverse(counts[bucket as usize]), bucket));
     let kept = &used[..used.len().min(PALETTE_SIZE)];
     let mut index_of = vec![0u8; counts.len()];
-    for &bucket in &used {
-        let nearest = (0..kept.len()).min_by_key(|&index| distance(kept[index], bucket));
-        index_of[bucket as usize] = nearest.unwrap_or_default() as u8;
+    let palette_channels: Vec<[u32; 3]> = kept.iter().map(|&bucket| channels(bucket)).collect();
+    for (index, &bucket) in used.iter().enumerate() {
+        let index = if index < kept.len() { index } else { nearest(&palette_channels, bucket) };
+        index_of[bucket as usize] = index as u8;
     }
     let palette = kept.iter().flat_map(|&bucket| channels(bucket).map(full)).collect();
-    (palette, buckets.into_iter().map(|bucket| index_of[bucket as usize]).collect())
+    let mut indices = Vec::with_capacity(pixels.len() / 3);
+    for run in runs(pixels) {
+        indices.resize(indices.len() + run.count, index_of[run.bucket as usize]);
+    }
+    (palette, indices)
+}
+
+/// Neighbouring pixels of one colour.
+struct Run {
+    bucket: u32,
+    count: usize,
+}
+
+/// The pixels as runs. Most of a chart is white, so whole stretches are compared at once.
+fn runs(pixels: &[u8]) -> impl Iterator<Item = Run> {
+    const STRETCH: [u8; 3 * 32] = [255; 3 * 32];
+    let mut rest = pixels;
+    std::iter::from_fn(move || {
+        let first = rest.get(..3)?;
+        let count = if rest.starts_with(&STRETCH) { STRETCH.len() / 3 } else { 1 };
+        let run = Run { bucket: bucket(first), count };
+        rest = &rest[3 * count..];
+        Some(run)
+    })
 }
 
 fn bucket(rgb: &[u8]) -> u32 {
-    rgb.iter().fold(0, |bucket, &channel| {
-        // Rounded, so that white and black stay what they are.
-        let level = (u32::from(channel) * ((1 << BUCKET_BITS) - 1) + 127) / 255;
-        bucket << BUCKET_BITS | level
-    })
+    // Rounded, so that white and black stay what they are.
+    let level = |channel: u8| (u32::from(channel) * ((1 << BUCKET_BITS) - 1) + 127) / 255;
+    (level(rgb[0]) << BUCKET_BITS | level(rgb[1])) << BUCKET_BITS | level(rgb[2])
 }
 
 fn channels(bucket: u32) -> [u32; 3] {
@@ -279,6 +320,18 @@ fn full(level: u32) -> u8 {
     ((level * 255 + most / 2) / most) as u8
 }
 
-fn distance(one: u32, other: u32) -> u32 {
-    channels(one).into_iter().zip(channels(other)).map(|(a, b)| a.abs_diff(b).pow(2)).sum()
+/// The first of the closest colours. A plain loop: it runs a million times a chart, unoptimised in
+/// the profile that `cargo xtask` uses.
+fn nearest(palette: &[[u32; 3]], bucket: u32) -> usize {
+    let [red, green, blue] = channels(bucket);
+    let (mut best, mut least) = (0, u32::MAX);
+    for (index, channels) in palette.iter().enumerate() {
+        let (r, g, b) =
+            (channels[0].abs_diff(red), channels[1].abs_diff(green), channels[2].abs_diff(blue));
+        let distance = r * r + g * g + b * b;
+        if distance < least {
+            (best, least) = (index, distance);
+        }
+    }
+    best
 }

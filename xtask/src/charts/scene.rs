@@ -78,7 +78,7 @@ pub(super) enum Anchor {
 /// rasteriser agree.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
-    pub(super) text: String,
+    pub(super) words: String,
     pub(super) at: Dot,
     pub(super) size: u32,
     pub(super) bold: bool,
@@ -91,7 +91,7 @@ pub(super) struct Text {
 impl Text {
     /// The box the text may fill, in viewers whose font is a little wider than ours too.
     pub(super) fn area(&self) -> Rect {
-        let width = font::width(&self.text, self.size, self.bold);
+        let width = font::width(&self.words, self.size, self.bold);
         let before = match self.anchor {
             Anchor::Start => 0,
             Anchor::Middle => width / 2,

@@ -60,6 +60,7 @@ pub(super) const WHITE: Ink = Ink::grey(255);
 pub(super) const TEXT: Ink = Ink::grey(0x22);
 pub(super) const SOFT_TEXT: Ink = Ink::grey(0x55);
 pub(super) const FRAME: Ink = Ink::grey(0x77);
+pub(super) const STRIP: Ink = Ink::grey(0xF1);
 pub(super) const GRID: Ink = Ink::grey(0xE4);
 pub(super) const GUIDE: Ink = Ink::grey(0xA0);
 pub(super) const GUIDE_TEXT: Ink = Ink::grey(0x66);

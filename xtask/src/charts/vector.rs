@@ -1,5 +1,7 @@
 //! A scene as an SVG document, through plotters' SVG backend.
 
+use std::collections::BTreeSet;
+
 use plotters::prelude::{Color, DrawingBackend, FontDesc, FontStyle, FontTransform, RGBAColor};
 use plotters::prelude::{SVGBackend, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -24,14 +26,29 @@ pub(super) fn document(scene: &Scene, title: &str) -> String {
     // Two units of the scene to the pixel on screens.
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
-         viewBox=\"0 0 {} {}\" stroke-linejoin=\"round\" role=\"img\">\n<title>{}</title>\n{}",
+         viewBox=\"0 0 {} {}\" font-family=\"{}\" stroke-linejoin=\"round\" role=\"img\">\n\
+         <title>{}</title>\n{}",
         scene.width / 2,
         scene.height / 2,
         fine(scene.width),
         fine(scene.height),
+        font::FAMILY,
         escaped(title),
-        marks.replace("\">\n", "\">").replace("\n</text>", "</text>"),
+        whole_font_sizes(scene, shortened(marks)),
     )
+}
+
+/// Leaves out what says nothing or stands at the root. Quotes within texts are escaped, so no text
+/// changes.
+fn shortened(marks: &str) -> String {
+    marks
+        .replace("\">\n", "\">")
+        .replace("\n</text>", "</text>")
+        .replace(" opacity=\"1\"", "")
+        .replace(" stroke=\"none\"", "")
+        .replace(&format!(" font-family=\"{}\"", font::FAMILY), "")
+        .replace(" text-anchor=\"start\"", "")
+        .replace(" \"/>", "\"/>")
 }
 
 fn paint(backend: &mut SVGBackend, mark: &Mark) {
@@ -55,7 +72,9 @@ fn paint(backend: &mut SVGBackend, mark: &Mark) {
         Mark::Disc { centre, radius, ink } => {
             backend.draw_circle(corner(*centre), *radius * FINE as u32, &colour(*ink), true)
         }
-        Mark::Text(text) => backend.draw_text(&text.text, &text_style(text), corner(text.at)),
+        Mark::Text(text) => {
+            backend.draw_text(&printable(&text.words), &text_style(text), corner(text.at))
+        }
     };
     painted.expect("a string takes all that is written to it");
 }
@@ -67,23 +86,33 @@ fn colour(ink: Ink) -> RGBAColor {
 
 fn text_style(text: &Text) -> TextStyle<'static> {
     let weight = if text.bold { FontStyle::Bold } else { FontStyle::Normal };
-    let size = asked_size(f64::from(text.size * FINE as u32));
+    let size = asked_size(text.size);
     let turn = if text.turned { FontTransform::Rotate270 } else { FontTransform::None };
     let font = FontDesc::new(FontFamily::Name(font::FAMILY), size, weight).transform(turn);
-    let side = match text.anchor {
+    let end = match text.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
     let ink = colour(text.ink).to_backend_color();
-    TextStyle { font, color: ink, pos: Pos::new(side, VPos::Center) }
+    TextStyle { font, color: ink, pos: Pos::new(end, VPos::Center) }
 }
 
-/// The font size for which plotters writes `wanted`, without a tail of rounding.
-fn asked_size(wanted: f64) -> f64 {
-    let near = wanted * FONT_SIZE_FACTOR;
-    let candidates = [near, near.next_down(), near.next_up()];
-    candidates.into_iter().find(|size| size / FONT_SIZE_FACTOR == wanted).unwrap_or(near)
+/// plotters' factor leaves tails such as `120.00000000000001`; drops them.
+fn whole_font_sizes(scene: &Scene, document: String) -> String {
+    let sizes: BTreeSet<u32> = scene
+        .marks
+        .iter()
+        .filter_map(|mark| if let Mark::Text(text) = mark { Some(text.size) } else { None })
+        .collect();
+    sizes.into_iter().fold(document, |document, size| {
+        let written = format!("font-size=\"{}\"", asked_size(size) / FONT_SIZE_FACTOR);
+        document.replace(&written, &format!("font-size=\"{}\"", size * FINE as u32))
+    })
+}
+
+fn asked_size(size: u32) -> f64 {
+    f64::from(size * FINE as u32) * FONT_SIZE_FACTOR
 }
 
 fn fine(length: i32) -> u32 {
@@ -95,6 +124,11 @@ fn corner(dot: Dot) -> Dot {
     (x, y)
 }
 
+/// XML has no way to write most control characters.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
