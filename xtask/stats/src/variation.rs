@@ -46,7 +46,7 @@ mod tests {
         assert_eq!(cv_interval(&describe(&[5.0]).unwrap()), None);
         assert_eq!(cv_interval(&describe(&[5.0, 5.0]).unwrap()), Some(Interval::new(0.0, 0.0)));
         assert_eq!(cv_interval(&describe(&[-1.0, 1.0]).unwrap()), None);
-        let wild = cv_interval(&describe(&[0.001, 1.0]).unwrap()).unwrap();
+        let wild = cv_interval(&describe(&[0.001, 0.001, 0.001, 0.001, 1.0]).unwrap()).unwrap();
         assert!(wild.high.is_infinite());
     }
 }
