@@ -59,11 +59,6 @@ impl Resident {
     }
 }
 
-/// The threads of process `pid` that are listed now.
-pub(crate) fn threads(pid: pid_t) -> Vec<pid_t> {
-    numbered_entries(&format!("/proc/{pid}/task"))
-}
-
 /// The processes whose parent is `parent`.
 pub(crate) fn children(parent: pid_t) -> Vec<pid_t> {
     let mut found = numbered_entries("/proc");

@@ -79,23 +79,12 @@ impl Watch<'_> {
         None
     }
 
+    /// The last thread to end has the last word on the memory: it only ever grew.
     fn at_stop(&mut self, pid: pid_t, status: c_int) {
         if trace::is_exit_stop(status) {
-            self.read_memory(pid);
+            self.at_exit = procfs::status(pid).or(self.at_exit);
         }
         trace::resume(pid, status);
-    }
-
-    /// A main thread may end before others do: then the last of them has the last word.
-    fn read_memory(&mut self, pid: pid_t) {
-        let Some(mut now) = procfs::status(pid) else { return };
-        if pid == self.child.pid && now.thread_count > 1 {
-            trace::seize_threads(pid, &procfs::threads(pid));
-        }
-        if let Some(before) = self.at_exit {
-            now.vm_hwm_bytes = now.vm_hwm_bytes.max(before.vm_hwm_bytes);
-        }
-        self.at_exit = Some(now);
     }
 
     /// How long to wait for a signal. Once the child is killed there is only its death to wait for.
