@@ -114,7 +114,7 @@ fn observe(child: &mut Child, request: &Request) {
     }
     child.counter = note(&mut child.refused, "perf_event_open", Counter::open(child.pid));
     if request.memory_limit_bytes.is_some() {
-        child.resident = note(&mut child.refused, "statm", Resident::open(child.pid));
+        child.resident = note(&mut child.refused, "/proc/PID/statm", Resident::open(child.pid));
     }
     note(&mut child.refused, "ptrace", trace::seize(child.pid));
 }
@@ -257,7 +257,7 @@ fn released(socket: RawFd) -> bool {
 /// Returns only with what failed.
 fn attempt(image: &Image) -> (Step, c_int) {
     for (target, &source) in (0..).zip(&image.descriptors) {
-        // SAFETY: numbers only. Sources are above 2: Rust's runtime opens 0 to 2 if they are shut.
+        // SAFETY: numbers only. Sources are above 2, since `main` saw to 0 to 2.
         if unsafe { libc::dup2(source, target) } == -1 {
             return (Step::Streams, errno());
         }

@@ -1,20 +1,22 @@
 //! The probe as its own child: an empty one (the floor) and one that touches a known amount.
 
-use std::process::ExitCode;
+use libc::c_int;
+
+use crate::{FAILURE, SUCCESS, fail};
 use std::ptr;
 
 /// Touches exactly `bytes` of fresh anonymous memory and ends. With 0 it is the floor.
-pub(crate) fn touch(bytes: usize) -> ExitCode {
+pub(crate) fn touch(bytes: usize) -> c_int {
     match touch_pages(bytes) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => super::fail(1, &format!("cannot touch {bytes} bytes: {error}")),
+        Ok(()) => SUCCESS,
+        Err(error) => fail(FAILURE, &format!("cannot touch {bytes} bytes: {error}")),
     }
 }
 
 /// Touches `bytes` and stays until it is killed.
-pub(crate) fn hold(bytes: usize) -> ExitCode {
+pub(crate) fn hold(bytes: usize) -> c_int {
     let touched = touch(bytes);
-    if touched == ExitCode::SUCCESS {
+    if touched == SUCCESS {
         loop {
             // SAFETY: `pause` takes nothing; it returns only behind a signal handler, of which
             // there are none.

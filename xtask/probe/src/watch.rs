@@ -18,7 +18,7 @@ const MEMORY_LOOK: Duration = Duration::from_millis(5);
 
 /// How a child ended.
 pub(crate) struct Ending {
-    /// From just before the fork until the child was reaped, less what it stood still for us.
+    /// From just before the fork until the child was reaped, less the time it stood still for us.
     pub(crate) wall: Duration,
     /// As `wait4` gives it.
     pub(crate) status: c_int,
@@ -56,7 +56,7 @@ struct Watch<'a> {
     child: &'a Child,
     deadline: Option<Instant>,
     memory_limit_bytes: u64,
-    /// Time the child stood at its exit while we read its status.
+    /// Time the whole child stood at its exit while we read its status.
     held: Duration,
     at_exit: Option<Status>,
     stopped_for: Option<StoppedFor>,
@@ -68,8 +68,7 @@ impl Watch<'_> {
         while let Some((pid, status, usage)) = next_event() {
             let seen = Instant::now();
             if libc::WIFSTOPPED(status) {
-                self.at_stop(pid, status);
-                self.held += seen.elapsed();
+                self.at_stop(pid, status, seen);
             } else if pid == self.child.pid {
                 let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
                 let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
@@ -79,12 +78,19 @@ impl Watch<'_> {
         None
     }
 
-    /// The last thread to end has the last word on the memory: it only ever grew.
-    fn at_stop(&mut self, pid: pid_t, status: c_int) {
-        if trace::is_exit_stop(status) {
-            self.at_exit = procfs::status(pid).or(self.at_exit);
-        }
+    /// Looks at the memory, if this is an exit, and lets whoever stopped go on.
+    ///
+    /// The last thread has the last word: until then the peak can only grow. And only at its stop
+    /// does the whole child stand still, so that this time may be taken off the wall time.
+    fn at_stop(&mut self, pid: pid_t, status: c_int, seen: Instant) {
+        let is_exit = trace::is_exit_stop(status);
+        let memory = if is_exit { procfs::status(pid) } else { None };
+        let memory = memory.filter(|memory| memory.process == self.child.pid);
+        self.at_exit = memory.or(self.at_exit);
         trace::resume(pid, status);
+        if memory.is_some_and(|memory| memory.thread_count == 1) {
+            self.held += seen.elapsed();
+        }
     }
 
     /// How long to wait for a signal. Once the child is killed there is only its death to wait for.

@@ -115,6 +115,20 @@ fn the_record_goes_to_the_declared_file() {
 }
 
 #[test]
+fn a_probe_started_with_closed_streams_gives_its_child_open_ones() {
+    let (record, output) = (common::fresh_path("record"), common::fresh_path("output"));
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec \"$@\" <&- >&- 2>&-", "sh", PROBE, "--record"]).arg(&record);
+    shell.arg("--stdout").arg(&output).args(["--", "/bin/ls", "/proc/self/fd"]);
+    assert!(shell.status().expect("the shell starts").success());
+    assert_eq!(fs::read_to_string(&output).expect("the file"), "0\n1\n2\n3\n");
+    assert!(fs::read_to_string(&record).expect("the record").contains("\"exit_code\":0"));
+    for path in [record, output] {
+        fs::remove_file(path).expect("it can go");
+    }
+}
+
+#[test]
 fn a_wrong_command_line_is_one_line_and_exit_code_2() {
     for line in ["", "--", "--cpu x -- true", "--frobnicate -- true", "--record /nowhere/r -- true"]
     {

@@ -48,6 +48,13 @@ fn descendants_in_sessions_of_their_own_do_not_outlive_the_child() {
 }
 
 #[test]
+fn a_clone_that_is_traced_along_does_not_outlive_the_child_nor_count_as_it() {
+    let record = run(&format!("-- {CHILD} leave-a-clone 64000000"));
+    assert_ended(&record, "exited", Some(8), None);
+    assert!(unsigned(&record, "vm_hwm_bytes") < 32_000_000, "{record}");
+}
+
+#[test]
 fn a_timeout_kills_a_child_that_ignores_sigterm_with_all_it_forked() {
     let script = "trap '' TERM INT HUP; setsid sleep 1000 & sleep 1000 & while :; do wait; done";
     let record = Call::shell("--timeout-ms 50", script).record();

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::fs;
+use std::io::{Read, Write};
 use std::process::exit;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc;
@@ -19,6 +20,7 @@ fn main() {
         ["exit-in-a-thread", code] => exit_in_a_thread(number(code) as i32),
         ["exec-in-a-thread", program] => exec_in_a_thread(program),
         ["touch-and-free", bytes] => touch_and_free(number(bytes)),
+        ["leave-a-clone", bytes] => leave_a_clone(number(bytes)),
         ["signal-itself", count] => signal_itself(number(count) as i32),
         ["be-stopped-and-continued"] => be_stopped_and_continued(),
         _ => panic!("unknown test child {args:?}"),
@@ -80,6 +82,19 @@ fn touch_and_free(bytes: usize) {
         let start = map(bytes);
         libc::munmap(start.cast(), bytes);
     }
+}
+
+/// Leaves behind a process that tells nobody of its end, once that has touched `bytes`.
+fn leave_a_clone(bytes: usize) {
+    let (mut ready, mut is_ready) = std::io::pipe().map(|(r, w)| (w, r)).expect("a pipe");
+    // SAFETY: with neither flags nor signal `clone` is `fork`; this process has one thread.
+    if unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) } == 0 {
+        touch(bytes);
+        ready.write_all(&[1]).expect("somebody waits");
+        sleep_for_ever();
+    }
+    is_ready.read_exact(&mut [0]).expect("the clone is ready");
+    exit(8);
 }
 
 /// Handles `count` signals sent to itself and ends with 0 if all of them came.
