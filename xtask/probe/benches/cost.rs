@@ -1,8 +1,8 @@
 //! What a child costs through the probe, over a bare fork, exec and `wait4` of the same child.
 //!
 //! `cargo bench -p probe`. The ways are taken in turns, so that a change of the machine's pace
-//! falls on all of them; the figure is the difference of medians. Where hyperfine is installed, its
-//! cost per child stands beside it: all its time, its own start included, over many children.
+//! falls on all of them. Nothing is asserted: on a busy machine the median shows the others. Where
+//! hyperfine is installed, its cost per child stands beside it: all its time over all its children.
 
 use std::ffi::CString;
 use std::process::{Command, Stdio};
@@ -12,37 +12,50 @@ const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 const CHILD: &str = "/bin/true";
 const ROUNDS: usize = 2000;
 const WARM_UP_ROUNDS: usize = 100;
-const PROMISED: Duration = Duration::from_millis(1);
 
 fn main() {
     let ways = [
-        Way::new("bare fork + exec + wait4", CHILD),
+        Way::new("bare fork, exec and wait4", CHILD),
         Way::new("probe", &format!("{PROBE} --record /dev/null -- {CHILD}")),
         Way::new(
-            "probe, pinned and fixed",
+            "probe, fixed and pinned",
             &format!("{PROBE} --record /dev/null --fixed-addresses --cpu 0 -- {CHILD}"),
         ),
         Way::new("the probe's own start", &format!("{PROBE} --self-test-nothing")),
     ];
-    let medians = medians(&ways);
-    let bare = medians[0];
-    println!("child: {CHILD}, {ROUNDS} rounds, medians");
-    for (way, median) in ways.iter().zip(&medians) {
-        println!("{:26} {:5} us", way.name, median.as_micros());
+    let samples = samples(&ways);
+    println!("{CHILD}, {ROUNDS} rounds         minimum  quartile    median");
+    for (way, sample) in ways.iter().zip(&samples) {
+        println!("{:26} {}", way.name, in_microseconds(&sample.summary()));
     }
-    let cost = medians[1].saturating_sub(bare);
-    println!("cost of the probe: {} us per child (promised: below 1000)", cost.as_micros());
+    let bare = samples[0].summary();
+    let cost = less(samples[1].summary(), bare);
+    println!("{:26} {}  (promised: below 1000 us)", "cost of the probe", in_microseconds(&cost));
     match hyperfine() {
-        Some(total) => {
-            let cost = total.saturating_sub(bare);
-            println!("cost of hyperfine: {} us per child", cost.as_micros());
+        Some(mean) => {
+            let cost = mean.saturating_sub(bare[2]).as_micros();
+            println!("{:26} {cost:29} us", "cost of hyperfine, mean");
         }
         None => println!("hyperfine is not installed: not compared"),
     }
-    assert!(cost < PROMISED);
 }
 
-fn medians(ways: &[Way]) -> Vec<Duration> {
+/// The times of one way, in ascending order.
+struct Sample(Vec<Duration>);
+
+impl Sample {
+    fn new(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
+    /// Minimum, lower quartile, median: other work on the machine shows as their distance.
+    fn summary(&self) -> [Duration; 3] {
+        [0, self.0.len() / 4, self.0.len() / 2].map(|index| self.0[index])
+    }
+}
+
+fn samples(ways: &[Way]) -> Vec<Sample> {
     let mut samples = vec![Vec::with_capacity(ROUNDS); ways.len()];
     for round in 0..WARM_UP_ROUNDS + ROUNDS {
         for (way, samples) in ways.iter().zip(&mut samples) {
@@ -52,12 +65,15 @@ fn medians(ways: &[Way]) -> Vec<Duration> {
             }
         }
     }
-    samples.into_iter().map(median).collect()
+    samples.into_iter().map(Sample::new).collect()
 }
 
-fn median(mut samples: Vec<Duration>) -> Duration {
-    samples.sort_unstable();
-    samples[samples.len() / 2]
+fn less(summary: [Duration; 3], bare: [Duration; 3]) -> [Duration; 3] {
+    [0, 1, 2].map(|index| summary[index].saturating_sub(bare[index]))
+}
+
+fn in_microseconds(summary: &[Duration; 3]) -> String {
+    summary.map(|time| format!("{:6} us", time.as_micros())).join(" ")
 }
 
 /// A command line, ready for `execve`.
