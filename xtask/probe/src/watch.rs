@@ -42,10 +42,15 @@ pub(crate) fn until_dead(child: &mut Child, request: &Request) -> Ending {
         stopped_for: None,
     };
     loop {
-        if let Some(ending) = watch.take_events() {
-            return ending;
-        }
-        match signals::wait(watch.patience()) {
+        // One event a turn, then a glance at the limits: a child may keep us busy with its signals.
+        let patience = match next_event() {
+            Some(event) => match watch.take(event) {
+                Some(ending) => return ending,
+                None => Some(Duration::ZERO),
+            },
+            None => watch.patience(),
+        };
+        match signals::wait(patience) {
             Wake::Interrupt => watch.stop(StoppedFor::Interrupted),
             Wake::Look => watch.keep_limits(),
         }
@@ -63,19 +68,17 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Takes all that happened since the last look; the ending, if the child's death is among it.
-    fn take_events(&mut self) -> Option<Ending> {
-        while let Some((pid, status, usage)) = next_event() {
-            let seen = Instant::now();
-            if libc::WIFSTOPPED(status) {
-                self.at_stop(pid, status, seen);
-            } else if pid == self.child.pid {
-                let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
-                let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
-                return Some(Ending { wall, status, usage, at_exit, stopped_for });
-            }
+    /// The ending, if the event is the child's death.
+    fn take(&mut self, event: Event) -> Option<Ending> {
+        let (pid, status, usage) = event;
+        let seen = Instant::now();
+        if libc::WIFSTOPPED(status) {
+            self.at_stop(pid, status, seen);
+            return None;
         }
-        None
+        let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
+        let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
+        (pid == self.child.pid).then_some(Ending { wall, status, usage, at_exit, stopped_for })
     }
 
     /// Looks at the memory, if this is an exit, and lets whoever stopped go on.
@@ -125,8 +128,10 @@ impl Watch<'_> {
     }
 }
 
-/// The next thing that happened to the child, to one of its threads or to an adopted orphan.
-fn next_event() -> Option<(pid_t, c_int, rusage)> {
+/// What `wait4` tells: of the child, of one of its threads or of an adopted orphan.
+type Event = (pid_t, c_int, rusage);
+
+fn next_event() -> Option<Event> {
     let mut status = 0;
     let mut usage = MaybeUninit::uninit();
     let flags = libc::WNOHANG | libc::__WALL;

@@ -75,6 +75,14 @@ fn a_timeout_kills_a_child_of_many_threads() {
 }
 
 #[test]
+fn a_timeout_kills_a_child_that_keeps_the_probe_busy_with_signals() {
+    for threads in [1, 4] {
+        let record = run(&format!("--timeout-ms 50 -- {CHILD} signal-itself-for-ever {threads}"));
+        assert_ended(&record, "signaled", Some(libc::SIGKILL), Some("timeout"));
+    }
+}
+
+#[test]
 fn a_child_that_closes_its_outputs_is_waited_for() {
     let record = Call::shell("", "exec >&- 2>&- <&-; sleep 0; exit 5").record();
     assert_ended(&record, "exited", Some(5), None);

@@ -22,6 +22,12 @@ fn main() {
         ["touch-and-free", bytes] => touch_and_free(number(bytes)),
         ["leave-a-clone", bytes] => leave_a_clone(number(bytes)),
         ["signal-itself", count] => signal_itself(number(count) as i32),
+        ["signal-itself-for-ever", threads] => {
+            for _ in 1..number(threads) {
+                thread::spawn(|| signal_itself(i32::MAX));
+            }
+            signal_itself(i32::MAX);
+        }
         ["be-stopped-and-continued"] => be_stopped_and_continued(),
         _ => panic!("unknown test child {args:?}"),
     }
