@@ -114,7 +114,7 @@ fn observe(child: &mut Child, request: &Request) {
     }
     child.counter = note(&mut child.refused, "perf_event_open", Counter::open(child.pid));
     if request.memory_limit_bytes.is_some() {
-        child.resident = note(&mut child.refused, "statm", Resident::open(child.pid));
+        child.resident = note(&mut child.refused, "/proc/PID/statm", Resident::open(child.pid));
     }
     note(&mut child.refused, "ptrace", trace::seize(child.pid));
 }
@@ -234,43 +234,46 @@ fn null_terminated(strings: &[CString]) -> Vec<*const c_char> {
 
 /// The child's side of the fork. Async-signal-safe throughout: no allocation, no locks.
 fn become_program(image: &Image, socket: RawFd) -> ! {
-    // SAFETY: numbers only. The parent's number is that of a living process or, if the probe died
-    // just now, of another; then the socket is closed and the read below says so.
+    // SAFETY: numbers only. Should the probe be dead already, the wait below ends at once.
     unsafe {
         libc::setpgid(0, 0);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
     }
-    if released(socket) {
-        let (step, errno) = attempt(image);
+    let prepared = prepare(image);
+    if is_released(socket) {
+        let (step, errno) = match prepared {
+            Ok(()) => (Step::Execute, execute(image)),
+            Err(failed) => failed,
+        };
         report(socket, step, errno);
     }
     // SAFETY: `_exit` runs nothing of the probe's.
     unsafe { libc::_exit(127) }
 }
 
-fn released(socket: RawFd) -> bool {
+/// Waits until the probe is ready. False if it died.
+fn is_released(socket: RawFd) -> bool {
     let mut byte = 0_u8;
     // SAFETY: one byte is written to `byte`.
     unsafe { libc::read(socket, (&raw mut byte).cast(), 1) == 1 && byte == GO }
 }
 
-/// Returns only with what failed.
-fn attempt(image: &Image) -> (Step, c_int) {
+fn prepare(image: &Image) -> Result<(), (Step, c_int)> {
     for (target, &source) in (0..).zip(&image.descriptors) {
-        // SAFETY: numbers only. Sources are above 2: Rust's runtime opens 0 to 2 if they are shut.
+        // SAFETY: numbers only. Sources are above 2, since `main` saw to 0 to 2.
         if unsafe { libc::dup2(source, target) } == -1 {
-            return (Step::Streams, errno());
+            return Err((Step::Streams, errno()));
         }
     }
     if let Some(directory) = &image.directory {
         // SAFETY: a C string.
         if unsafe { libc::chdir(directory.as_ptr()) } == -1 {
-            return (Step::Directory, errno());
+            return Err((Step::Directory, errno()));
         }
     }
     close_on_exec_above_streams();
     signals::reset_in_child();
-    (Step::Execute, execute(image))
+    Ok(())
 }
 
 /// What the probe itself was handed open is not the child's business. Older kernels cannot.

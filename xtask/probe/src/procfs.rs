@@ -9,6 +9,8 @@ use libc::pid_t;
 /// What `/proc/PID/status` says about memory and threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
+    /// `Tgid`: the process that a thread belongs to.
+    pub(crate) process: pid_t,
     /// `VmHWM`: the peak of this address space, without any inherited floor.
     pub(crate) vm_hwm_bytes: u64,
     /// `VmRSS`: what is resident now.
@@ -24,6 +26,7 @@ pub(crate) fn status(pid: pid_t) -> Option<Status> {
 
 fn parse_status(text: &str) -> Option<Status> {
     Some(Status {
+        process: field(text, "Tgid:")? as pid_t,
         vm_hwm_bytes: field(text, "VmHWM:")? * 1024,
         vm_rss_bytes: field(text, "VmRSS:")? * 1024,
         thread_count: field(text, "Threads:")?,
@@ -59,11 +62,6 @@ impl Resident {
     }
 }
 
-/// The threads of process `pid` that are listed now.
-pub(crate) fn threads(pid: pid_t) -> Vec<pid_t> {
-    numbered_entries(&format!("/proc/{pid}/task"))
-}
-
 /// The processes whose parent is `parent`.
 pub(crate) fn children(parent: pid_t) -> Vec<pid_t> {
     let mut found = numbered_entries("/proc");
@@ -92,15 +90,19 @@ mod tests {
 
     #[test]
     fn status_is_read_in_bytes() {
-        let text = "Name:\tx\nVmHWM:\t    1124 kB\nVmRSS:\t    1000 kB\nThreads:\t3\n";
-        let expected =
-            Status { vm_hwm_bytes: 1124 * 1024, vm_rss_bytes: 1000 * 1024, thread_count: 3 };
+        let text = "Name:\tx\nTgid:\t7\nVmHWM:\t    1124 kB\nVmRSS:\t    1000 kB\nThreads:\t3\n";
+        let expected = Status {
+            process: 7,
+            vm_hwm_bytes: 1124 * 1024,
+            vm_rss_bytes: 1000 * 1024,
+            thread_count: 3,
+        };
         assert_eq!(parse_status(text), Some(expected));
     }
 
     #[test]
     fn a_zombie_has_no_memory_to_tell_of() {
-        assert_eq!(parse_status("Name:\tx\nState:\tZ (zombie)\nThreads:\t1\n"), None);
+        assert_eq!(parse_status("Name:\tx\nState:\tZ (zombie)\nTgid:\t7\nThreads:\t1\n"), None);
     }
 
     #[test]

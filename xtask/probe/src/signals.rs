@@ -44,12 +44,19 @@ pub(crate) fn wait(patience: Option<Duration>) -> Wake {
 
 /// Gives the child a clean slate, whatever the probe was started with: no signal ignored (Rust's
 /// runtime ignores `SIGPIPE`, `nohup` ignores `SIGHUP`) and none blocked. Async-signal-safe.
+///
+/// By the kernel's own call, because libc's `signal` leaves out two that it keeps for itself and
+/// that may be inherited as ignored, too.
 pub(crate) fn reset_in_child() {
-    // SAFETY: `signal`, `sigemptyset` and `sigprocmask` are async-signal-safe; numbers that may
-    // not be set (SIGKILL, SIGSTOP, glibc's own two) are refused without effect.
+    // The kernel's `struct sigaction`: default handler, no flags, no restorer, empty mask.
+    const DEFAULT: [u64; 4] = [0; 4];
+    const MASK_BYTES: usize = 8;
+    // SAFETY: the kernel reads `DEFAULT`; numbers that may not be set are refused without effect.
+    // `sigemptyset` and `sigprocmask` are async-signal-safe.
     unsafe {
         for number in 1..=SIGNAL_MAX {
-            libc::signal(number, libc::SIG_DFL);
+            let (new, old) = (DEFAULT.as_ptr(), ptr::null_mut::<u64>());
+            libc::syscall(libc::SYS_rt_sigaction, number, new, old, MASK_BYTES);
         }
         let mut none = MaybeUninit::<libc::sigset_t>::uninit();
         libc::sigemptyset(none.as_mut_ptr());

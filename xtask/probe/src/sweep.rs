@@ -6,7 +6,7 @@
 use std::io;
 use std::ptr;
 
-use crate::procfs;
+use crate::{procfs, trace};
 
 /// Kills and reaps what is left. False if something could not be killed (it changed its user).
 pub(crate) fn descendants() -> bool {
@@ -23,11 +23,16 @@ pub(crate) fn descendants() -> bool {
     true
 }
 
-/// Reaps at most one; false once there is no child left, living or dead.
+/// Reaps at most one; false once there is no child left, living or dead. One that is traced, being
+/// something between a thread and a process, stops at its exit like the child and must go on, too.
 fn reap(flags: libc::c_int) -> bool {
-    // SAFETY: neither status nor usage is asked for.
-    let reaped = unsafe { libc::wait4(-1, ptr::null_mut(), flags | libc::__WALL, ptr::null_mut()) };
-    reaped != -1 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+    let mut status = 0;
+    // SAFETY: `status` lives through the call; the usage is not asked for.
+    let pid = unsafe { libc::wait4(-1, &raw mut status, flags | libc::__WALL, ptr::null_mut()) };
+    if pid > 0 && libc::WIFSTOPPED(status) {
+        trace::resume(pid, status);
+    }
+    pid != -1 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
 }
 
 fn kill(pid: libc::pid_t) -> bool {

@@ -6,18 +6,15 @@ use std::ptr;
 
 use libc::{c_int, c_void, pid_t};
 
-/// Traces a running process or thread without stopping it. Should the probe die, it dies too.
+/// Traces a process that has not yet become its program, and every thread it will start: a main
+/// thread may end before others do, and only the last to end knows the peak. Should the probe die,
+/// they die too.
+///
+/// All from the start, because attaching to a thread later can block for ever: the kernel makes us
+/// wait while a sibling is in `execve`, which waits for the main thread, which waits for us.
 pub(crate) fn seize(pid: pid_t) -> io::Result<()> {
-    request(libc::PTRACE_SEIZE, pid, libc::PTRACE_O_TRACEEXIT | libc::PTRACE_O_EXITKILL)
-}
-
-/// Traces the other threads of a process whose main thread is ending, and those they start: the
-/// last to end knows the peak. Threads that are gone already are of no interest.
-pub(crate) fn seize_threads(pid: pid_t, threads: &[pid_t]) {
-    let options = libc::PTRACE_O_TRACEEXIT | libc::PTRACE_O_EXITKILL | libc::PTRACE_O_TRACECLONE;
-    for &thread in threads.iter().filter(|&&thread| thread != pid) {
-        let _ = request(libc::PTRACE_SEIZE, thread, options);
-    }
+    let options = libc::PTRACE_O_TRACEEXIT | libc::PTRACE_O_TRACECLONE | libc::PTRACE_O_EXITKILL;
+    request(libc::PTRACE_SEIZE, pid, options)
 }
 
 /// Whether a wait status is the stop at the exit.

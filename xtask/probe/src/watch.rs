@@ -18,7 +18,7 @@ const MEMORY_LOOK: Duration = Duration::from_millis(5);
 
 /// How a child ended.
 pub(crate) struct Ending {
-    /// From just before the fork until the child was reaped, less what it stood still for us.
+    /// From just before the fork until the child was reaped, less the time it stood still for us.
     pub(crate) wall: Duration,
     /// As `wait4` gives it.
     pub(crate) status: c_int,
@@ -42,10 +42,15 @@ pub(crate) fn until_dead(child: &mut Child, request: &Request) -> Ending {
         stopped_for: None,
     };
     loop {
-        if let Some(ending) = watch.take_events() {
-            return ending;
-        }
-        match signals::wait(watch.patience()) {
+        // One event a turn, then a glance at the limits: a child may keep us busy with its signals.
+        let patience = match next_event() {
+            Some(event) => match watch.take(event) {
+                Some(ending) => return ending,
+                None => Some(Duration::ZERO),
+            },
+            None => watch.patience(),
+        };
+        match signals::wait(patience) {
             Wake::Interrupt => watch.stop(StoppedFor::Interrupted),
             Wake::Look => watch.keep_limits(),
         }
@@ -56,46 +61,39 @@ struct Watch<'a> {
     child: &'a Child,
     deadline: Option<Instant>,
     memory_limit_bytes: u64,
-    /// Time the child stood at its exit while we read its status.
+    /// Time the whole child stood at its exit while we read its status.
     held: Duration,
     at_exit: Option<Status>,
     stopped_for: Option<StoppedFor>,
 }
 
 impl Watch<'_> {
-    /// Takes all that happened since the last look; the ending, if the child's death is among it.
-    fn take_events(&mut self) -> Option<Ending> {
-        while let Some((pid, status, usage)) = next_event() {
-            let seen = Instant::now();
-            if libc::WIFSTOPPED(status) {
-                self.at_stop(pid, status);
-                self.held += seen.elapsed();
-            } else if pid == self.child.pid {
-                let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
-                let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
-                return Some(Ending { wall, status, usage, at_exit, stopped_for });
-            }
+    /// The ending, if the event is the child's death.
+    fn take(&mut self, event: Event) -> Option<Ending> {
+        let (pid, status, usage) = event;
+        let seen = Instant::now();
+        if libc::WIFSTOPPED(status) {
+            self.at_stop(pid, status, seen);
+            return None;
         }
-        None
+        let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
+        let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
+        (pid == self.child.pid).then_some(Ending { wall, status, usage, at_exit, stopped_for })
     }
 
-    fn at_stop(&mut self, pid: pid_t, status: c_int) {
-        if trace::is_exit_stop(status) {
-            self.read_memory(pid);
-        }
+    /// Looks at the memory, if this is an exit, and lets whoever stopped go on.
+    ///
+    /// The last thread has the last word: until then the peak can only grow. And only at its stop
+    /// does the whole child stand still, so that this time may be taken off the wall time.
+    fn at_stop(&mut self, pid: pid_t, status: c_int, seen: Instant) {
+        let is_exit = trace::is_exit_stop(status);
+        let memory = if is_exit { procfs::status(pid) } else { None };
+        let memory = memory.filter(|memory| memory.process == self.child.pid);
+        self.at_exit = memory.or(self.at_exit);
         trace::resume(pid, status);
-    }
-
-    /// A main thread may end before others do: then the last of them has the last word.
-    fn read_memory(&mut self, pid: pid_t) {
-        let Some(mut now) = procfs::status(pid) else { return };
-        if pid == self.child.pid && now.thread_count > 1 {
-            trace::seize_threads(pid, &procfs::threads(pid));
+        if memory.is_some_and(|memory| memory.thread_count == 1) {
+            self.held += seen.elapsed();
         }
-        if let Some(before) = self.at_exit {
-            now.vm_hwm_bytes = now.vm_hwm_bytes.max(before.vm_hwm_bytes);
-        }
-        self.at_exit = Some(now);
     }
 
     /// How long to wait for a signal. Once the child is killed there is only its death to wait for.
@@ -130,8 +128,10 @@ impl Watch<'_> {
     }
 }
 
-/// The next thing that happened to the child, to one of its threads or to an adopted orphan.
-fn next_event() -> Option<(pid_t, c_int, rusage)> {
+/// What `wait4` tells: of the child, of one of its threads or of an adopted orphan.
+type Event = (pid_t, c_int, rusage);
+
+fn next_event() -> Option<Event> {
     let mut status = 0;
     let mut usage = MaybeUninit::uninit();
     let flags = libc::WNOHANG | libc::__WALL;
