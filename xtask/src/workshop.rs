@@ -81,7 +81,7 @@ impl Workshop {
         cmd!(
             shell,
             "cargo build --quiet --locked --release --target-dir {target}
-             --package sigma-encoder --package probe --bins"
+             --package sigma-encoder --package probe --bin sigma --bin probe"
         )
         .quiet()
         .run()
@@ -104,7 +104,7 @@ impl Workshop {
         cmd!(
             shell,
             "cargo build --quiet --locked --target-dir {target}
-             --package sigma-encoder --features heap --bins"
+             --package sigma-encoder --features heap --bin sigma"
         )
         .quiet()
         .run()
