@@ -100,3 +100,6 @@ fn superfluous(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<
     let on_disk = glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok);
     Ok(on_disk.filter(|path| !files.iter().any(|(made, _)| folder.0.join(made) == *path)).collect())
 }
+
+#[cfg(test)]
+mod tests;

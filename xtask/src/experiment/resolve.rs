@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::placeholder::{self, Placeholder};
+use super::profile::{Profile, profile_names};
 use super::raw::{
     RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
     parse,
@@ -16,7 +17,6 @@ use super::raw::{
 use super::source::Source;
 use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
 use crate::error::UserError;
-use crate::inputs::{self, Profile};
 use crate::metric::{Metric, Unit};
 use crate::units::{Bytes, Nanos, Share};
 
@@ -36,7 +36,7 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     let fit = at.fit(&raw.fit)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
-        profiles: inputs::profile_names(&input),
+        profiles: profile_names(&input),
     };
     let criterion = at.criteria(&raw.criterion, &names, &measure)?;
     let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;

@@ -262,7 +262,7 @@ fn balanced(out: &mut Out<'_>, random: &mut Random) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PROFILES;
+    use crate::experiment::profile::PROFILES;
     use super::*;
     use crate::hash;
 

@@ -563,11 +563,13 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- {} warm-up blocks (recorded, not aggregated), then {} to {} complete blocks in random order from seed {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
             measure.warmup,
-            measure.runs_min,
-            measure.runs_max,
             measure.seed,
+            match measure.runs_min == measure.runs_max {
+                true => measure.runs_min.to_string(),
+                false => format!("{} to {}", measure.runs_min, measure.runs_max),
+            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {
