@@ -15,8 +15,7 @@ fn run(folder: &Path, name: &str, text: &str) -> (Output, String) {
     let toml = folder.join(name).with_extension("toml");
     fs::write(&toml, text).unwrap();
     let reports = folder.join("reports");
-    let output =
-        xtask(&["run", toml.to_str().unwrap(), "--reports", reports.to_str().unwrap()]);
+    let output = xtask(&["run", toml.to_str().unwrap(), "--reports", reports.to_str().unwrap()]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     (output, said)
 }
@@ -76,7 +75,10 @@ decode = ["head", "-c", "5"]
     let (output, said) = run(folder.path(), "failures", &format!("{text}{variants}"));
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("absent on wide of 100 B: not started"), "{said}");
-    assert!(said.contains("fails on wide of 100 B: failed with exit code 3 (out of luck)"), "{said}");
+    assert!(
+        said.contains("fails on wide of 100 B: failed with exit code 3 (out of luck)"),
+        "{said}"
+    );
     assert!(said.contains("hangs on wide of 100 B: timed out"), "{said}");
     assert!(said.contains("loses on wide of 100 B: wrong round trip"), "{said}");
 

@@ -282,13 +282,12 @@ impl Resolver<'_> {
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {
-        match line.get_ref().first().is_some_and(|program| !program.is_empty()) {
-            true => Ok(line.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
-                Err(self.error(&line.span(), message))
-            }
+        if line.get_ref().first().is_some_and(|program| !program.is_empty()) {
+            Ok(line.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
+            Err(self.error(&line.span(), message))
         }
     }
 
@@ -414,13 +413,12 @@ impl Resolver<'_> {
     }
 
     fn known(&self, key: &str, name: &Spanned<String>, names: &[String]) -> Resolved<String> {
-        match names.contains(name.get_ref()) {
-            true => Ok(name.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
-                Err(self.error(&name.span(), message))
-            }
+        if names.contains(name.get_ref()) {
+            Ok(name.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
+            Err(self.error(&name.span(), message))
         }
     }
 

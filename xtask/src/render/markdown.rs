@@ -543,7 +543,7 @@ fn provenance(derived: &Derived) -> String {
             units::bytes(machine.memory_bytes as f64),
             machine.kernel,
             machine.architecture,
-            if machine.virtual_machine { ", a virtual machine" } else { "" },
+            if machine.hypervisor { ", a virtual machine" } else { "" },
             if machine.swap_bytes == 0 {
                 "off".to_owned()
             } else {

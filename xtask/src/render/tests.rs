@@ -122,7 +122,7 @@ fn machine() -> Machine {
         memory_bytes: 8_000_000_000,
         kernel: "6.1".to_owned(),
         architecture: "x86_64".to_owned(),
-        virtual_machine: true,
+        hypervisor: true,
         governor: None,
         huge_pages: Some("madvise".to_owned()),
         swap_bytes: 0,
@@ -136,8 +136,7 @@ fn recorded(folder: &Path) -> Folder {
     std::fs::write(&experiment_path, EXPERIMENT).unwrap();
     let experiment = Experiment::load(folder, &experiment_path).unwrap();
     let folder = Folder(folder.join("fake"));
-    let binary =
-        Binary { name: "sigma".to_owned(), version: "0.0.0".to_owned(), sha256: None };
+    let binary = Binary { name: "sigma".to_owned(), version: "0.0.0".to_owned(), sha256: None };
     let lock = Lock {
         version: 1,
         command: "cargo xtask run fake".to_owned(),
@@ -195,12 +194,12 @@ fn what_is_published_is_fresh_and_any_changed_byte_is_stale() {
         let mut changed = whole.clone();
         changed[whole.len() / 2] ^= 1;
         std::fs::write(&path, &changed).unwrap();
-        assert_eq!(stale(&derived, &folder).unwrap(), [path.clone()]);
+        assert_eq!(stale(&derived, &folder).unwrap(), [path.as_path()]);
         std::fs::write(&path, &whole).unwrap();
     }
     let left_over = folder.0.join("figures/old.png");
     std::fs::write(&left_over, "x").unwrap();
-    assert_eq!(stale(&derived, &folder).unwrap(), [left_over.clone()]);
+    assert_eq!(stale(&derived, &folder).unwrap(), [left_over.as_path()]);
     publish(&derived, &folder).unwrap();
     assert!(!left_over.exists());
 }
