@@ -144,7 +144,9 @@ fn runs_to_resolve(sd: f64, distance: f64, tail: f64) -> Option<usize> {
     if distance <= 0.0 || least > MAX {
         return None;
     }
-    (least as usize..).find(|&n| t_quantile(1.0 - tail, (n - 1) as f64) * ratio < (n as f64).sqrt())
+    let least = least as usize;
+    (least..2 * least + 1000)
+        .find(|&n| t_quantile(1.0 - tail, (n - 1) as f64) * ratio < (n as f64).sqrt())
 }
 
 /// Holm's step-down adjustment, in the order given.
