@@ -89,7 +89,7 @@ fn unjudged(pairs: &[(f64, f64)], margin: f64) -> Result<Comparison, Undetermine
         check_positive(block as f64 + 1.0, reference)?;
     }
     let logs: Vec<f64> =
-        pairs.iter().map(|(variant, reference)| (variant / reference).ln()).collect();
+        pairs.iter().map(|(variant, reference)| variant.ln() - reference.ln()).collect();
     let spread = moments(&logs);
     let sd = spread.sd.filter(|&sd| sd > 1e-14).unwrap_or(0.0);
     let error = sd / (n as f64).sqrt();
@@ -195,8 +195,13 @@ pub fn welch_t(first: &[f64], second: &[f64]) -> Result<Welch, Undetermined> {
     if va + vb <= 0.0 {
         return Err(Undetermined::Identical { value: a.mean });
     }
-    let df = (va + vb).powi(2)
-        / (va * va / (first.len() - 1) as f64 + vb * vb / (second.len() - 1) as f64);
+    if !(va + vb).is_finite() {
+        return Err(Undetermined::NotFinite);
+    }
+    let weight = va / (va + vb);
+    let df = 1.0
+        / (weight.powi(2) / (first.len() - 1) as f64
+            + (1.0 - weight).powi(2) / (second.len() - 1) as f64);
     let (difference, error) = (a.mean - b.mean, (va + vb).sqrt());
     let statistic = difference / error;
     Ok(Welch {

@@ -25,11 +25,18 @@ pub(crate) fn t95(df: f64) -> f64 {
 
 /// Two-sided probability of a t at least this large.
 pub(crate) fn t_two_sided(t: f64, df: f64) -> f64 {
+    // The library panics on an argument that has overflowed.
+    if !(t * t).is_finite() {
+        return if t.is_nan() { f64::NAN } else { 0.0 };
+    }
     StudentsT::new(0.0, 1.0, df).map_or(f64::NAN, |d| (2.0 * d.sf(t.abs())).min(1.0))
 }
 
 /// Upper tail of the F distribution.
 pub(crate) fn f_tail(f: f64, df1: f64, df2: f64) -> f64 {
+    if !(f * df1).is_finite() {
+        return if f.is_nan() { f64::NAN } else { 0.0 };
+    }
     FisherSnedecor::new(df1, df2).map_or(f64::NAN, |d| d.sf(f))
 }
 

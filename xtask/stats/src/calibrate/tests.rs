@@ -11,7 +11,7 @@ fn the_table_does_not_depend_on_threads() {
 
 #[test]
 fn no_row_is_missed_in_a_short_run() {
-    let missed: Vec<Row> = calibrate(200, 1, 2, &|_| {})
+    let missed: Vec<Row> = calibrate(60, 1, 2, &|_| {})
         .into_iter()
         .filter(|row| row.verdict == RowVerdict::Missed)
         .collect();
