@@ -87,6 +87,10 @@ fn polish(start: f64, step: impl Fn(f64) -> f64) -> f64 {
             break;
         }
         x += dx;
+        if dx.abs() <= 1e-9 * x.abs() {
+            // Newton squares the error: what is left is below rounding.
+            break;
+        }
     }
     x
 }
