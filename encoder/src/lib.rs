@@ -1,1 +1,40 @@
-//! Placeholder.
+//! `sigma`: tree-shaped documents (JSON, NDJSON; any other bytes too) in few bytes, and back.
+//!
+//! Exact for any input, in memory that is fixed at the start whatever the length. The bytes are
+//! described in `FORMAT.md`. The library has a push [`Encoder`] and a pull [`Decoder`]; [`encode`]
+//! and [`decode`] connect them to readers and writers.
+#![forbid(unsafe_code)]
+// The kernels walk several arrays of the same length side by side; an index says so best.
+#![allow(clippy::needless_range_loop)]
+
+mod bits;
+mod coder;
+mod decimal;
+mod decode;
+mod dictionary;
+mod digits;
+mod document;
+mod encode;
+mod error;
+mod format;
+mod hash;
+mod lexer;
+mod literal;
+mod logistic;
+mod memory;
+mod model;
+mod numbers;
+mod pieces;
+mod predictor;
+mod settings;
+mod stage;
+mod stream;
+mod tables;
+mod tree_state;
+
+pub use decode::Decoder;
+pub use encode::Encoder;
+pub use error::Error;
+pub use settings::{Coding, Holding, Layout, Level, Options};
+pub use stage::Stage;
+pub use stream::{decode, encode};

@@ -1,2 +1,109 @@
-//! Placeholder.
-fn main() {}
+//! The laboratory: `cargo xtask run` measures an experiment, `cargo xtask report` renders it.
+//!
+//! ```text
+//! experiment -> plan -> inputs -> measure -> record  |disk|  aggregate -> fit -> judge -> render
+//!   (toml)                       (duct, probe) (csv)         (polars) (stats)         (plotters)
+//! ```
+//!
+//! One module per stage; a stage never imports one to its right. `cmd` holds the verbs, each a short
+//! function that strings stages together. This file is the table of contents and the command line.
+
+mod aggregate;
+mod campaign;
+mod charts;
+mod cmd;
+mod error;
+mod experiment;
+mod fit;
+mod hash;
+mod inputs;
+mod judge;
+mod machine;
+mod measure;
+mod metric;
+mod plan;
+mod progress;
+mod publish;
+mod record;
+mod render;
+mod summary;
+mod units;
+mod workshop;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::{UserError, Verdict};
+use workshop::Workshop;
+
+/// Measures how the memory, time and output of an encoder grow with its input.
+///
+/// Exit codes: 0 fine; 1 a criterion, a run or a check failed; 2 usage or input error.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 80)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Measure experiments and write their reports
+    ///
+    /// Builds what it measures, makes the inputs, proves the probe, measures with a progress bar,
+    /// records every run, prints a table and renders the report. A campaign that was stopped is
+    /// continued with what is missing.
+    Run(cmd::run::Options),
+    /// Render reports from committed samples alone
+    Report(cmd::report::Options),
+    /// List the experiments and what has been measured of them
+    List,
+    /// Run all tests of the workspace
+    Test {
+        /// Passed on to `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Write experiments/experiment.schema.json from the types that parse experiments
+    Schema {
+        /// Compare only; fail if the committed schema is stale
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// What `run` and `report` have in common.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Selection {
+    /// Experiments: a name, or a path to a TOML file
+    #[arg(value_name = "EXPERIMENT")]
+    experiments: Vec<String>,
+    /// Folder of the reports [default: reports]
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(&arguments.verb) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.is::<UserError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
+    let workshop = Workshop::new()?;
+    match verb {
+        Verb::Run(options) => cmd::run::run(&workshop, options),
+        Verb::Report(options) => cmd::report::report(&workshop, options),
+        Verb::List => cmd::list::list(&workshop),
+        Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
+        Verb::Schema { check } => cmd::schema::schema(&workshop, *check),
+    }
+}

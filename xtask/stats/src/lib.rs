@@ -31,6 +31,7 @@ pub mod growth;
 pub mod interval;
 pub mod power_law;
 pub mod trend;
+pub mod variation;
 
 pub use assumption::{Test, levene, shapiro_wilk};
 pub use calibrate::calibrate;
@@ -42,3 +43,4 @@ pub use interval::Interval;
 pub use power_law::{LackOfFit, LocalExponent, PowerLaw, lack_of_fit, local_exponents, power_law};
 pub use trend::{Trend, mann_kendall, spearman};
 pub use undetermined::Undetermined;
+pub use variation::cv_interval;

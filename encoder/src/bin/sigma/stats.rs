@@ -1,0 +1,89 @@
+//! Figures about the work, as JSON for programs.
+
+use std::fmt::Write as _;
+
+/// What `--stats-json` writes.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    input_bytes: u64,
+    output_bytes: u64,
+    repetitions: Vec<Repetition>,
+}
+
+/// Memory after a repetition, when everything of it was dropped.
+#[derive(Debug)]
+pub(crate) struct Repetition {
+    rss_bytes: Option<u64>,
+    live_heap_bytes: Option<u64>,
+}
+
+impl Repetition {
+    /// Memory at this moment.
+    pub(crate) fn now() -> Self {
+        Self { rss_bytes: rss_bytes(), live_heap_bytes: live_heap_bytes() }
+    }
+}
+
+impl Stats {
+    /// Room for so many repetitions, so that this list does not grow while memory is watched.
+    pub(crate) fn with_room_for(repetitions: usize) -> Self {
+        Self { repetitions: Vec::with_capacity(repetitions), ..Self::default() }
+    }
+
+    /// Adds a repetition that read and wrote so many bytes.
+    pub(crate) fn add(&mut self, (input_bytes, output_bytes): (u64, u64), memory: Repetition) {
+        self.input_bytes = input_bytes;
+        self.output_bytes = output_bytes;
+        self.repetitions.push(memory);
+    }
+
+    /// The document.
+    pub(crate) fn json(&self) -> String {
+        let mut json = format!(
+            "{{\"version\":1,\"input_bytes\":{},\"output_bytes\":{},\"repetitions\":[",
+            self.input_bytes, self.output_bytes
+        );
+        for (index, repetition) in self.repetitions.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let _ = write!(
+                json,
+                "{comma}{{\"rss_bytes\":{},\"live_heap_bytes\":{}}}",
+                or_null(repetition.rss_bytes),
+                or_null(repetition.live_heap_bytes)
+            );
+        }
+        let _ = writeln!(json, "],\"heap\":{}}}", heap_json());
+        json
+    }
+}
+
+fn or_null(n: Option<u64>) -> String {
+    n.map_or("null".into(), |n| n.to_string())
+}
+
+/// The resident set of this process; `None` where the system does not say.
+fn rss_bytes() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+#[cfg(feature = "heap")]
+fn live_heap_bytes() -> Option<u64> {
+    Some(crate::heap::live_bytes())
+}
+
+#[cfg(not(feature = "heap"))]
+fn live_heap_bytes() -> Option<u64> {
+    None
+}
+
+#[cfg(feature = "heap")]
+fn heap_json() -> String {
+    crate::heap::json()
+}
+
+#[cfg(not(feature = "heap"))]
+fn heap_json() -> String {
+    "null".into()
+}

@@ -1,0 +1,144 @@
+//! The binary arithmetic coder: one decision in, a fraction of a bit out.
+//!
+//! Encoder and decoder share the trait [`Coder`], so that the model is written once and run on
+//! both sides. A decision costs `-log2(p)` bits, where `p` is what the model gave it.
+
+/// Codes one binary decision at a time, in either direction.
+pub(crate) trait Coder {
+    /// Whether decisions are given (encoder) or found (decoder).
+    const ENCODING: bool;
+
+    /// Codes `bit`, which is 1 with probability `p1 / 65536`. The encoder returns what it was
+    /// given; the decoder ignores it and returns what it found.
+    fn bit(&mut self, bit: u32, p1: u32) -> u32;
+}
+
+/// The probability under which a decision costs exactly one bit.
+const EVEN: u32 = 1 << 15;
+
+/// Splits `low..=high` in proportion to `p1`.
+#[inline]
+fn split(low: u32, high: u32, p1: u32) -> u32 {
+    debug_assert!(p1 > 0 && p1 < 65536, "a probability of 0 or 1 cannot be coded");
+    low + ((u64::from(high - low) * u64::from(p1)) >> 16) as u32
+}
+
+/// Writes decisions into a byte vector.
+#[derive(Debug)]
+pub(crate) struct BitWriter {
+    low: u32,
+    high: u32,
+    pack: bool,
+    out: Vec<u8>,
+}
+
+impl BitWriter {
+    /// Appends to `out`, whose capacity is reused; without `pack` every decision is a whole bit.
+    pub(crate) fn new(out: Vec<u8>, pack: bool) -> Self {
+        Self { low: 0, high: u32::MAX, pack, out }
+    }
+
+    /// Bytes written so far.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Writes the fewest bytes that name a point inside the interval when zeros follow, and gives
+    /// back all bytes.
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        let point_of = |len: u32| {
+            let keep = u32::MAX.checked_shl(32 - 8 * len).unwrap_or(0);
+            self.low.saturating_add(!keep) & keep
+        };
+        let len = (0..4).find(|&len| (self.low..=self.high).contains(&point_of(len))).unwrap_or(4);
+        let bytes = point_of(len).to_be_bytes();
+        self.out.extend_from_slice(&bytes[..len as usize]);
+        self.out
+    }
+}
+
+impl Coder for BitWriter {
+    const ENCODING: bool = true;
+
+    #[inline]
+    fn bit(&mut self, bit: u32, p1: u32) -> u32 {
+        let p1 = if self.pack { p1 } else { EVEN };
+        let middle = split(self.low, self.high, p1);
+        if bit == 1 {
+            self.high = middle;
+        } else {
+            self.low = middle + 1;
+        }
+        while (self.low ^ self.high) >> 24 == 0 {
+            self.out.push((self.high >> 24) as u8);
+            self.low <<= 8;
+            self.high = self.high << 8 | 255;
+        }
+        bit
+    }
+}
+
+/// Reads decisions from bytes; past their end it reads zeros.
+#[derive(Debug)]
+pub(crate) struct BitReader {
+    low: u32,
+    high: u32,
+    point: u32,
+    pack: bool,
+    input: Vec<u8>,
+    position: usize,
+}
+
+impl BitReader {
+    /// Starts at the first byte of `input`.
+    pub(crate) fn new(input: Vec<u8>, pack: bool) -> Self {
+        let mut reader = Self { low: 0, high: u32::MAX, point: 0, pack, input, position: 0 };
+        for _ in 0..4 {
+            reader.point = reader.point << 8 | reader.next_byte();
+        }
+        reader
+    }
+
+    /// Whether more was read than the writer can have written.
+    pub(crate) fn is_overrun(&self) -> bool {
+        self.position > self.input.len() + 4
+    }
+
+    /// The input.
+    pub(crate) fn input(&self) -> &[u8] {
+        &self.input
+    }
+
+    /// The input, to use its memory again.
+    pub(crate) fn into_inner(self) -> Vec<u8> {
+        self.input
+    }
+
+    fn next_byte(&mut self) -> u32 {
+        let byte = self.input.get(self.position).copied().unwrap_or(0);
+        self.position += 1;
+        u32::from(byte)
+    }
+}
+
+impl Coder for BitReader {
+    const ENCODING: bool = false;
+
+    #[inline]
+    fn bit(&mut self, _: u32, p1: u32) -> u32 {
+        let p1 = if self.pack { p1 } else { EVEN };
+        let middle = split(self.low, self.high, p1);
+        let bit = u32::from(self.point <= middle);
+        if bit == 1 {
+            self.high = middle;
+        } else {
+            self.low = middle + 1;
+        }
+        while (self.low ^ self.high) >> 24 == 0 {
+            self.low <<= 8;
+            self.high = self.high << 8 | 255;
+            self.point = self.point << 8 | self.next_byte();
+        }
+        bit
+    }
+}

@@ -1,0 +1,213 @@
+//! The pull decoder: reads encoded bytes as it needs them, gives the document piece by piece.
+
+use std::io::{self, Read};
+
+use xxhash_rust::xxh64::Xxh64;
+
+use crate::coder::BitReader;
+use crate::encode::model;
+use crate::error::Error;
+use crate::format::{CODED_MAX, COMPACT_MAX, Header, Source, compact_check_len};
+use crate::memory::Memory;
+use crate::model::Model;
+use crate::stage::Stage;
+
+/// The document is handed out once this much of it is there.
+const BLOCK: usize = 1 << 15;
+/// More empty items in a row than a document can have.
+const EMPTY_MAX: u32 = 3;
+
+/// Decodes one document.
+///
+/// ```
+/// use std::io::Read;
+/// let mut encoded = Vec::new();
+/// sigma_encoder::encode(&b"{\"a\":1}"[..], &mut encoded, &sigma_encoder::Options::default())?;
+/// let mut document = String::new();
+/// sigma_encoder::Decoder::new(encoded.as_slice())?.read_to_string(&mut document)?;
+/// assert_eq!(document, "{\"a\":1}");
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+pub struct Decoder<R> {
+    source: Source<R>,
+    header: Header,
+    model: Model,
+    chunk: Option<Chunk>,
+    spare: Vec<u8>,
+    whole: Xxh64,
+    block: Vec<u8>,
+    /// Bytes of the block that `read` has given out.
+    given: usize,
+    done: bool,
+}
+
+/// A chunk while it is decoded.
+struct Chunk {
+    coder: BitReader,
+    /// Bytes of the document that are still to come.
+    remaining: u64,
+    hash: Xxh64,
+    /// Its checksum, and how many bytes of it count.
+    check: u64,
+    check_len: usize,
+    /// Where it begins in the encoded bytes.
+    offset: u64,
+    empty: u32,
+}
+
+impl<R: Read> Decoder<R> {
+    /// Reads the header.
+    pub fn new(inner: R) -> Result<Self, Error> {
+        let mut source = Source::new(inner);
+        let header = Header::read_from(&mut source)?;
+        Ok(Self {
+            source,
+            header,
+            model: model(header, Memory { lazy: true, pool: true }),
+            chunk: None,
+            spare: Vec::new(),
+            whole: Xxh64::new(header.seed()),
+            block: Vec::new(),
+            given: 0,
+            done: false,
+        })
+    }
+
+    /// The next piece of the document; `None` at its end, when all checks were right.
+    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.block.clear();
+        self.given = 0;
+        while self.block.len() < BLOCK && !self.done {
+            match self.chunk.take() {
+                None => self.open_chunk()?,
+                Some(chunk) => self.decode_items(chunk)?,
+            }
+        }
+        Ok(if self.block.is_empty() { None } else { Some(&self.block) })
+    }
+
+    fn open_chunk(&mut self) -> Result<(), Error> {
+        let offset = self.source.offset;
+        if self.header.is_compact() {
+            return self.open_compact(offset);
+        }
+        let remaining = self.source.varint()?;
+        if remaining == 0 {
+            return self.end_stream(offset);
+        }
+        let coded = self.source.varint()?;
+        if coded > CODED_MAX {
+            return Err(Error::Corrupt { offset, what: "a chunk is too long" });
+        }
+        let mut input = std::mem::take(&mut self.spare);
+        input.clear();
+        self.source.take(coded, &mut input)?;
+        let mut check = [0; 8];
+        self.source.fill(&mut check[..4])?;
+        self.chunk = Some(Chunk {
+            coder: BitReader::new(input, self.header.coding.pack),
+            remaining,
+            hash: Xxh64::new(self.header.seed()),
+            check: u64::from_le_bytes(check),
+            check_len: 4,
+            offset,
+            empty: 0,
+        });
+        Ok(())
+    }
+
+    fn open_compact(&mut self, offset: u64) -> Result<(), Error> {
+        let remaining = self.source.varint()?;
+        if remaining > COMPACT_MAX as u64 {
+            return Err(Error::Corrupt { offset, what: "the document is too long for its form" });
+        }
+        let mut input = Vec::new();
+        self.source.rest(CODED_MAX, &mut input)?;
+        let check_len = compact_check_len(remaining);
+        let Some(coded) = input.len().checked_sub(check_len) else {
+            return Err(Error::Truncated { offset: self.source.offset });
+        };
+        let mut check = [0; 8];
+        check[..check_len].copy_from_slice(&input[coded..]);
+        input.truncate(coded);
+        self.chunk = Some(Chunk {
+            coder: BitReader::new(input, self.header.coding.pack),
+            remaining,
+            hash: Xxh64::new(self.header.seed()),
+            check: u64::from_le_bytes(check),
+            check_len,
+            offset,
+            empty: 0,
+        });
+        Ok(())
+    }
+
+    fn end_stream(&mut self, offset: u64) -> Result<(), Error> {
+        let mut check = [0; 8];
+        self.source.fill(&mut check)?;
+        if u64::from_le_bytes(check) != self.whole.digest() {
+            let what = "the checksum of the whole document differs";
+            return Err(Error::Corrupt { offset, what });
+        }
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let offset = self.source.offset;
+        if self.source.next()?.is_some() {
+            return Err(Error::TrailingBytes { offset });
+        }
+        self.done = true;
+        Ok(())
+    }
+
+    /// Decodes items until the block is full or the chunk is done.
+    fn decode_items(&mut self, mut chunk: Chunk) -> Result<(), Error> {
+        let corrupt = |what| Error::Corrupt { offset: chunk.offset, what };
+        while chunk.remaining > 0 && self.block.len() < BLOCK {
+            let limit = usize::try_from(chunk.remaining).unwrap_or(usize::MAX);
+            let coded = Stage::Coder.run(|| self.model.code_item(&mut chunk.coder, &[], limit));
+            if coded.is_err() {
+                return Err(corrupt("an item contradicts what came before it"));
+            }
+            let item = self.model.item();
+            chunk.empty = if item.is_empty() { chunk.empty + 1 } else { 0 };
+            if chunk.empty > EMPTY_MAX {
+                return Err(corrupt("items without end are empty"));
+            }
+            if chunk.coder.is_overrun() {
+                return Err(corrupt("it is shorter than what it holds"));
+            }
+            chunk.hash.update(item);
+            self.whole.update(item);
+            Stage::Output.run(|| self.block.extend_from_slice(item));
+            chunk.remaining -= item.len() as u64;
+        }
+        if chunk.remaining > 0 {
+            self.chunk = Some(chunk);
+            return Ok(());
+        }
+        chunk.hash.update(chunk.coder.input());
+        let unused = 64 - 8 * chunk.check_len as u32;
+        if chunk.hash.digest() << unused != chunk.check << unused {
+            return Err(corrupt("its checksum differs"));
+        }
+        if self.header.is_compact() {
+            self.done = true;
+        }
+        self.spare = chunk.coder.into_inner();
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.block.len() && !self.done {
+            self.next_block().map_err(io::Error::other)?;
+        }
+        let len = (self.block.len() - self.given).min(out.len());
+        out[..len].copy_from_slice(&self.block[self.given..self.given + len]);
+        self.given += len;
+        Ok(len)
+    }
+}

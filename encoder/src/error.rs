@@ -1,0 +1,90 @@
+//! What can go wrong, in one type: a caller prints it or tells an unreadable file from a bad one.
+
+use std::fmt;
+use std::io;
+
+/// Why encoding or decoding stopped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading or writing failed.
+    Io(io::Error),
+    /// The input does not begin as this format does.
+    NotSigma,
+    /// The input says something that this version does not know.
+    Unsupported {
+        /// What was found.
+        what: &'static str,
+        /// Its code.
+        code: u8,
+    },
+    /// The input ends too early.
+    Truncated {
+        /// Bytes read.
+        offset: u64,
+    },
+    /// The input contradicts itself.
+    Corrupt {
+        /// Where in the encoded bytes the damaged part begins.
+        offset: u64,
+        /// What was found there.
+        what: &'static str,
+    },
+    /// There are bytes after the end.
+    TrailingBytes {
+        /// Where the document's encoding ended.
+        offset: u64,
+    },
+    /// Decoding would exceed a limit that was set.
+    Limit {
+        /// Which limit.
+        what: &'static str,
+        /// Its value in bytes.
+        limit_bytes: u64,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "{error}"),
+            Self::NotSigma => write!(f, "not a sigma file: the first bytes are others"),
+            Self::Unsupported { what, code } => {
+                write!(f, "{what} {code} is not known to this version; use a newer `sigma`")
+            }
+            Self::Truncated { offset } => {
+                write!(f, "the encoded bytes end too early, after byte {offset}")
+            }
+            Self::Corrupt { offset, what } => {
+                write!(
+                    f,
+                    "the encoded bytes are damaged in the part that begins at byte {offset}: {what}"
+                )
+            }
+            Self::TrailingBytes { offset } => {
+                write!(f, "there are bytes after the end of the encoding at byte {offset}")
+            }
+            Self::Limit { what, limit_bytes } => {
+                write!(
+                    f,
+                    "decoding needs more than the {what} of {limit_bytes} bytes; raise it if the source is trusted"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}

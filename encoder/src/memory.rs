@@ -1,0 +1,35 @@
+//! How memory is asked for: lazily or all at once. Never changes the output.
+
+use std::hint::black_box;
+
+/// The smallest page of any platform we know.
+const PAGE: usize = 4096;
+
+/// The memory techniques that concern tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    /// Tables come as zero pages that cost nothing until first used, instead of being touched.
+    pub(crate) lazy: bool,
+    /// Buffers are used again, instead of being allocated for each item.
+    pub(crate) pool: bool,
+}
+
+impl Memory {
+    /// A table of `len` zeros.
+    pub(crate) fn table<T: Clone + Default>(self, len: usize) -> Vec<T> {
+        // The standard library asks for zeroed pages here, as long as T is made of integers.
+        let mut table = vec![T::default(); len];
+        if !self.lazy {
+            for cell in table.iter_mut().step_by((PAGE / size_of::<T>()).max(1)) {
+                *cell = black_box(cell.clone());
+            }
+        }
+        table
+    }
+
+    /// An empty buffer, `old` if buffers are used again.
+    pub(crate) fn buffer(self, mut old: Vec<u8>) -> Vec<u8> {
+        old.clear();
+        if self.pool { old } else { Vec::new() }
+    }
+}

@@ -1,0 +1,662 @@
+//! The model: what the next item is, in terms of decisions to code.
+//!
+//! One function, [`Model::code_item`], runs on both sides. The encoder gives it the item, the
+//! decoder learns the item from it; everything it consults was derived from items before.
+
+use crate::coder::Coder;
+use crate::decimal::Decimal;
+use crate::dictionary::{Dictionary, Id};
+use crate::digits::{self, DigitCoder};
+use crate::hash;
+use crate::lexer::{ITEM_MAX, State};
+use crate::literal::LiteralCoder;
+use crate::logistic::Adaptive;
+use crate::memory::Memory;
+use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
+use crate::pieces::{Kind, PieceScanner, Step};
+use crate::predictor::Predictor;
+use crate::settings::{Settings, Sizes};
+use crate::stage::Stage;
+use crate::tree_state::{FRAME_NUMBERS, TreeState};
+
+/// Bytes of a column's last value that are remembered.
+const COLUMN_TEXT: usize = 24;
+
+/// The coded bits contradict the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contradiction;
+
+/// What is remembered of a column.
+#[derive(Clone, Copy, Debug, Default)]
+struct Column {
+    check: u32,
+    last: u32,
+    before: u32,
+    number: Decimal,
+    text: [u8; COLUMN_TEXT],
+    /// Of flags: is it a number, is it coded as a difference, from the other base.
+    flags: [Adaptive; 3],
+}
+
+/// Segment contexts.
+const SEGMENT: usize = 5;
+/// Value contexts.
+const VALUE: usize = 6;
+/// Piece contexts.
+const PIECE: usize = 3;
+/// Literal contexts.
+const LITERAL: usize = 6;
+/// Digit contexts.
+const DIGIT: usize = 6;
+
+/// Everything that is learned from a document.
+#[derive(Debug)]
+pub(crate) struct Model {
+    settings: Settings,
+    memory: Memory,
+    tree: TreeState,
+    segments: Predictor<SEGMENT, { SEGMENT + 2 }>,
+    values: Predictor<VALUE, { VALUE + 2 }>,
+    pieces: Predictor<PIECE, { PIECE + 2 }>,
+    numbers: NumberPredictor,
+    literals: LiteralCoder<LITERAL, { LITERAL + 1 }>,
+    digits: DigitCoder<DIGIT, { DIGIT + 1 }>,
+    columns: Vec<Column>,
+    /// Scalars seen once: they are worth keeping when they come again.
+    seen: Vec<u16>,
+    /// Hashes of the last segments, the latest first.
+    recent_segments: [u32; 5],
+    /// Hashes of the last values, the latest first.
+    recent_values: [u32; 3],
+    recent_number: Decimal,
+    recent_pieces: [u32; 2],
+    /// The last 8 bytes, the latest lowest.
+    tail: u64,
+    item: Vec<u8>,
+    piece: Vec<u8>,
+}
+
+impl Model {
+    /// A model that has seen nothing.
+    pub(crate) fn new(settings: Settings, memory: Memory) -> Self {
+        let sizes: Sizes = settings.sizes();
+        let dictionary =
+            |ring: u32| Dictionary::new(ring, ring.saturating_sub(sizes.index_shift), memory);
+        Self {
+            settings,
+            memory,
+            tree: Stage::Lexer.run(TreeState::new),
+            segments: Predictor::new(
+                dictionary(sizes.segment_ring),
+                sizes.segment_slots,
+                sizes.tries,
+                memory,
+            ),
+            values: Predictor::new(
+                dictionary(sizes.value_ring),
+                sizes.value_slots,
+                sizes.tries,
+                memory,
+            ),
+            pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, 2, memory),
+            numbers: NumberPredictor::new(sizes.number_slots, memory),
+            literals: LiteralCoder::new(sizes.literal_buckets, memory),
+            digits: DigitCoder::new(sizes.digit_buckets, memory),
+            columns: vec![Column::default(); 1 << sizes.columns],
+            seen: memory.table(1 << sizes.seen),
+            recent_segments: [0; 5],
+            recent_values: [0; 3],
+            recent_number: Decimal::default(),
+            recent_pieces: [0; 2],
+            tail: 0,
+            item: Vec::new(),
+            piece: Vec::new(),
+        }
+    }
+
+    /// The length of the item that starts `bytes`, or `None` if its end is not among them.
+    pub(crate) fn item_len(&self, bytes: &[u8]) -> Option<usize> {
+        self.tree.lexer.item_len(bytes)
+    }
+
+    /// The item coded last.
+    pub(crate) fn item(&self) -> &[u8] {
+        &self.item
+    }
+
+    /// Codes one item: `source` to the encoder, found by the decoder (who gives nothing). `limit`
+    /// is the length at which an item ends without a terminator: [`ITEM_MAX`], or what is left of
+    /// the chunk.
+    pub(crate) fn code_item<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+    ) -> Result<(), Contradiction> {
+        let limit = limit.min(ITEM_MAX);
+        self.item = self.memory.buffer(std::mem::take(&mut self.item));
+        match self.tree.lexer.state {
+            State::Structure | State::Key => self.code_segment(coder, source, limit)?,
+            State::Text => self.code_text(coder, source, limit)?,
+            State::Scalar => self.code_scalar(coder, source, limit)?,
+        }
+        if self.item.len() > limit { Err(Contradiction) } else { Ok(()) }
+    }
+
+    fn code_segment<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+    ) -> Result<(), Contradiction> {
+        let mut hit = None;
+        if self.settings.prune {
+            let contexts = self.segment_contexts();
+            self.segments.prepare(&contexts, self.recent_segments[0]);
+            let actual = find::<C>(&self.segments.dictionary, source);
+            hit = self.segments.code(coder, actual);
+        }
+        let (hash, id) = if let Some(id) = hit {
+            take(&self.segments.dictionary, id, &mut self.item)
+        } else {
+            self.code_pieces(coder, source, limit, Kind::Segment, self.recent_segments[0])?;
+            let hash = hash::bytes(&self.item);
+            (hash, self.segments.dictionary.intern(&self.item, hash))
+        };
+        if self.settings.prune {
+            self.segments.learn(id);
+        }
+        self.tree.take_segment(&self.item);
+        self.recent_segments.rotate_right(1);
+        self.recent_segments[0] = hash;
+        if hit.is_some() {
+            self.push_tail();
+        }
+        Ok(())
+    }
+
+    fn segment_contexts(&self) -> [u32; SEGMENT] {
+        let recent = &self.recent_segments;
+        let two = hash::pair(recent[0], recent[1]);
+        [
+            recent[0],
+            hash::pair(recent[0], self.recent_values[0]),
+            two,
+            hash::triple(two, recent[2], hash::pair(recent[3], recent[4])),
+            hash::triple(self.tree.top().path, self.tree.index(), recent[0]),
+        ]
+    }
+
+    fn code_text<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+    ) -> Result<(), Contradiction> {
+        let column = self.tree.column();
+        self.enter_column(column);
+        let mut hit = None;
+        if self.settings.prune {
+            self.prepare_values(column);
+            let actual = find::<C>(&self.values.dictionary, source);
+            hit = self.values.code(coder, actual);
+        }
+        let (hash, id) = if let Some(id) = hit {
+            take(&self.values.dictionary, id, &mut self.item)
+        } else {
+            self.code_pieces(coder, source, limit, Kind::Text, column)?;
+            let hash = hash::bytes(&self.item);
+            (hash, self.values.dictionary.intern(&self.item, hash))
+        };
+        if hit.is_some() {
+            self.push_tail();
+        }
+        self.learn_value(column, hash, id, None);
+        Ok(())
+    }
+
+    fn code_scalar<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+    ) -> Result<(), Contradiction> {
+        let column = self.tree.column();
+        self.enter_column(column);
+        let actual_number = if C::ENCODING { Decimal::parse(source) } else { None };
+        if self.settings.delta {
+            let bases = self.bases(column);
+            self.numbers.prepare(&bases, column);
+        }
+        let (mut hit, mut guess) = (None, None);
+        if self.settings.prune {
+            self.prepare_values(column);
+            let actual = find::<C>(&self.values.dictionary, source);
+            let number_first = self.settings.delta && self.numbers.best() > self.values.best();
+            if number_first {
+                guess = self.numbers.code(coder, actual_number);
+            }
+            if guess.is_none() {
+                hit = self.values.code(coder, actual);
+            }
+            if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
+                guess = self.numbers.code(coder, actual_number);
+            }
+        } else if self.settings.delta && self.numbers.best() > 0 {
+            guess = self.numbers.code(coder, actual_number);
+        }
+        let (hash, id) = if let Some(id) = hit {
+            take(&self.values.dictionary, id, &mut self.item)
+        } else {
+            if let Some(guess) = guess {
+                self.item.extend_from_slice(guess.text().as_bytes());
+            } else {
+                self.code_new_scalar(coder, source, actual_number, limit, column)?;
+            }
+            let hash = hash::bytes(&self.item);
+            (hash, self.keep_scalar(hash))
+        };
+        if hit.is_some() || guess.is_some() {
+            self.push_tail();
+        }
+        let number = Decimal::parse(&self.item);
+        self.learn_value(column, hash, id, number);
+        Ok(())
+    }
+
+    /// Names a scalar that came at least twice.
+    fn keep_scalar(&mut self, hash: u32) -> Id {
+        let place = ((u64::from(hash) * self.seen.len() as u64) >> 32) as usize;
+        let mark = hash as u16 | 1;
+        if self.seen[place] == mark {
+            return self.values.dictionary.intern(&self.item, hash);
+        }
+        self.seen[place] = mark;
+        0
+    }
+
+    fn column_place(&self, column: u32) -> usize {
+        ((u64::from(column) * self.columns.len() as u64) >> 32) as usize
+    }
+
+    /// Makes the column's memory its own.
+    fn enter_column(&mut self, column: u32) {
+        let place = self.column_place(column);
+        if self.columns[place].check != column {
+            self.columns[place] = Column { check: column, ..Column::default() };
+        }
+    }
+
+    fn prepare_values(&mut self, column: u32) {
+        let memory = &self.columns[self.column_place(column)];
+        let (top, parent) = (self.tree.top(), self.tree.parent());
+        let [a, b, _] = self.recent_values;
+        let contexts = [
+            column,
+            hash::pair(column, memory.last),
+            hash::pair(column, a),
+            hash::triple(column, a, b),
+            hash::triple(column, memory.last, memory.before),
+            hash::triple(top.path, hash::pair(top.key, top.first), parent.last),
+        ];
+        self.values.prepare(&contexts, column);
+    }
+
+    fn bases(&self, column: u32) -> [Basis; CONTEXTS] {
+        let memory = &self.columns[self.column_place(column)];
+        let parent = self.tree.parent_object();
+        let nth = self.tree.top().number_count as usize % FRAME_NUMBERS;
+        let above = Decimal { digits: parent.numbers[nth], places: 0 };
+        let [a, b, ..] = self.recent_segments;
+        let around = hash::triple(a, b, self.recent_values[0]);
+        [
+            Basis { context: column, base: memory.number },
+            Basis { context: hash::pair(around, 1), base: self.recent_number },
+            Basis { context: hash::pair(around, 2), base: above },
+            Basis { context: hash::pair(column, a), base: self.recent_number },
+            Basis { context: hash::pair(column, self.recent_values[0]), base: memory.number },
+        ]
+    }
+
+    fn learn_value(&mut self, column: u32, hash: u32, id: Id, number: Option<Decimal>) {
+        if self.settings.prune {
+            self.values.learn(id);
+        }
+        let place = self.column_place(column);
+        let memory = &mut self.columns[place];
+        memory.before = memory.last;
+        memory.last = hash;
+        memory.text = [0; COLUMN_TEXT];
+        let len = self.item.len().min(COLUMN_TEXT);
+        memory.text[..len].copy_from_slice(&self.item[..len]);
+        let top = self.tree.top_mut();
+        if let Some(number) = number {
+            memory.number = number;
+            self.recent_number = number;
+            if self.settings.delta {
+                self.numbers.learn(number);
+            }
+            top.numbers[top.number_count as usize % FRAME_NUMBERS] = number.digits;
+            top.number_count = top.number_count.wrapping_add(1);
+        }
+        top.last = hash;
+        if top.first == 0 {
+            top.first = hash;
+        }
+        self.tree.lexer.take_value(&self.item);
+        self.recent_values.rotate_right(1);
+        self.recent_values[0] = hash;
+    }
+
+    fn push_tail(&mut self) {
+        for &byte in &self.item[self.item.len().saturating_sub(8)..] {
+            self.tail = self.tail << 8 | u64::from(byte);
+        }
+    }
+
+    /// Codes a scalar that was not predicted.
+    fn code_new_scalar<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        number: Option<Decimal>,
+        limit: usize,
+        column: u32,
+    ) -> Result<(), Contradiction> {
+        let digits_only = source.iter().all(|&byte| digits::symbol(byte).is_some());
+        if self.code_column_flag(coder, column, 0, u32::from(digits_only)) == 0 {
+            return self.code_pieces(coder, source, limit, Kind::Scalar, column);
+        }
+        if self.settings.delta {
+            let memory = &self.columns[self.column_place(column)];
+            let bases = [memory.number, self.recent_number];
+            let choice = number.and_then(|number| difference(number, source.len(), bases));
+            if self.code_column_flag(coder, column, 1, u32::from(choice.is_some())) == 1 {
+                return self.code_difference(coder, choice, bases, column);
+            }
+        }
+        self.code_digits(coder, source, limit, column, 0);
+        Ok(())
+    }
+
+    fn code_column_flag<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        column: u32,
+        flag: usize,
+        bit: u32,
+    ) -> u32 {
+        let place = self.column_place(column);
+        let p = &mut self.columns[place].flags[flag];
+        let bit = coder.bit(bit, p.codable());
+        p.learn(bit, 60);
+        bit
+    }
+
+    fn code_difference<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        choice: Option<(u32, i64)>,
+        bases: [Decimal; 2],
+        column: u32,
+    ) -> Result<(), Contradiction> {
+        let (base, difference) = choice.unwrap_or_default();
+        let base = self.code_column_flag(coder, column, 2, base);
+        let text = Decimal { digits: difference, places: 0 }.text();
+        let source = if C::ENCODING { text.as_bytes() } else { &[] };
+        self.code_digits(coder, source, ITEM_MAX, column, 1 + base);
+        let difference = Decimal::parse(&self.item).ok_or(Contradiction)?;
+        let base = bases[base as usize];
+        let digits = base.digits.wrapping_add(difference.digits);
+        self.item.clear();
+        self.item.extend_from_slice(Decimal { digits, places: base.places }.text().as_bytes());
+        self.push_tail();
+        Ok(())
+    }
+
+    fn code_digits<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+        column: u32,
+        mode: u32,
+    ) {
+        let memory = self.columns[self.column_place(column)];
+        let salt = hash::pair(column, mode);
+        let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
+        let (mut prefix, mut matched, mut order3) = (0, 1, 0);
+        while self.item.len() < limit {
+            let place = self.item.len();
+            let aligned = |i: usize| u32::from(memory.text.get(i).copied().unwrap_or(0));
+            let last = order3 & 15;
+            let contexts = [
+                hash::pair(salt, prefix),
+                hash::triple(salt, place as u32, last),
+                hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
+                hash::triple(salt, prefix, sibling),
+                hash::pair(order3 & 0xFFF, mode),
+                hash::triple(salt, prefix, memory.last),
+            ];
+            let set = (salt >> 8 & 31) * 8 + (place as u32).min(7);
+            let symbol =
+                source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
+            let symbol = self.digits.code(coder, &contexts, set, symbol);
+            if symbol == digits::END {
+                break;
+            }
+            let byte = digits::byte(symbol);
+            matched &= u32::from(aligned(place) == u32::from(byte));
+            prefix = hash::pair(prefix, u32::from(symbol) + 1);
+            order3 = order3 << 4 | u32::from(symbol);
+            self.item.push(byte);
+            if mode == 0 {
+                self.tail = self.tail << 8 | u64::from(byte);
+            }
+        }
+    }
+
+    /// Codes an item piece by piece.
+    fn code_pieces<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+        kind: Kind,
+        column: u32,
+    ) -> Result<(), Contradiction> {
+        let mut scanner = PieceScanner::new(kind, self.tree.lexer);
+        let memory = match kind {
+            Kind::Segment => Column::default(),
+            _ => self.columns[self.column_place(column)],
+        };
+        let mut around = Surroundings { kind, column, text: memory.text, prefix: 0, matched: 1 };
+        while self.item.len() < limit {
+            if self.code_piece(coder, source, limit, &mut scanner, &mut around)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Codes a piece; returns whether it ended the item.
+    fn code_piece<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+        scanner: &mut PieceScanner,
+        around: &mut Surroundings,
+    ) -> Result<bool, Contradiction> {
+        self.piece = self.memory.buffer(std::mem::take(&mut self.piece));
+        let start = self.item.len();
+        let [a, b] = self.recent_pieces;
+        let mut hit = None;
+        if self.settings.codebook {
+            let kind = around.kind as u32;
+            let contexts = [
+                hash::triple(a, b, kind),
+                hash::triple(a, around.column, kind),
+                hash::triple(around.prefix, around.column, kind),
+            ];
+            self.pieces.prepare(&contexts, hash::pair(around.column, kind));
+            let actual = if C::ENCODING {
+                self.read_piece(source.get(start..).unwrap_or(&[]), limit - start, *scanner);
+                let hash = hash::bytes(&self.piece);
+                self.pieces.dictionary.find(&self.piece, hash).unwrap_or(0)
+            } else {
+                0
+            };
+            hit = self.pieces.code(coder, actual);
+        }
+        let end = match hit {
+            Some(id) => self.copy_piece(id, limit, scanner, around)?,
+            None => self.code_new_piece(coder, source, limit, scanner, around),
+        };
+        let hash = hash::bytes(&self.piece);
+        if self.settings.codebook {
+            let id = match hit {
+                Some(id) => id,
+                None => self.pieces.dictionary.intern(&self.piece, hash),
+            };
+            self.pieces.learn(id);
+        }
+        self.recent_pieces = [hash, a];
+        Ok(end)
+    }
+
+    /// The piece that comes next in the encoder's source.
+    fn read_piece(&mut self, source: &[u8], limit: usize, mut scanner: PieceScanner) {
+        self.piece.clear();
+        for index in 0..limit {
+            let byte = source.get(index).copied().unwrap_or(scanner.terminator());
+            self.piece.push(byte);
+            if scanner.step(byte) != Step::More {
+                break;
+            }
+        }
+    }
+
+    fn copy_piece(
+        &mut self,
+        id: Id,
+        limit: usize,
+        scanner: &mut PieceScanner,
+        around: &mut Surroundings,
+    ) -> Result<bool, Contradiction> {
+        let (bytes, _) = self.pieces.dictionary.get(id).ok_or(Contradiction)?;
+        self.piece.clear();
+        self.piece.extend_from_slice(bytes);
+        let mut step = Step::More;
+        for index in 0..self.piece.len() {
+            let byte = self.piece[index];
+            if step != Step::More || self.item.len() >= limit {
+                return Err(Contradiction);
+            }
+            step = scanner.step(byte);
+            if step != Step::Terminator {
+                self.push_byte(byte, around);
+            }
+        }
+        if step == Step::More && self.item.len() < limit {
+            return Err(Contradiction);
+        }
+        Ok(matches!(step, Step::EndItem | Step::Terminator))
+    }
+
+    fn code_new_piece<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+        scanner: &mut PieceScanner,
+        around: &mut Surroundings,
+    ) -> bool {
+        self.piece.clear();
+        let mut word = self.recent_pieces[0];
+        while self.item.len() < limit {
+            let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
+            let contexts = self.literal_contexts(around, word);
+            let byte = self.literals.code(coder, &contexts, around.kind as usize, byte);
+            word = hash::pair(word, u32::from(byte));
+            self.piece.push(byte);
+            let step = scanner.step(byte);
+            if step != Step::Terminator {
+                self.push_byte(byte, around);
+            }
+            match step {
+                Step::More => {}
+                Step::EndPiece => return false,
+                Step::EndItem | Step::Terminator => return true,
+            }
+        }
+        true
+    }
+
+    #[inline]
+    fn literal_contexts(&self, around: &Surroundings, word: u32) -> [u32; LITERAL] {
+        let (low, high) = (self.tail as u32, (self.tail >> 32) as u32);
+        let place = self.item.len();
+        let aligned = around.text.get(place).copied().map_or(0, u32::from);
+        [
+            hash::pair(low & 0xFF, around.kind as u32),
+            hash::pair(low & 0xFFFF, 1),
+            hash::pair(low & 0xFF_FFFF, 2),
+            hash::triple(low, high & 0xFF, 3),
+            hash::triple(word, around.kind as u32, 4),
+            hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
+        ]
+    }
+
+    #[inline]
+    fn push_byte(&mut self, byte: u8, around: &mut Surroundings) {
+        let aligned = around.text.get(self.item.len()).copied().unwrap_or(0);
+        around.matched &= u32::from(aligned == byte);
+        around.prefix = hash::pair(around.prefix, u32::from(byte));
+        self.item.push(byte);
+        self.tail = self.tail << 8 | u64::from(byte);
+    }
+}
+
+/// What is known around a missed item.
+#[derive(Clone, Copy, Debug)]
+struct Surroundings {
+    kind: Kind,
+    column: u32,
+    /// The column's last value.
+    text: [u8; COLUMN_TEXT],
+    prefix: u32,
+    /// Whether the item equals that value so far.
+    matched: u32,
+}
+
+/// The name of the encoder's item, 0 if it has none; the decoder does not know.
+#[inline]
+fn find<C: Coder>(dictionary: &Dictionary, source: &[u8]) -> Id {
+    if C::ENCODING { dictionary.find(source, hash::bytes(source)).unwrap_or(0) } else { 0 }
+}
+
+/// Copies a known item; returns its hash and name.
+#[inline]
+fn take(dictionary: &Dictionary, id: Id, item: &mut Vec<u8>) -> (u32, Id) {
+    let (bytes, hash) = dictionary.get(id).expect("candidates are alive when coded");
+    item.extend_from_slice(bytes);
+    (hash, id)
+}
+
+/// The base and the difference that are shorter to write than the number, if any.
+fn difference(number: Decimal, len: usize, bases: [Decimal; 2]) -> Option<(u32, i64)> {
+    let mut best = None;
+    for (choice, base) in bases.into_iter().enumerate() {
+        let difference = number.digits.wrapping_sub(base.digits);
+        let cost = Decimal { digits: difference, places: 0 }.text().as_bytes().len();
+        let shorter = base.places == number.places
+            && difference.unsigned_abs() < 1 << 56
+            && cost + 1 < len
+            && best.is_none_or(|(_, _, known)| cost < known);
+        if shorter {
+            best = Some((choice as u32, difference, cost));
+        }
+    }
+    best.map(|(choice, difference, _)| (choice, difference))
+}

@@ -1,0 +1,191 @@
+//! Which number comes next: what was added to a number seen before, added again.
+
+use crate::coder::Coder;
+use crate::decimal::Decimal;
+use crate::hash;
+use crate::logistic::{Adaptive, Mixer};
+use crate::memory::Memory;
+
+/// Contexts, each with a base number of its own.
+pub(crate) const CONTEXTS: usize = 5;
+/// Confidence levels of a slot.
+const CONFIDENCE_MAX: u32 = 15;
+/// Columns whose hit rates are kept apart.
+const COLUMNS: usize = 1024;
+/// Learning limit of the flags' probabilities.
+const FLAG_LIMIT: u32 = 255;
+/// Candidates tried per number.
+const TRIES_MAX: usize = 2;
+/// Below this hit rate (of 65536) a candidate is not tried.
+const TRY_MIN: u32 = 1 << 11;
+
+/// A context and the number that its difference adds to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Basis {
+    /// The hash of what surrounds the number.
+    pub(crate) context: u32,
+    /// What to add to.
+    pub(crate) base: Decimal,
+}
+
+/// What one context remembers: a difference and how often it was right.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    difference: i64,
+    check: u32,
+    confidence: u32,
+}
+
+impl Slot {
+    #[inline]
+    fn unpack([low, high, rest]: [u32; 3]) -> Self {
+        let difference = (u64::from(high) << 32 | u64::from(low)) as i64;
+        Self { difference, check: rest >> 4, confidence: rest & 15 }
+    }
+
+    #[inline]
+    fn pack(self) -> [u32; 3] {
+        let bits = self.difference as u64;
+        [bits as u32, (bits >> 32) as u32, self.check << 4 | self.confidence]
+    }
+
+    fn learn(&mut self, difference: i64) {
+        if self.difference == difference {
+            self.confidence = (self.confidence + 1).min(CONFIDENCE_MAX);
+        } else if self.confidence >= 4 {
+            self.confidence /= 2;
+        } else {
+            *self = Self { difference, confidence: 0, ..*self };
+        }
+    }
+}
+
+/// Predicts numbers under [`CONTEXTS`] contexts.
+#[derive(Debug)]
+pub(crate) struct NumberPredictor {
+    slots: Vec<[u32; 3]>,
+    stands: [[Adaptive; 32]; CONTEXTS],
+    columns: Vec<Adaptive>,
+    mixer: Mixer<{ CONTEXTS + 2 }>,
+    places: [usize; CONTEXTS],
+    bases: [Basis; CONTEXTS],
+    guesses: [Decimal; CONTEXTS],
+    confidences: [usize; CONTEXTS],
+    column: usize,
+}
+
+impl NumberPredictor {
+    /// `1 << bits` slots.
+    pub(crate) fn new(bits: u32, memory: Memory) -> Self {
+        Self {
+            slots: memory.table(1 << bits),
+            stands: [initial_stands(); CONTEXTS],
+            columns: vec![Adaptive::new(16384, 2); COLUMNS],
+            mixer: Mixer::new(TRIES_MAX, (1 << 16) * 2 / 5, 6),
+            places: [0; CONTEXTS],
+            bases: [Basis::default(); CONTEXTS],
+            guesses: [Decimal::default(); CONTEXTS],
+            confidences: [0; CONTEXTS],
+            column: 0,
+        }
+    }
+
+    /// Looks up what the contexts expect.
+    #[inline]
+    pub(crate) fn prepare(&mut self, bases: &[Basis; CONTEXTS], column: u32) {
+        self.column = column as usize % COLUMNS;
+        self.bases = *bases;
+        for (i, basis) in bases.iter().enumerate() {
+            let context = hash::pair(basis.context, i as u32);
+            let place = ((u64::from(context) * self.slots.len() as u64) >> 32) as usize;
+            let check = context & 0xFFF_FFFF;
+            let mut slot = Slot::unpack(self.slots[place]);
+            if slot.check != check {
+                slot = Slot { difference: 0, check, confidence: 0 };
+                self.slots[place] = slot.pack();
+            }
+            self.places[i] = place;
+            self.confidences[i] = slot.confidence as usize;
+            self.guesses[i] = Decimal {
+                digits: basis.base.digits.wrapping_add(slot.difference),
+                places: basis.base.places,
+            };
+        }
+    }
+
+    /// The most likely guess not among `tried`, and its probability of 65536.
+    fn ranked(&self, tried: &[Decimal]) -> Option<(u32, Decimal)> {
+        let mut best = None;
+        for i in 0..CONTEXTS {
+            let p = self.stands[i][self.confidences[i]].p();
+            if best.is_none_or(|(known, _)| p > known) && !tried.contains(&self.guesses[i]) {
+                best = Some((p, self.guesses[i]));
+            }
+        }
+        best
+    }
+
+    /// How likely the best guess is, of 65536.
+    pub(crate) fn best(&self) -> u32 {
+        let p = self.ranked(&[]).map_or(0, |(p, _)| p);
+        if self.columns[self.column].p() < TRY_MIN && p < 32768 { 0 } else { p }
+    }
+
+    /// Codes whether one of the guesses is the number.
+    pub(crate) fn code<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        actual: Option<Decimal>,
+    ) -> Option<Decimal> {
+        let mut tried = [Decimal::default(); TRIES_MAX];
+        for rank in 0..TRIES_MAX {
+            let (_, guess) = self.ranked(&tried[..rank])?;
+            if self.code_flag(coder, guess, rank, u32::from(Some(guess) == actual)) == 1 {
+                return Some(guess);
+            }
+            tried[rank] = guess;
+        }
+        None
+    }
+
+    fn code_flag<C: Coder>(&mut self, coder: &mut C, guess: Decimal, rank: usize, hit: u32) -> u32 {
+        let mut stands = [0; CONTEXTS];
+        for i in 0..CONTEXTS {
+            stands[i] = self.confidences[i] + if self.guesses[i] == guess { 0 } else { 16 };
+            self.mixer.inputs[i] = self.stands[i][stands[i]].stretched();
+        }
+        self.mixer.inputs[CONTEXTS] = self.columns[self.column].stretched();
+        self.mixer.inputs[CONTEXTS + 1] = 256;
+        let p = self.mixer.mix(rank);
+        let hit = coder.bit(hit, p);
+        self.mixer.learn(hit);
+        for i in 0..CONTEXTS {
+            self.stands[i][stands[i]].learn(hit, FLAG_LIMIT);
+        }
+        hit
+    }
+
+    /// Teaches the slots of the number at hand what it was.
+    pub(crate) fn learn(&mut self, actual: Decimal) {
+        let right = self.ranked(&[]).is_some_and(|(_, guess)| guess == actual);
+        self.columns[self.column].learn(u32::from(right), 30);
+        for (i, &place) in self.places.iter().enumerate() {
+            if self.bases[i].base.places == actual.places {
+                let mut slot = Slot::unpack(self.slots[place]);
+                slot.learn(actual.digits.wrapping_sub(self.bases[i].base.digits));
+                self.slots[place] = slot.pack();
+            }
+        }
+    }
+}
+
+/// Before anything was learned: a difference that repeated will probably repeat.
+fn initial_stands() -> [Adaptive; 32] {
+    let mut stands = [Adaptive::default(); 32];
+    for confidence in 0..16u32 {
+        let sure = if confidence == 0 { 6000 } else { 65536 - 65536 / (confidence + 1) };
+        stands[confidence as usize] = Adaptive::new(sure, 4);
+        stands[16 + confidence as usize] = Adaptive::new(65536 / (confidence + 6), 4);
+    }
+    stands
+}

@@ -1,0 +1,96 @@
+//! Where the pieces of a missed item end: words in values; glue and keys in segments.
+
+use crate::lexer::Lexer;
+
+/// The longest piece of a value; longer runs are cut.
+const WORD_MAX: usize = 24;
+/// The longest piece of a segment.
+const GLUE_MAX: usize = 64;
+
+/// What kind of item is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Punctuation, white space and keys.
+    Segment,
+    /// The inside of a string.
+    Text,
+    /// A run of other bytes that is no number.
+    Scalar,
+}
+
+/// What a byte means for the piece at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The piece goes on.
+    More,
+    /// The byte ends the piece.
+    EndPiece,
+    /// The byte ends the item and is its last.
+    EndItem,
+    /// The byte stands for the end of the item and is not part of it.
+    Terminator,
+}
+
+/// Follows an item byte by byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PieceScanner {
+    kind: Kind,
+    lexer: Lexer,
+    len: usize,
+}
+
+impl PieceScanner {
+    /// At the start of an item.
+    pub(crate) fn new(kind: Kind, lexer: Lexer) -> Self {
+        Self { kind, lexer, len: 0 }
+    }
+
+    /// The byte that stands for the end of the item: it cannot occur in it.
+    pub(crate) fn terminator(&self) -> u8 {
+        if self.kind == Kind::Segment { b'0' } else { b'"' }
+    }
+
+    /// Takes the next byte.
+    #[inline]
+    pub(crate) fn step(&mut self, byte: u8) -> Step {
+        self.len += 1;
+        let step = match self.kind {
+            Kind::Segment => self.step_segment(byte),
+            Kind::Text => self.step_text(byte),
+            Kind::Scalar if byte == b'"' => Step::Terminator,
+            Kind::Scalar => end_of_word(byte, self.len),
+        };
+        if step != Step::More {
+            self.len = 0;
+        }
+        step
+    }
+
+    #[inline]
+    fn step_segment(&mut self, byte: u8) -> Step {
+        if self.lexer.begins_scalar(byte) {
+            Step::Terminator
+        } else if self.lexer.step_segment(byte) {
+            Step::EndItem
+        } else if byte == b'"' || self.len == GLUE_MAX {
+            Step::EndPiece
+        } else {
+            Step::More
+        }
+    }
+
+    #[inline]
+    fn step_text(&mut self, byte: u8) -> Step {
+        if byte == b'"' && !self.lexer.is_escaped() {
+            return Step::Terminator;
+        }
+        self.lexer.step_text(byte);
+        end_of_word(byte, self.len)
+    }
+}
+
+#[inline]
+fn end_of_word(byte: u8, len: usize) -> Step {
+    let word = byte.is_ascii_alphanumeric() || byte >= 0x80;
+    if word && len < WORD_MAX { Step::More } else { Step::EndPiece }
+}

@@ -1,0 +1,245 @@
+//! What can be chosen: the level and the techniques.
+
+/// How hard to work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Level {
+    /// Least time.
+    Fast,
+    /// The smallest output that fits 8 MB of memory.
+    #[default]
+    Default,
+    /// The smallest output that fits 24 MB of memory.
+    Max,
+}
+
+impl Level {
+    /// All levels, in the order of their codes.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Default, Self::Max];
+
+    /// The level's code in the format.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The level of a code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+/// How a document is held while it is encoded without streaming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// One heap node for each node of the document, as in the original.
+    Boxed,
+    /// Flat arrays in preorder.
+    #[default]
+    Flat,
+}
+
+/// Techniques that change the output; the header says which were used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "four switches are four switches")]
+pub struct Coding {
+    /// A whole item found in history is named instead of coded again.
+    pub prune: bool,
+    /// Learned pieces of segments and words of values are named.
+    pub codebook: bool,
+    /// Numbers are predicted from differences.
+    pub delta: bool,
+    /// Decisions are packed by an adaptive coder instead of one bit each.
+    pub pack: bool,
+}
+
+impl Default for Coding {
+    fn default() -> Self {
+        Self { prune: true, codebook: true, delta: true, pack: true }
+    }
+}
+
+impl Coding {
+    /// One bit for each technique that is off.
+    pub(crate) fn code(self) -> u8 {
+        let off = [self.prune, self.codebook, self.delta, self.pack].map(|on| u8::from(!on));
+        off[0] | off[1] << 1 | off[2] << 2 | off[3] << 3
+    }
+
+    /// The techniques of a code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        let on = |bit: u8| code >> bit & 1 == 0;
+        (code < 16).then(|| Self { prune: on(0), codebook: on(1), delta: on(2), pack: on(3) })
+    }
+}
+
+/// Techniques that never change the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// How a whole document is held; without effect when streaming.
+    pub layout: Layout,
+    /// A bounded window instead of the whole document.
+    pub stream: bool,
+    /// Buffers are used again and nodes come from an arena, instead of one allocation each.
+    pub pool: bool,
+    /// Tables are touched when first used instead of at the start.
+    pub lazy: bool,
+}
+
+impl Default for Holding {
+    fn default() -> Self {
+        Self { layout: Layout::Flat, stream: true, pool: true, lazy: true }
+    }
+}
+
+/// All that can be chosen for encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Options {
+    /// How hard to work.
+    pub level: Level,
+    /// Techniques that change the output.
+    pub coding: Coding,
+    /// Techniques that do not.
+    pub holding: Holding,
+}
+
+/// How large the tables are, by the length of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Up to 4 KiB.
+    Tiny,
+    /// Up to 64 KiB.
+    Small,
+    /// Up to 256 KiB.
+    Medium,
+    /// Longer, or of unknown length.
+    Large,
+}
+
+impl Class {
+    const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::Medium, Self::Large];
+
+    /// The longest document that is told from longer ones.
+    pub(crate) const KNOWN_MAX: usize = 1 << 18;
+
+    /// The class of a document of `len` bytes.
+    pub(crate) fn of(len: usize) -> Self {
+        match len {
+            0..=0x1000 => Self::Tiny,
+            0x1001..=0x1_0000 => Self::Small,
+            0x1_0001..=Self::KNOWN_MAX => Self::Medium,
+            _ => Self::Large,
+        }
+    }
+
+    /// The class's code in the format.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The class of a code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+/// What the model must know, on both sides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) level: Level,
+    pub(crate) class: Class,
+    pub(crate) prune: bool,
+    pub(crate) codebook: bool,
+    pub(crate) delta: bool,
+}
+
+/// Sizes of tables, as powers of two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Bytes of the ring of segments, values, pieces.
+    pub(crate) segment_ring: u32,
+    pub(crate) value_ring: u32,
+    pub(crate) piece_ring: u32,
+    /// Slots of contexts.
+    pub(crate) segment_slots: u32,
+    pub(crate) value_slots: u32,
+    pub(crate) piece_slots: u32,
+    pub(crate) number_slots: u32,
+    /// Buckets of 16 bytes.
+    pub(crate) literal_buckets: u32,
+    /// Buckets of 64 bytes.
+    pub(crate) digit_buckets: u32,
+    /// Columns, marks of scalars seen once.
+    pub(crate) columns: u32,
+    pub(crate) seen: u32,
+    /// An index has this many fewer buckets than its ring has bytes.
+    pub(crate) index_shift: u32,
+    /// Candidates tried per item.
+    pub(crate) tries: usize,
+}
+
+impl Settings {
+    /// The sizes of this level and class.
+    pub(crate) fn sizes(self) -> Sizes {
+        let full = match self.level {
+            Level::Fast | Level::Default => DEFAULT_SIZES,
+            Level::Max => MAX_SIZES,
+        };
+        match self.class {
+            Class::Large => full,
+            Class::Medium => full.shrunk(2),
+            Class::Small => full.shrunk(4),
+            Class::Tiny => full.shrunk(7),
+        }
+    }
+}
+
+impl Sizes {
+    /// Each table `1 << by` times smaller.
+    fn shrunk(self, by: u32) -> Self {
+        Self {
+            segment_ring: self.segment_ring.saturating_sub(by).max(12),
+            value_ring: self.value_ring - by,
+            piece_ring: self.piece_ring - by,
+            segment_slots: self.segment_slots - by,
+            value_slots: self.value_slots - by,
+            piece_slots: self.piece_slots - by,
+            number_slots: self.number_slots - by,
+            literal_buckets: self.literal_buckets - by,
+            digit_buckets: self.digit_buckets - by,
+            columns: self.columns.saturating_sub(by).max(6),
+            seen: self.seen - by,
+            ..self
+        }
+    }
+}
+
+const DEFAULT_SIZES: Sizes = Sizes {
+    segment_ring: 17,
+    value_ring: 19,
+    piece_ring: 18,
+    segment_slots: 14,
+    value_slots: 15,
+    piece_slots: 15,
+    number_slots: 13,
+    literal_buckets: 17,
+    digit_buckets: 13,
+    columns: 11,
+    seen: 15,
+    index_shift: 5,
+    tries: 3,
+};
+
+const MAX_SIZES: Sizes = Sizes {
+    segment_ring: 18,
+    value_ring: 21,
+    piece_ring: 20,
+    segment_slots: 17,
+    value_slots: 18,
+    piece_slots: 17,
+    number_slots: 15,
+    literal_buckets: 19,
+    digit_buckets: 16,
+    columns: 13,
+    seen: 17,
+    index_shift: 5,
+    tries: 4,
+};

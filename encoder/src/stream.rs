@@ -1,0 +1,82 @@
+//! Encoder and decoder between a reader and a writer.
+
+use std::io::{Read, Write};
+
+use crate::decode::Decoder;
+use crate::document::Document;
+use crate::encode::Encoder;
+use crate::error::Error;
+use crate::settings::Options;
+use crate::stage::Stage;
+
+/// Bytes read at a time.
+const READ: usize = 1 << 16;
+
+/// Encodes all that `input` gives.
+pub fn encode<R: Read, W: Write>(
+    mut input: R,
+    mut output: W,
+    options: &Options,
+) -> Result<(), Error> {
+    if !options.holding.stream {
+        return encode_whole(input, output, options);
+    }
+    let mut encoder = Encoder::new(*options);
+    let (mut bytes, mut out) = (vec![0; READ], Vec::new());
+    loop {
+        let len = read(&mut input, &mut bytes)?;
+        if len == 0 {
+            break;
+        }
+        encoder.push(&bytes[..len], &mut out);
+        output.write_all(&out)?;
+        out.clear();
+    }
+    encoder.finish(&mut out);
+    output.write_all(&out)?;
+    Ok(output.flush()?)
+}
+
+/// Holds the tree of the whole document before the first byte is coded.
+fn encode_whole<R: Read, W: Write>(
+    mut input: R,
+    mut output: W,
+    options: &Options,
+) -> Result<(), Error> {
+    let mut text = Vec::new();
+    input.read_to_end(&mut text)?;
+    let holding = options.holding;
+    let document = Stage::Tree.run(|| Document::parse(text, holding.layout, holding.pool));
+    let mut encoder = Encoder::new(*options);
+    let mut out = Vec::new();
+    let mut result = Ok(());
+    document.walk(&mut |part| {
+        encoder.push(part, &mut out);
+        if out.len() >= READ && result.is_ok() {
+            result = output.write_all(&out);
+            out.clear();
+        }
+    });
+    result?;
+    encoder.finish(&mut out);
+    output.write_all(&out)?;
+    Ok(output.flush()?)
+}
+
+fn read<R: Read>(input: &mut R, bytes: &mut [u8]) -> Result<usize, Error> {
+    loop {
+        match input.read(bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// Decodes all that `input` gives.
+pub fn decode<R: Read, W: Write>(input: R, mut output: W) -> Result<(), Error> {
+    let mut decoder = Decoder::new(input)?;
+    while let Some(block) = decoder.next_block()? {
+        output.write_all(block)?;
+    }
+    Ok(output.flush()?)
+}

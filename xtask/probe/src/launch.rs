@@ -1,0 +1,314 @@
+//! Starting the child: everything is prepared before the fork, so that between fork and exec there
+//! is nothing but system calls, and what the child inherits of the probe's memory stays small.
+//!
+//! The child waits on a socket until the probe has set up its tracing and counting; on the same
+//! socket it says why an `execve` failed. The socket closes by itself when it succeeds.
+
+use std::ffi::{CString, OsStr, OsString, c_char};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Instant;
+
+use libc::{c_int, pid_t};
+
+use crate::args::Request;
+use crate::counter::Counter;
+use crate::procfs::Resident;
+use crate::{signals, trace};
+
+/// A child on its way, and what was needed to watch it.
+pub(crate) struct Child {
+    pub(crate) pid: pid_t,
+    /// Just before the fork.
+    pub(crate) started: Instant,
+    pub(crate) counter: Option<Counter>,
+    /// There only with a memory limit.
+    pub(crate) resident: Option<Resident>,
+    /// System calls that the machine refused.
+    pub(crate) refused: Vec<&'static str>,
+    socket: UnixStream,
+    tried: OsString,
+}
+
+impl Child {
+    /// Why the program never started; asked when the child is dead.
+    pub(crate) fn failure(&mut self) -> Option<String> {
+        let mut report = [0; REPORT_BYTES];
+        self.socket.read_exact(&mut report).ok()?;
+        let [step, errno @ ..] = report;
+        let reason = io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
+        Some(format!("{} `{}`: {reason}", Step::from_byte(step).words(), self.tried.display()))
+    }
+}
+
+/// What failed in the child, and the words for it.
+#[derive(Clone, Copy)]
+enum Step {
+    Streams = 1,
+    Directory = 2,
+    Execute = 3,
+}
+
+impl Step {
+    fn from_byte(byte: u8) -> Self {
+        match byte {
+            1 => Self::Streams,
+            2 => Self::Directory,
+            _ => Self::Execute,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Streams => "cannot connect the streams of",
+            Self::Directory => "cannot enter the directory of",
+            Self::Execute => "cannot execute",
+        }
+    }
+}
+
+/// A step and an `errno`.
+const REPORT_BYTES: usize = 1 + size_of::<c_int>();
+
+/// Forks the child and lets it execute its program. An error here means that nothing was forked.
+pub(crate) fn start(request: &Request) -> Result<Child, String> {
+    // Opening may block (a FIFO), so it comes while signals still end the probe as usual.
+    let streams = Streams::open(request)?;
+    let image = Image::new(request, &streams)?;
+    let (ours, theirs) = UnixStream::pair().map_err(|error| format!("cannot fork: {error}"))?;
+    signals::take_over();
+    become_subreaper();
+    let mut refused = Vec::new();
+    if request.fixed_addresses {
+        note(&mut refused, "personality", fix_addresses());
+    }
+    let started = Instant::now();
+    // SAFETY: the probe has one thread; the child calls async-signal-safe functions only.
+    let pid = match unsafe { libc::fork() } {
+        -1 => return Err(format!("cannot fork: {}", io::Error::last_os_error())),
+        0 => become_program(&image, theirs.as_raw_fd()),
+        pid => pid,
+    };
+    drop(theirs);
+    let tried = request.program.clone();
+    let mut child =
+        Child { pid, started, counter: None, resident: None, refused, socket: ours, tried };
+    observe(&mut child, request);
+    // Should the child be dead already, the wait will tell.
+    let _ = child.socket.write_all(&[GO]);
+    Ok(child)
+}
+
+const GO: u8 = 1;
+
+/// Sets up what watches the child while it still waits. What is refused is noted and left out.
+fn observe(child: &mut Child, request: &Request) {
+    // SAFETY: numbers only. The child does the same; whoever comes first, the group exists after.
+    unsafe { libc::setpgid(child.pid, child.pid) };
+    if let Some(cpu) = request.cpu {
+        note(&mut child.refused, "sched_setaffinity", pin(child.pid, cpu));
+    }
+    child.counter = note(&mut child.refused, "perf_event_open", Counter::open(child.pid));
+    if request.memory_limit_bytes.is_some() {
+        child.resident = note(&mut child.refused, "/proc/PID/statm", Resident::open(child.pid));
+    }
+    note(&mut child.refused, "ptrace", trace::seize(child.pid));
+}
+
+fn note<T>(refused: &mut Vec<&'static str>, call: &'static str, got: io::Result<T>) -> Option<T> {
+    if got.is_err() {
+        refused.push(call);
+    }
+    got.ok()
+}
+
+/// Orphans of the child become ours to reap; and whoever started the probe takes it along.
+fn become_subreaper() {
+    // SAFETY: both options take numbers only.
+    unsafe {
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+    }
+}
+
+/// Takes effect with the next `execve`, which is the child's; the probe itself stays where it is.
+fn fix_addresses() -> io::Result<()> {
+    const ASK: libc::c_ulong = 0xffff_ffff;
+    // SAFETY: `personality` takes a number.
+    let set = unsafe {
+        let now = libc::personality(ASK);
+        libc::personality(now as libc::c_ulong | libc::ADDR_NO_RANDOMIZE as libc::c_ulong)
+    };
+    if set == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn pin(pid: pid_t, cpu: usize) -> io::Result<()> {
+    if cpu >= libc::CPU_SETSIZE as usize {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: an all-zero set is an empty one, `cpu` lies within it, and it lives through the call.
+    let pinned = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut set);
+        libc::sched_setaffinity(pid, size_of_val(&set), &raw const set)
+    };
+    if pinned == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The files behind the child's descriptors 0, 1 and 2.
+struct Streams([File; 3]);
+
+impl Streams {
+    fn open(request: &Request) -> Result<Self, String> {
+        let null = Path::new("/dev/null");
+        let stdin = request.stdin.as_deref().unwrap_or(null);
+        let stdin = File::open(stdin)
+            .map_err(|error| format!("cannot read `{}`: {error}", stdin.display()))?;
+        let write = |path: Option<&Path>| {
+            let path = path.unwrap_or(null);
+            File::create(path)
+                .map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+        };
+        Ok(Self([stdin, write(request.stdout.as_deref())?, write(request.stderr.as_deref())?]))
+    }
+}
+
+/// What `execve` is given, in the form it wants.
+struct Image {
+    /// The places to look for the program, in order.
+    candidates: Vec<CString>,
+    arguments: Vec<CString>,
+    argument_pointers: Vec<*const c_char>,
+    variables: Vec<CString>,
+    variable_pointers: Vec<*const c_char>,
+    directory: Option<CString>,
+    descriptors: [RawFd; 3],
+}
+
+impl Image {
+    fn new(request: &Request, streams: &Streams) -> Result<Self, String> {
+        let mut image = Self {
+            candidates: candidates(request)?.into_iter().map(c_string).collect(),
+            arguments: Vec::new(),
+            argument_pointers: Vec::new(),
+            variables: request.env.iter().cloned().map(c_string).collect(),
+            variable_pointers: Vec::new(),
+            directory: request.cwd.clone().map(|cwd| c_string(cwd.into_os_string())),
+            descriptors: [0, 1, 2].map(|stream: usize| streams.0[stream].as_raw_fd()),
+        };
+        let words = std::iter::once(&request.program).chain(&request.arguments);
+        image.arguments = words.cloned().map(c_string).collect();
+        image.argument_pointers = null_terminated(&image.arguments);
+        image.variable_pointers = null_terminated(&image.variables);
+        Ok(image)
+    }
+}
+
+/// A program named with a slash is where it says; any other is looked for in the declared `PATH`.
+fn candidates(request: &Request) -> Result<Vec<OsString>, String> {
+    if request.program.as_bytes().contains(&b'/') {
+        return Ok(vec![request.program.clone()]);
+    }
+    let path = request.variable("PATH").ok_or_else(|| {
+        let program = request.program.display();
+        format!(
+            "cannot look for `{program}`: no `PATH` is declared; write `--env PATH=...` or a path"
+        )
+    })?;
+    let directories = path.as_bytes().split(|&byte| byte == b':').map(OsStr::from_bytes);
+    Ok(directories.map(|directory| Path::new(directory).join(&request.program).into()).collect())
+}
+
+/// Arguments come from an argument list, so there is no NUL inside.
+fn c_string(text: OsString) -> CString {
+    CString::new(text.into_vec()).expect("arguments hold no NUL")
+}
+
+fn null_terminated(strings: &[CString]) -> Vec<*const c_char> {
+    strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect()
+}
+
+/// The child's side of the fork. Async-signal-safe throughout: no allocation, no locks.
+fn become_program(image: &Image, socket: RawFd) -> ! {
+    // SAFETY: numbers only. Should the probe be dead already, the wait below ends at once.
+    unsafe {
+        libc::setpgid(0, 0);
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+    }
+    let prepared = prepare(image);
+    if is_released(socket) {
+        let (step, errno) = match prepared {
+            Ok(()) => (Step::Execute, execute(image)),
+            Err(failed) => failed,
+        };
+        report(socket, step, errno);
+    }
+    // SAFETY: `_exit` runs nothing of the probe's.
+    unsafe { libc::_exit(127) }
+}
+
+/// Waits until the probe is ready. False if it died.
+fn is_released(socket: RawFd) -> bool {
+    let mut byte = 0_u8;
+    // SAFETY: one byte is written to `byte`.
+    unsafe { libc::read(socket, (&raw mut byte).cast(), 1) == 1 && byte == GO }
+}
+
+fn prepare(image: &Image) -> Result<(), (Step, c_int)> {
+    for (target, &source) in (0..).zip(&image.descriptors) {
+        // SAFETY: numbers only. Sources are above 2, since `main` saw to 0 to 2.
+        if unsafe { libc::dup2(source, target) } == -1 {
+            return Err((Step::Streams, errno()));
+        }
+    }
+    if let Some(directory) = &image.directory {
+        // SAFETY: a C string.
+        if unsafe { libc::chdir(directory.as_ptr()) } == -1 {
+            return Err((Step::Directory, errno()));
+        }
+    }
+    close_on_exec_above_streams();
+    signals::reset_in_child();
+    Ok(())
+}
+
+/// What the probe itself was handed open is not the child's business. Older kernels cannot.
+fn close_on_exec_above_streams() {
+    const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+    // SAFETY: numbers only; nothing is closed yet, only marked.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) };
+}
+
+/// Tries one place after the other as `execvp` does, but never falls back to a shell. Returns the
+/// `errno` that says most: of a file that is there but may not be executed, if there was one.
+fn execute(image: &Image) -> c_int {
+    let mut told = libc::ENOENT;
+    for candidate in &image.candidates {
+        let (arguments, variables) =
+            (image.argument_pointers.as_ptr(), image.variable_pointers.as_ptr());
+        // SAFETY: a C string and two null-terminated lists of C strings, alive in `image`.
+        unsafe { libc::execve(candidate.as_ptr(), arguments, variables) };
+        match errno() {
+            libc::ENOENT | libc::ENOTDIR => {}
+            libc::EACCES => told = libc::EACCES,
+            other => return other,
+        }
+    }
+    told
+}
+
+fn report(socket: RawFd, step: Step, errno: c_int) {
+    let [a, b, c, d] = errno.to_ne_bytes();
+    let bytes: [u8; REPORT_BYTES] = [step as u8, a, b, c, d];
+    // SAFETY: the bytes live through the call; with nobody left to read, nothing is lost.
+    unsafe { libc::write(socket, bytes.as_ptr().cast(), bytes.len()) };
+}
+
+fn errno() -> c_int {
+    // SAFETY: the address of this thread's own `errno`.
+    unsafe { *libc::__errno_location() }
+}

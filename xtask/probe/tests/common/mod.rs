@@ -1,0 +1,134 @@
+//! Running the probe from a test, and looking whether anything is left behind.
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+pub(crate) const PROBE: &str = env!("CARGO_BIN_EXE_probe");
+pub(crate) const CHILD: &str = env!("CARGO_BIN_EXE_probe-test-child");
+
+/// One call of the probe. Its child and all descendants carry a mark in their environment.
+pub(crate) struct Call {
+    pub(crate) command: Command,
+    mark: String,
+}
+
+impl Call {
+    /// `line` is split at blanks; behind ` -- ` it is the child's command line.
+    pub(crate) fn new(line: &str) -> Self {
+        let (options, child) = line.split_once("-- ").expect("a line with `-- `");
+        let mut call = Self::bare();
+        call.command.args(options.split_whitespace()).arg("--").args(child.split_whitespace());
+        call
+    }
+
+    /// The child is `/bin/sh -c script`.
+    pub(crate) fn shell(options: &str, script: &str) -> Self {
+        let mut call = Self::bare();
+        call.command.args(options.split_whitespace()).args(["--", "/bin/sh", "-c", script]);
+        call
+    }
+
+    fn bare() -> Self {
+        let mark = format!("PROBE_TEST={}-{}", std::process::id(), unique());
+        let path = std::env::var("PATH").expect("a PATH to run tests with");
+        let mut command = Command::new(PROBE);
+        command.args(["--env", &mark, "--env", &format!("PATH={path}")]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command, mark }
+    }
+
+    /// Runs it to its end. There must be a record, and nothing left running.
+    pub(crate) fn record(mut self) -> Value {
+        let output = self.command.output().expect("the probe starts");
+        let (text, complaint) = (text(output.stdout), text(output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{complaint}");
+        assert_eq!(self.left_running(), Vec::<String>::new());
+        assert_eq!(text.lines().count(), 1, "{text}");
+        serde_json::from_str(&text).expect("the record is JSON")
+    }
+
+    /// The processes that carry this call's mark.
+    pub(crate) fn left_running(&self) -> Vec<String> {
+        let processes = fs::read_dir("/proc").expect("/proc").flatten();
+        let marked = processes.map(|process| process.path()).filter(|path| self.marks(path));
+        marked.map(|path| fs::read_to_string(path.join("cmdline")).unwrap_or_default()).collect()
+    }
+
+    fn marks(&self, process: &Path) -> bool {
+        let environment = fs::read(process.join("environ")).unwrap_or_default();
+        environment.split(|&byte| byte == 0).any(|pair| pair == self.mark.as_bytes())
+    }
+
+    /// What `prepare` does is done in the probe's process before it starts, by fork and exec.
+    pub(crate) fn prepared(mut self, prepare: fn() -> std::io::Result<()>) -> Self {
+        // SAFETY: the callers' functions make system calls only.
+        unsafe { self.command.pre_exec(prepare) };
+        self
+    }
+}
+
+/// The record of a child under `options`.
+pub(crate) fn run(line: &str) -> Value {
+    Call::new(line).record()
+}
+
+pub(crate) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("text")
+}
+
+/// A path of its own for each use.
+pub(crate) fn fresh_path(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    directory.join(format!("{name}-{}-{}", std::process::id(), unique()))
+}
+
+/// Runs with the child's standard output in a file and gives back what it wrote.
+pub(crate) fn output_of(options: &str, child: &str) -> String {
+    let path = fresh_path("output");
+    let record = run(&format!("{options} --stdout {} -- {child}", path.display()));
+    assert_eq!(record["outcome"], "exited", "{record}");
+    let written = fs::read_to_string(&path).expect("the file was created");
+    fs::remove_file(path).expect("it can go");
+    written
+}
+
+/// A FIFO; who opens it for reading waits for the child, who reads to its end waits for the death
+/// of all that hold it.
+pub(crate) struct Fifo(pub(crate) PathBuf);
+
+impl Fifo {
+    pub(crate) fn new() -> Self {
+        let path = fresh_path("fifo");
+        let name = CString::new(path.as_os_str().as_bytes()).expect("no NUL");
+        // SAFETY: a C string.
+        assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+        Self(path)
+    }
+
+    pub(crate) fn open(&self) -> File {
+        File::open(&self.0).expect("the FIFO opens")
+    }
+}
+
+impl Drop for Fifo {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+pub(crate) fn unsigned(record: &Value, key: &str) -> u64 {
+    record[key].as_u64().unwrap_or_else(|| panic!("`{key}` in {record}"))
+}
+
+fn unique() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

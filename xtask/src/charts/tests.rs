@@ -1,0 +1,449 @@
+//! The promises of the drawing module, each a test.
+
+use sha2::{Digest as _, Sha256};
+
+use super::scene::{Mark, Rect, Scene, Text};
+use super::{
+    Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series, font, layout, png,
+    style, svg,
+};
+
+/// The sizes of the baseline experiment: decades, and one that is not.
+const SIZES: [f64; 8] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 5e6, 1e7];
+
+fn axis(label: &str, scale: Scale, kind: Kind) -> Axis {
+    Axis { label: label.into(), scale, kind, range: None }
+}
+
+fn named(count: usize) -> Vec<Series> {
+    (0..count).map(|index| Series { name: format!("variant {index} · balanced") }).collect()
+}
+
+fn point(x: f64, y: f64) -> Point {
+    Point { x, y, low: Some(y * 0.9), high: Some(y * 1.1) }
+}
+
+fn through(curve: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+    let sizes = (0..=56).map(|step| 10f64.powf(1.0 + f64::from(step) / 8.0));
+    sizes.map(|size| (size, curve(size))).collect()
+}
+
+fn reference(label: &str, curve: impl Fn(f64) -> f64) -> Layer {
+    Layer::Reference { label: label.into(), values: through(curve) }
+}
+
+/// Every kind of layer for each of `count` series, over the sizes of the baseline.
+fn scaling(count: usize) -> Panel {
+    let mut layers = vec![
+        reference("O(1)", |_| 2e6),
+        reference("O(log n)", |size| 2e6 * size.log10()),
+        reference("O(n)", |size| 2e5 * size),
+        Layer::Threshold { label: "below 500 MB".into(), y: 5e8 },
+    ];
+    for series in 0..count {
+        let peak = |size: f64| 2e6 + size * 0.02 * 7f64.powi((series % 5) as i32);
+        let band = through(peak).into_iter().map(|(x, y)| (x, y * 0.9, y * 1.1));
+        let values = SIZES.iter().map(|&size| point(size, peak(size))).collect();
+        let predicted = vec![point(1e8, peak(1e8))];
+        let failed = vec![Point { x: 1e8, y: f64::NAN, low: None, high: None }];
+        layers.extend([
+            Layer::Band { series, values: band.collect() },
+            Layer::Line { series, values: through(peak), dash: Dash::Dashed },
+            Layer::Points { series, values, marker: Marker::Filled },
+            Layer::Points { series, values: predicted, marker: Marker::Hollow },
+            Layer::Points { series, values: failed, marker: Marker::Cross },
+        ]);
+    }
+    let x = axis("input size", Scale::Log10, Kind::Bytes);
+    let y = axis("peak resident memory", Scale::Log10, Kind::Bytes);
+    Panel { title: "Peak by size".into(), x, y, layers, note: Some("A remark.".into()) }
+}
+
+fn scaling_chart(series: usize, panels: usize) -> Chart {
+    Chart {
+        title: "Peak memory from 10 B to 10 MB".into(),
+        subtitle: Some("means of 5 to 30 runs".into()),
+        series: named(series),
+        panels: vec![scaling(series); panels],
+        key: Key { dashed: "fit".into(), ..Key::default() },
+    }
+}
+
+fn one_panel(x: Axis, y: Axis, values: &[(f64, f64)]) -> Chart {
+    let values = values.iter().map(|&(x, y)| Point { x, y, low: None, high: None }).collect();
+    let layers = vec![Layer::Points { series: 0, values, marker: Marker::Filled }];
+    let panel = Panel { x, y, layers, ..Panel::default() };
+    Chart { series: named(1), panels: vec![panel], ..Chart::default() }
+}
+
+fn texts(scene: &Scene) -> Vec<&Text> {
+    let text = |mark: &'_ Mark| matches!(mark, Mark::Text(_));
+    let marks = scene.marks.iter().filter(|mark| text(mark));
+    marks.filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None }).collect()
+}
+
+fn printed(chart: &Chart) -> Vec<String> {
+    texts(&layout::scene(chart)).into_iter().map(|text| text.words.clone()).collect()
+}
+
+/// Asserts that all texts lie on the page, and none on another.
+fn assert_readable(chart: &Chart) {
+    let scene = layout::scene(chart);
+    let page = Rect { left: 0, top: 0, right: scene.width, bottom: scene.height };
+    let texts = texts(&scene);
+    for (index, text) in texts.iter().enumerate() {
+        assert!(page.holds(&text.area()), "`{}` leaves the page: {:?}", text.words, text.area());
+        for other in &texts[..index] {
+            let meets = text.area().meets(&other.area());
+            assert!(!meets, "`{}` lies on `{}` in {chart:?}", text.words, other.words);
+        }
+    }
+}
+
+/// A small generator of numbers, so that every run tries the same charts.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn number(&mut self) -> f64 {
+        match self.roll(24) {
+            0 => f64::NAN,
+            1 => f64::INFINITY,
+            2 => f64::NEG_INFINITY,
+            3 => 0.0,
+            4 => -3.5,
+            5 => f64::MAX,
+            6 => f64::MIN_POSITIVE,
+            7 => 1e300,
+            _ => (1.0 + self.roll(900) as f64 / 100.0) * 10f64.powi(self.roll(12) as i32 - 3),
+        }
+    }
+
+    fn axis(&mut self) -> Axis {
+        let kinds = [Kind::Bytes, Kind::Seconds, Kind::Percent, Kind::Ratio, Kind::Plain];
+        let scale = if self.roll(2) == 0 { Scale::Linear } else { Scale::Log10 };
+        let range = (self.roll(6) == 0).then(|| (self.number(), self.number()));
+        Axis { range, ..axis("label (unit)", scale, kinds[self.roll(5) as usize]) }
+    }
+
+    fn layer(&mut self) -> Layer {
+        let series = self.roll(14) as usize;
+        let count = self.roll(5);
+        let pairs: Vec<_> = (0..count).map(|_| (self.number(), self.number())).collect();
+        match self.roll(5) {
+            0 => {
+                let values = pairs.iter().map(|&(x, y)| {
+                    let low = (self.roll(2) == 0).then(|| self.number());
+                    let high = (self.roll(2) == 0).then(|| self.number());
+                    Point { x, y, low, high }
+                });
+                let values = values.collect();
+                let markers = [Marker::Filled, Marker::Hollow, Marker::Cross];
+                Layer::Points { series, values, marker: markers[self.roll(3) as usize] }
+            }
+            1 => Layer::Line { series, values: pairs, dash: Dash::Dotted },
+            2 => {
+                let values = pairs.iter().map(|&(x, low)| (x, low, self.number())).collect();
+                Layer::Band { series, values }
+            }
+            3 => Layer::Reference { label: "O(n)".into(), values: pairs },
+            _ => Layer::Threshold { label: "limit".into(), y: self.number() },
+        }
+    }
+
+    fn chart(&mut self) -> Chart {
+        let panels = 1 + self.roll(6);
+        let panels = (0..panels).map(|_| {
+            let (x, y) = (self.axis(), self.axis());
+            let layers = (0..self.roll(6)).map(|_| self.layer()).collect();
+            Panel { title: "panel".into(), x, y, layers, note: None }
+        });
+        let panels = panels.collect();
+        Chart { title: "chart".into(), series: named(12), panels, ..Chart::default() }
+    }
+}
+
+#[test]
+fn the_same_chart_gives_the_same_bytes() {
+    let chart = scaling_chart(4, 2);
+    assert_eq!(svg(&chart), svg(&chart));
+    assert_eq!(png(&chart).unwrap(), png(&chart).unwrap());
+}
+
+#[test]
+fn the_last_digit_of_a_value_does_not_reach_the_output() {
+    let chart = scaling_chart(6, 1);
+    let mut other = chart.clone();
+    for layer in other.panels.iter_mut().flat_map(|panel| &mut panel.layers) {
+        match layer {
+            Layer::Points { values, .. } => {
+                for at in values {
+                    at.y = at.y.next_up();
+                }
+            }
+            Layer::Line { values, .. } | Layer::Reference { values, .. } => {
+                for (x, y) in values {
+                    (*x, *y) = (x.next_down(), y.next_up());
+                }
+            }
+            Layer::Band { values, .. } => {
+                for (_, _, high) in values {
+                    *high = high.next_down();
+                }
+            }
+            Layer::Threshold { y, .. } => *y = y.next_up(),
+        }
+    }
+    assert_ne!(chart, other);
+    assert_eq!(svg(&chart), svg(&other));
+}
+
+/// Changes when the drawing changes: then look at the pictures, and write the new values here.
+#[test]
+fn a_small_chart_keeps_its_bytes() {
+    let chart = scaling_chart(2, 1);
+    let hash = |bytes: &[u8]| {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        digest[..8].iter().fold(0u64, |hash, &byte| hash << 8 | u64::from(byte))
+    };
+    let hashes = [hash(svg(&chart).as_bytes()), hash(&png(&chart).unwrap())];
+    assert_eq!(hashes, [0x8ead_3949_ca2d_0e6f, 0x451f_6610_399d_955c], "{hashes:#x?}");
+}
+
+#[test]
+fn a_png_prints_at_300_dots_to_the_inch() {
+    let bytes = png(&scaling_chart(1, 1)).unwrap();
+    let reader = ::png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+    let info = reader.info();
+    let density = info.pixel_dims.unwrap();
+    assert_eq!((density.xppu, density.yppu), (11_811, 11_811));
+    assert_eq!(density.unit, ::png::Unit::Meter);
+    assert_eq!(info.width, 2250);
+    assert!(bytes.len() < 200_000, "{} bytes", bytes.len());
+}
+
+#[test]
+fn the_svg_says_all_that_the_png_shows() {
+    let mut chart = scaling_chart(3, 2);
+    chart.title = "a < b & \"c\"\u{7}".into();
+    let document = svg(&chart);
+    let scene = layout::scene(&chart);
+    assert_eq!(document.matches("<text ").count(), texts(&scene).len());
+    assert_eq!(document.matches("</text>").count(), texts(&scene).len());
+    assert!(document.contains("a &lt; b &amp; &quot;c&quot;\u{fffd}</text>"));
+    assert!(document.contains("<title>a &lt; b &amp; \"c\"\u{fffd}</title>"));
+    assert!(document.trim_end().ends_with("</svg>"));
+    assert!(!document.contains(|letter: char| letter.is_control() && letter != '\n'));
+    let fonts: Vec<&str> = document.split("font-size=\"").skip(1).collect();
+    let whole = |rest: &&str| rest.split('"').next().is_some_and(|size| !size.contains('.'));
+    assert!(fonts.iter().all(whole));
+}
+
+#[test]
+fn no_text_leaves_the_page_or_lies_on_another() {
+    for panels in 0..=7 {
+        for series in [1, 4, 12, 16] {
+            assert_readable(&scaling_chart(series, panels));
+        }
+    }
+    let mut long = scaling_chart(3, 3);
+    long.title = "a long title ".repeat(20) + &"w".repeat(400);
+    long.series[1].name = "a name that nobody should give ".repeat(8);
+    long.panels[0].title = "a panel's title that needs several lines of its own ".repeat(3);
+    long.panels[1].y.label = "a vertical label that is longer than its axis ".repeat(3);
+    long.panels[2].x.label = "a horizontal label that is longer than its axis ".repeat(3);
+    long.panels[2].note = Some("a note as long as a paragraph ".repeat(12));
+    assert_readable(&long);
+}
+
+#[test]
+fn tick_labels_fit_whatever_the_range() {
+    for kind in [Kind::Bytes, Kind::Seconds, Kind::Percent, Kind::Ratio, Kind::Plain] {
+        for scale in [Scale::Linear, Scale::Log10] {
+            for exponent in [-12, -6, -1, 0, 2, 5, 9] {
+                for factor in [1.0001, 1.3, 2.0, 7.0, 60.0, 1e5, 1e15] {
+                    let low = 1.7 * 10f64.powi(exponent);
+                    let values = [(low, low), (low * factor, low * factor)];
+                    let axis = axis("label", scale, kind);
+                    let mut chart = one_panel(axis.clone(), axis, &values);
+                    chart.panels = vec![chart.panels[0].clone(); 2];
+                    assert_readable(&chart);
+                    assert!(printed(&chart).len() > 2 * 6, "{:?}", printed(&chart));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn ticks_print_as_their_kind_says() {
+    let ticks = |kind, scale, low: f64, high: f64| {
+        let axis = Axis { label: String::new(), scale, kind, range: Some((low, high)) };
+        let mut chart = one_panel(axis.clone(), axis, &[(low, low)]);
+        chart.series.clear();
+        let printed = printed(&chart);
+        printed[..printed.len() / 2].join(" | ")
+    };
+    let log = Scale::Log10;
+    assert_eq!(
+        ticks(Kind::Bytes, log, 10.0, 1e7),
+        "10 B | 100 B | 1 KB | 10 KB | 100 KB | 1 MB | 10 MB"
+    );
+    assert_eq!(
+        ticks(Kind::Bytes, Scale::Linear, 0.0, 3e6),
+        "0 | 0.5 MB | 1 MB | 1.5 MB | 2 MB | 2.5 MB | 3 MB"
+    );
+    assert_eq!(
+        ticks(Kind::Seconds, log, 1e-6, 1e3),
+        "1 µs | 10 µs | 100 µs | 1 ms | 10 ms | 100 ms | 1 s | 10 s | 100 s | 1,000 s"
+    );
+    assert_eq!(
+        ticks(Kind::Percent, Scale::Linear, 0.0, 0.02),
+        "0 % | 0.2 % | 0.4 % | 0.6 % | 0.8 % | 1 % | 1.2 % | 1.4 % | 1.6 % | 1.8 % | 2 %"
+    );
+    assert_eq!(
+        ticks(Kind::Ratio, log, 0.01, 1e5),
+        "0.01× | 0.1× | 1× | 10× | 100× | 1,000× | 10,000× | 100,000×"
+    );
+    assert_eq!(ticks(Kind::Plain, log, 1e-7, 1e-3), "10⁻⁷ | 10⁻⁶ | 0.00001 | 0.0001 | 0.001");
+    assert_eq!(
+        ticks(Kind::Plain, Scale::Linear, -2.0, 2.0),
+        "−2 | −1.5 | −1 | −0.5 | 0 | 0.5 | 1 | 1.5 | 2"
+    );
+}
+
+#[test]
+fn values_that_an_axis_cannot_show_are_left_out() {
+    let log = || axis("x", Scale::Log10, Kind::Plain);
+    let none = [(0.0, 1.0), (-1.0, 1.0), (1.0, 0.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)];
+    assert!(printed(&one_panel(log(), log(), &none)).contains(&"no data".to_owned()));
+    assert!(printed(&one_panel(log(), log(), &[])).contains(&"no data".to_owned()));
+    let some = one_panel(log(), log(), &[(0.0, 1.0), (10.0, 10.0), (f64::NAN, 2.0)]);
+    assert_eq!(discs(&some), 2 + 2, "one marker in the panel and one in the legend");
+}
+
+fn discs(chart: &Chart) -> usize {
+    let scene = layout::scene(chart);
+    scene.marks.iter().filter(|mark| matches!(mark, Mark::Disc { .. })).count()
+}
+
+#[test]
+fn no_chart_panics() {
+    let mut dice = Dice(42);
+    for round in 0..400 {
+        let chart = dice.chart();
+        assert_readable(&chart);
+        if round % 40 == 0 {
+            png(&chart).unwrap();
+        }
+        assert!(!svg(&chart).contains("NaN"));
+    }
+    assert_readable(&Chart::default());
+}
+
+#[test]
+fn all_marks_stay_on_the_page() {
+    let mut dice = Dice(7);
+    for _ in 0..500 {
+        let scene = layout::scene(&dice.chart());
+        let page = Rect { left: 0, top: 0, right: scene.width, bottom: scene.height };
+        for mark in &scene.marks {
+            let inside = match mark {
+                Mark::Block { area, .. } => page.holds(area),
+                Mark::Path { dots, .. } | Mark::Area { dots, .. } => {
+                    dots.iter().all(|dot| page.contains(dot.dot()))
+                }
+                Mark::Disc { centre, radius, .. } => {
+                    page.holds(&Rect::around(*centre, *radius as i32))
+                }
+                Mark::Text(text) => page.holds(&text.area()),
+            };
+            assert!(inside, "{mark:?}");
+        }
+    }
+}
+
+#[test]
+fn the_legend_explains_what_is_drawn_and_nothing_else() {
+    let all = printed(&scaling_chart(2, 1));
+    let key = Key::default();
+    for text in [&key.bars, &key.hollow, &key.cross, &key.band, &"fit".to_owned()] {
+        assert!(all.contains(text), "{text}");
+    }
+    let axis = axis("x", Scale::Linear, Kind::Plain);
+    let mut few = one_panel(axis.clone(), axis, &[(1.0, 1.0)]);
+    few.series = named(2);
+    let few = printed(&few);
+    assert!(few.contains(&"variant 0 · balanced".to_owned()));
+    assert!(!few.contains(&"variant 1 · balanced".to_owned()), "a series without a mark");
+    for text in [&key.bars, &key.hollow, &key.cross, &key.band, &key.beside] {
+        assert!(!few.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn coinciding_points_stand_side_by_side_and_the_legend_says_so() {
+    let mut chart = scaling_chart(4, 1);
+    assert!(printed(&chart).contains(&chart.key.beside));
+    chart.panels[0].layers.retain(|layer| matches!(layer, Layer::Points { series: 0, .. }));
+    assert!(!printed(&chart).contains(&chart.key.beside));
+}
+
+#[test]
+fn eighty_four_series_differ_in_shape_or_colour() {
+    let look = |series| {
+        let marks = style::marker((100, 100), series, Marker::Filled);
+        let size_aside: Vec<String> = marks
+            .iter()
+            .map(|mark| match mark {
+                Mark::Area { dots, ink } => format!("{} {:?}", dots.len(), (ink, dots[0].0 > 400)),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        (format!("{:?}", style::ink(series)), size_aside, series % 12)
+    };
+    let mut looks: Vec<_> = (0..84).map(look).collect();
+    looks.sort();
+    looks.dedup();
+    assert_eq!(looks.len(), 84);
+}
+
+/// Pictures to look at: `cargo test -p xtask gallery -- --ignored`, then `target/gallery/*.png`.
+#[test]
+#[ignore = "writes files"]
+fn gallery() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/gallery");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (panels, series) in [(1, 1), (1, 4), (1, 16), (2, 4), (3, 4), (4, 12)] {
+        let chart = scaling_chart(series, panels);
+        let name = format!("{panels}-panels-{series}-series");
+        std::fs::write(folder.join(&name).with_extension("svg"), svg(&chart)).unwrap();
+        std::fs::write(folder.join(&name).with_extension("png"), png(&chart).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn the_fonts_hold_every_letter_we_print() {
+    let letters = "−×±≤≥µμ²³⁰¹⁴⁵⁶⁷⁸⁹⁻Σσαβ–—·…°√∞≈≠→éüñß‘’“”%,.()/";
+    for bold in [false, true] {
+        let missing = |letter: &char| {
+            let (glyphs, _) = font::glyphs(&letter.to_string(), 30, bold);
+            glyphs[0].0 == ab_glyph::GlyphId(0)
+        };
+        assert_eq!(letters.chars().find(missing), None);
+    }
+}
+
+#[test]
+fn text_wraps_at_spaces_and_loses_what_does_not_fit() {
+    let wrapped = font::wrapped("one two three", 30, false, font::width("one two", 30, false));
+    assert_eq!(wrapped, ["one two", "three"]);
+    let short = font::shortened("incomprehensible", 30, false, 100);
+    assert!(short.ends_with('…') && font::width(&short, 30, false) <= 100, "{short}");
+    assert_eq!(font::shortened("word", 30, false, 0), "");
+}

@@ -1,0 +1,22 @@
+//! `cargo xtask list`: which experiments there are, and what has been measured of them.
+
+use crate::cmd;
+use crate::error::Verdict;
+use crate::experiment::Experiment;
+use crate::record::Folder;
+use crate::workshop::Workshop;
+
+/// Prints one line per experiment.
+pub(crate) fn list(workshop: &Workshop) -> anyhow::Result<Verdict> {
+    for name in cmd::names(workshop)? {
+        let path = workshop.experiments().join(&name).with_extension("toml");
+        let experiment = Experiment::load(&workshop.root, &path)?;
+        let folder = Folder(workshop.reports().join(&name));
+        let state = match folder.read_machines()? {
+            None => "not measured".to_owned(),
+            Some(machines) => format!("measured {}", &machines.before.time[..10]),
+        };
+        println!("{name:<16} {state:<20} {}", experiment.title);
+    }
+    Ok(Verdict::Fine)
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask report`: the straight wire from committed samples to the report. With `--check`
+//! nothing is written: what is on disk is compared, byte for byte, with what would be.
+
+use crate::cmd::{self, Chosen};
+use crate::error::{Verdict, user};
+use crate::record::Lock;
+use crate::workshop::Workshop;
+use crate::{Selection, judge, render};
+
+/// The options of `report`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    selection: Selection,
+    /// Write nothing; fail if a file differs from what would be written or a criterion is not met
+    #[arg(long)]
+    check: bool,
+}
+
+/// Renders or checks each experiment that has been measured.
+pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+    let all = cmd::names(workshop)?;
+    let named = !options.selection.experiments.is_empty();
+    let mut verdict = Verdict::Fine;
+    for chosen in cmd::chosen(workshop, &options.selection, &all)? {
+        let Some(lock) = chosen.folder.read_lock()? else {
+            if named {
+                return user(format!(
+                    "`{}` has not been measured; `cargo xtask run {}` does",
+                    chosen.name, chosen.name
+                ));
+            }
+            continue;
+        };
+        let fine = if options.check { check(&chosen, &lock)? } else { write(&chosen, lock)? };
+        if !fine {
+            verdict = Verdict::Failed;
+        }
+    }
+    let reports = cmd::reports(workshop, &options.selection)?;
+    if !options.check {
+        render::index::publish(&reports)?;
+    } else if !render::index::is_fresh(&reports)? {
+        eprintln!("{} is stale; run `cargo xtask report`", reports.join("README.md").display());
+        verdict = Verdict::Failed;
+    }
+    Ok(verdict)
+}
+
+/// Renders one report; prose, fits and criteria are taken from the experiment as it is now.
+fn write(chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
+    let Chosen { name, experiment, folder } = chosen;
+    if !lock.experiment.measures_the_same(experiment) {
+        return user(format!(
+            "{}: the experiment changed since it was measured; `cargo xtask run {name} --restart` \
+             measures anew",
+            folder.samples().display()
+        ));
+    }
+    if lock.experiment != *experiment {
+        folder.write_lock(&Lock { experiment: experiment.clone(), ..lock })?;
+    }
+    let derived = render::derive(folder, name)?;
+    render::publish(&derived, folder)?;
+    println!("{}", folder.0.join("report.md").display());
+    Ok(!derived.has_failed())
+}
+
+/// Compares one report with what would be written, and says which criteria are not met.
+fn check(chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
+    let Chosen { name, experiment, folder } = chosen;
+    let mut fine = true;
+    if lock.experiment != *experiment {
+        eprintln!("{name}: experiments/{name}.toml changed; run `cargo xtask report {name}`");
+        fine = false;
+    }
+    let derived = render::derive(folder, name)?;
+    for stale in render::stale(&derived, folder)? {
+        eprintln!(
+            "{}: not what its samples give; run `cargo xtask report {name}`",
+            stale.display()
+        );
+        fine = false;
+    }
+    for judged in &derived.judged {
+        if judged.verdict == judge::Verdict::NotMet {
+            let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
+            eprintln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
+            fine = false;
+        }
+    }
+    Ok(fine)
+}

@@ -1,0 +1,21 @@
+//! `cargo xtask schema`: the JSON Schema by which editors complete and check experiments.
+
+use crate::error::Verdict;
+use crate::experiment::raw;
+use crate::publish;
+use crate::workshop::Workshop;
+
+/// Writes the schema, or with `check` compares it with the committed one.
+pub(crate) fn schema(workshop: &Workshop, check: bool) -> anyhow::Result<Verdict> {
+    let path = workshop.experiments().join("experiment.schema.json");
+    let schema = raw::schema();
+    if !check {
+        publish::replace(&path, schema.as_bytes())?;
+        return Ok(Verdict::Fine);
+    }
+    if std::fs::read_to_string(&path).ok().as_deref() == Some(&schema) {
+        return Ok(Verdict::Fine);
+    }
+    eprintln!("experiments/experiment.schema.json is stale; run `cargo xtask schema`");
+    Ok(Verdict::Failed)
+}

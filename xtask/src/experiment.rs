@@ -1,0 +1,154 @@
+//! Stage 1: a TOML file becomes an [`Experiment`], or an error that points at what is wrong in it.
+//!
+//! What lives here are the resolved types, which the lock file stores as they are. Nothing is run,
+//! generated or written in this stage; whether a variant's command exists shows when it is measured.
+
+pub(crate) mod criterion;
+pub(crate) mod placeholder;
+pub(crate) mod raw;
+mod resolve;
+pub(crate) mod source;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use criterion::Criterion;
+pub(crate) use raw::{Layout, Level, Switches};
+
+use crate::inputs::Profile;
+use crate::metric::Metric;
+use crate::units::{Bytes, Nanos, Share};
+
+/// One question with everything needed to answer it; all defaults are filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Experiment {
+    pub(crate) title: String,
+    pub(crate) question: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) expect: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) analysis: String,
+    pub(crate) input: Input,
+    pub(crate) measure: Measure,
+    pub(crate) variant: Vec<Variant>,
+    pub(crate) fit: Fit,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) criterion: Vec<Criterion>,
+}
+
+/// The documents: every profile at every size, then files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Input {
+    pub(crate) profiles: Vec<Profile>,
+    /// Ascending.
+    pub(crate) sizes: Vec<Bytes>,
+    pub(crate) seed: u64,
+    /// Relative to the project's root, sorted.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// How it is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Measure {
+    pub(crate) warmup: u32,
+    pub(crate) runs_min: u32,
+    pub(crate) runs_max: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) precision: Option<Share>,
+    pub(crate) timeout: Nanos,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_limit: Option<Bytes>,
+    pub(crate) layout_noise: bool,
+    pub(crate) after_failure: bool,
+    pub(crate) seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// Encode a document `count` times in one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Repeat {
+    pub(crate) count: u32,
+    pub(crate) at: Bytes,
+}
+
+/// One configuration of the encoder, or a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) about: String,
+    #[serde(flatten)]
+    pub(crate) program: Program,
+}
+
+/// What is started for a variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Program {
+    /// The encoder of this project with these switches.
+    Sigma { encode: Switches },
+    /// Any command: document on stdin, bytes on stdout.
+    Command {
+        command: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decode: Option<Vec<String>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        version: Option<Vec<String>>,
+    },
+}
+
+/// What is fitted over the sizes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fit {
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) predict: Vec<Bytes>,
+}
+
+impl Experiment {
+    /// Reads and resolves `path`, known in messages by its path relative to `root`.
+    pub(crate) fn load(root: &Path, path: &Path) -> anyhow::Result<Self> {
+        let shown = path.strip_prefix(root).unwrap_or(path);
+        let source = source::Source::read(path, shown)?;
+        Ok(resolve::resolve(&source, root)?)
+    }
+
+    /// The same measurements: everything but the prose, the fits and the criteria.
+    pub(crate) fn measures_the_same(&self, other: &Self) -> bool {
+        let programs = |of: &Self| -> Vec<(String, Program)> {
+            of.variant.iter().map(|v| (v.name.clone(), v.program.clone())).collect()
+        };
+        self.input == other.input
+            && self.measure == other.measure
+            && programs(self) == programs(other)
+    }
+}
+
+impl Switches {
+    /// The command line arguments that set these switches.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let level = self.level.map(|level| match level {
+            Level::Fast => "fast",
+            Level::Default => "default",
+            Level::Max => "max",
+        });
+        let layout = self.layout.map(|layout| match layout {
+            Layout::Boxed => "boxed",
+            Layout::Flat => "flat",
+        });
+        let on_off = |on: Option<bool>| on.map(|on| if on { "on" } else { "off" });
+        let named = [
+            ("level", level),
+            ("layout", layout),
+            ("stream", on_off(self.stream)),
+            ("pool", on_off(self.pool)),
+            ("lazy", on_off(self.lazy)),
+            ("prune", on_off(self.prune)),
+            ("codebook", on_off(self.codebook)),
+            ("delta", on_off(self.delta)),
+            ("pack", on_off(self.pack)),
+        ];
+        named.into_iter().filter_map(|(name, v)| v.map(|v| format!("--{name}={v}"))).collect()
+    }
+}

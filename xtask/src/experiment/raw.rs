@@ -1,0 +1,277 @@
+//! An experiment as the TOML says it: the shape that serde checks (keys, types) with the spans that
+//! later errors point at. What the values mean is `resolve`'s business. `experiment.schema.json` is
+//! generated from these types.
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+/// One question, as a file below `experiments/`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "An experiment of the laboratory")]
+pub(crate) struct RawExperiment {
+    /// Heading of the report.
+    #[schemars(with = "String")]
+    pub(crate) title: Spanned<String>,
+    /// What the experiment asks.
+    #[schemars(with = "String")]
+    pub(crate) question: Spanned<String>,
+    /// What is expected, written before measuring.
+    pub(crate) expect: Option<String>,
+    /// Markdown prose for the report; `{metric/variant/profile/what}` is filled in from the data.
+    #[schemars(with = "Option<String>")]
+    pub(crate) analysis: Option<Spanned<String>>,
+    /// The documents.
+    #[schemars(with = "RawInput")]
+    pub(crate) input: Spanned<RawInput>,
+    /// How it is measured.
+    #[serde(default)]
+    pub(crate) measure: RawMeasure,
+    /// Configurations of the encoder, or commands.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawVariant>")]
+    pub(crate) variant: Vec<Spanned<RawVariant>>,
+    /// What is fitted, predicted and compared.
+    #[serde(default)]
+    pub(crate) fit: RawFit,
+    /// Declared expectations, each of which gets a verdict.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawCriterion>")]
+    pub(crate) criterion: Vec<Spanned<RawCriterion>>,
+}
+
+/// Every profile at every size, and files as they are.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawInput {
+    /// Generators: balanced, deep, wide, records, ast, numbers, text, random.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) profiles: Vec<Spanned<String>>,
+    /// Exact sizes of the generated documents, such as `10 KB` or `1 MiB`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) sizes: Vec<Spanned<String>>,
+    /// Seed of the generators.
+    #[serde(default = "default_seed")]
+    pub(crate) seed: u64,
+    /// Paths of real documents, relative to the project; `*` and `?` match.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) files: Vec<Spanned<String>>,
+}
+
+fn default_seed() -> u64 {
+    42
+}
+
+/// How often, within which limits.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawMeasure {
+    /// Warm-up blocks: recorded and marked, not aggregated. Default 1.
+    pub(crate) warmup: Option<u32>,
+    /// Measured blocks.
+    #[schemars(with = "Option<RawRuns>")]
+    pub(crate) runs: Option<Spanned<RawRuns>>,
+    /// Longest a run may take, such as `60 s`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) timeout: Option<Spanned<String>>,
+    /// Most resident memory a run may use, such as `2 GiB`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) memory_limit: Option<Spanned<String>>,
+    /// `false` (the default): fixed addresses and one CPU, so that peak memory is repeatable.
+    pub(crate) layout_noise: Option<bool>,
+    /// Try larger sizes of a variant after it failed at one. Default `false`.
+    pub(crate) after_failure: Option<bool>,
+    /// Seed of the order of runs. Default 1.
+    pub(crate) seed: Option<u64>,
+    /// Encode a document many times in one process, to see whether memory is given back.
+    #[schemars(with = "Option<RawRepeat>")]
+    pub(crate) repeat: Option<Spanned<RawRepeat>>,
+}
+
+/// How many complete blocks are measured.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRuns {
+    /// Fewest blocks.
+    pub(crate) min: u32,
+    /// Most blocks.
+    pub(crate) max: u32,
+    /// Half-width of the 95 % interval of the mean, relative to the mean, at which a cell is
+    /// precise enough, such as `1 %`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) precision: Option<Spanned<String>>,
+}
+
+/// One extra run per variant and profile at `at`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRepeat {
+    /// How often the document is encoded in one process.
+    pub(crate) count: u32,
+    /// The size of the document; one of `input.sizes`.
+    #[schemars(with = "String")]
+    pub(crate) at: Spanned<String>,
+}
+
+/// One configuration of the encoder (`encode`), or any command (`command`).
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawVariant {
+    /// Name in tables and figures.
+    #[schemars(with = "String")]
+    pub(crate) name: Spanned<String>,
+    /// What it is, in a sentence.
+    pub(crate) about: Option<String>,
+    /// Switches of `sigma`.
+    pub(crate) encode: Option<Switches>,
+    /// A command that reads the document on stdin and writes the encoding to stdout.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) command: Option<Spanned<Vec<String>>>,
+    /// The command that takes the encoding back; without it, round trips are not checked.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) decode: Option<Spanned<Vec<String>>>,
+    /// The command that prints the program's version.
+    pub(crate) version: Option<Vec<String>>,
+}
+
+/// Effort of the encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    /// Fastest.
+    Fast,
+    /// The balance.
+    Default,
+    /// Smallest.
+    Max,
+}
+
+/// How a whole-document tree is laid out in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Layout {
+    /// One heap node each, as the original did.
+    Boxed,
+    /// Preorder arrays.
+    Flat,
+}
+
+/// The encoder's switches; what is not named keeps `sigma`'s default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Switches {
+    /// Effort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) level: Option<Level>,
+    /// Layout of the tree when the whole document is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) layout: Option<Layout>,
+    /// Hold a bounded window instead of the whole document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<bool>,
+    /// Reuse buffers instead of allocating each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pool: Option<bool>,
+    /// Touch tables on first use instead of at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lazy: Option<bool>,
+    /// Find whole items in history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prune: Option<bool>,
+    /// Learn segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) codebook: Option<bool>,
+    /// Extrapolate integers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delta: Option<bool>,
+    /// Code adaptively instead of with plain bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pack: Option<bool>,
+}
+
+/// What is fitted over the sizes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawFit {
+    /// Metrics whose growth is fitted; the first one leads the report. Default `["peak_rss"]`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) metrics: Vec<Spanned<String>>,
+    /// Sizes beyond the measured ones to predict.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) predict: Vec<Spanned<String>>,
+}
+
+/// A declared expectation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCriterion {
+    /// What is expected, in words.
+    #[schemars(with = "String")]
+    pub(crate) name: Spanned<String>,
+    /// A metric, or `memory_given_back`, which needs `measure.repeat` and no bound.
+    #[schemars(with = "String")]
+    pub(crate) metric: Spanned<String>,
+    /// `value` (the default), `cv` (its coefficient of variation) or `growth` (the exponent `b` of
+    /// `c + a n^b`).
+    #[schemars(with = "Option<String>")]
+    pub(crate) of: Option<Spanned<String>>,
+    /// One variant; without it, each.
+    #[schemars(with = "Option<String>")]
+    pub(crate) variant: Option<Spanned<String>>,
+    /// Some profiles; without it, each.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) profiles: Vec<Spanned<String>>,
+    /// One size: measured if there, predicted (and so said) if not.
+    #[schemars(with = "Option<String>")]
+    pub(crate) at: Option<Spanned<String>>,
+    /// Every measured size from here up.
+    #[schemars(with = "Option<String>")]
+    pub(crate) from: Option<Spanned<String>>,
+    /// Bound that the value must stay below: a number, a size, a time or a share.
+    #[schemars(with = "Option<Bound>")]
+    pub(crate) below: Option<Spanned<Bound>>,
+    /// Bound that the value must stay above.
+    #[schemars(with = "Option<Bound>")]
+    pub(crate) above: Option<Spanned<Bound>>,
+}
+
+/// A bound as written: `500 MB`, `2 s`, `1 %`, `1.05`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Bound {
+    /// A plain number.
+    Number(f64),
+    /// A quantity with its unit.
+    Text(String),
+}
+
+/// What serde says of a text that is not an experiment, with where.
+pub(crate) struct Malformed {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+}
+
+/// Parses the text of an experiment.
+pub(crate) fn parse(text: &str) -> Result<RawExperiment, Malformed> {
+    toml::from_str(text).map_err(|error| Malformed {
+        span: error.span().unwrap_or(0..0),
+        message: error.message().trim().replace('\n', "; "),
+    })
+}
+
+/// The JSON Schema of an experiment, for editors.
+pub(crate) fn schema() -> String {
+    let schema = schemars::schema_for!(RawExperiment);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,485 @@
+//! From what the TOML says to what it means: units parsed, defaults filled in, names checked. Every
+//! refusal points at file, line and column and says what was found and what is allowed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
+use super::placeholder::{self, Placeholder};
+use super::raw::{
+    RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
+    parse,
+};
+use super::source::Source;
+use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
+use crate::error::UserError;
+use crate::inputs::{self, Profile};
+use crate::metric::{Metric, Unit};
+use crate::units::{Bytes, Nanos, Share};
+
+type Resolved<T> = Result<T, UserError>;
+
+/// Largest document that a sweep may ask for.
+const SIZE_MAX: Bytes = Bytes(100_000_000_000);
+
+/// Resolves the experiment in `source`; files are looked for below `root`.
+pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
+    let raw: RawExperiment =
+        parse(source.text()).map_err(|m| source.error(&m.span, sentence(&m.message)))?;
+    let at = Resolver { source, root };
+    let input = at.input(&raw.input)?;
+    let measure = at.measure(&raw.measure, &input)?;
+    let variant = at.variants(&raw.variant)?;
+    let fit = at.fit(&raw.fit)?;
+    let names = Names {
+        variants: variant.iter().map(|v| v.name.clone()).collect(),
+        profiles: inputs::profile_names(&input),
+    };
+    let criterion = at.criteria(&raw.criterion, &names, &measure)?;
+    let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;
+    Ok(Experiment {
+        title: at.text("title", &raw.title)?,
+        question: at.text("question", &raw.question)?,
+        expect: raw.expect.unwrap_or_default().trim().to_owned(),
+        analysis,
+        input,
+        measure,
+        variant,
+        fit,
+        criterion,
+    })
+}
+
+/// What criteria and prose may refer to.
+struct Names {
+    variants: Vec<String>,
+    profiles: Vec<String>,
+}
+
+struct Resolver<'a> {
+    source: &'a Source,
+    root: &'a Path,
+}
+
+impl Resolver<'_> {
+    fn error(&self, span: &Range<usize>, message: impl std::fmt::Display) -> UserError {
+        self.source.error(span, message)
+    }
+
+    /// A text that must not be empty.
+    fn text(&self, key: &str, text: &Spanned<String>) -> Resolved<String> {
+        match text.get_ref().trim() {
+            "" => Err(self.error(&text.span(), format!("`{key}` is empty; write a sentence"))),
+            text => Ok(text.to_owned()),
+        }
+    }
+
+    /// One quantity, written as text.
+    fn quantity<T: std::str::FromStr<Err = String>>(
+        &self,
+        key: &str,
+        text: &Spanned<String>,
+    ) -> Resolved<T> {
+        text.get_ref()
+            .parse()
+            .map_err(|found: String| self.error(&text.span(), format!("`{key}` holds {found}")))
+    }
+
+    /// A list of quantities or names without duplicates.
+    fn list<T: std::str::FromStr<Err = String> + PartialEq>(
+        &self,
+        key: &str,
+        texts: &[Spanned<String>],
+    ) -> Resolved<Vec<T>> {
+        let mut values = Vec::with_capacity(texts.len());
+        for text in texts {
+            let value = self.quantity(key, text)?;
+            if values.contains(&value) {
+                let message = format!("`{key}` holds `{}` twice; name each once", text.get_ref());
+                return Err(self.error(&text.span(), message));
+            }
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
+        let RawInput { profiles, sizes, seed, files } = raw.get_ref();
+        let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
+        let mut parsed: Vec<Bytes> = self.list("input.sizes", sizes)?;
+        if let Some(index) = parsed.iter().position(|size| *size > SIZE_MAX) {
+            let message = format!("`input.sizes` holds `{}`; at most {SIZE_MAX}", parsed[index]);
+            return Err(self.error(&sizes[index].span(), message));
+        }
+        parsed.sort_unstable();
+        let files = self.files(files)?;
+        if profiles.is_empty() != parsed.is_empty() || (profiles.is_empty() && files.is_empty()) {
+            let message = "`input` makes no documents; name at least one of `profiles` and one of \
+                           `sizes`, or `files`";
+            return Err(self.error(&raw.span(), message));
+        }
+        Ok(Input { profiles, sizes: parsed, seed: *seed, files })
+    }
+
+    /// The files that the patterns name; a pattern that names none is an error.
+    fn files(&self, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
+        let mut files = BTreeSet::new();
+        for pattern in patterns {
+            let refuse = |what: &str| {
+                let message = format!(
+                    "`input.files` holds `{}`, {what}; write a path relative to the project, \
+                     `*` and `?` match",
+                    pattern.get_ref()
+                );
+                self.error(&pattern.span(), message)
+            };
+            let absolute = self.root.join(pattern.get_ref());
+            let found =
+                glob::glob(&absolute.to_string_lossy()).map_err(|error| refuse(error.msg))?;
+            let before = files.len();
+            for path in found.filter_map(Result::ok).filter(|path| path.is_file()) {
+                files.insert(path.strip_prefix(self.root).unwrap_or(&path).to_owned());
+            }
+            if files.len() == before {
+                return Err(refuse("which names no file that is not named already"));
+            }
+        }
+        self.distinct_file_names(patterns, &files)?;
+        Ok(files.into_iter().collect())
+    }
+
+    /// Tables name a document by its file name alone, so that must be unique.
+    fn distinct_file_names(
+        &self,
+        patterns: &[Spanned<String>],
+        files: &BTreeSet<PathBuf>,
+    ) -> Resolved<()> {
+        let mut names = BTreeSet::new();
+        match files.iter().find(|file| !names.insert(file.file_name())) {
+            None => Ok(()),
+            Some(twice) => {
+                let message = format!(
+                    "`input.files` names two files called `{}`; give each its own name",
+                    twice.file_name().unwrap_or_default().display()
+                );
+                Err(self.error(&patterns[0].span(), message))
+            }
+        }
+    }
+
+    fn measure(&self, raw: &RawMeasure, input: &Input) -> Resolved<Measure> {
+        let (runs_min, runs_max, precision) = match &raw.runs {
+            None => (5, 5, None),
+            Some(runs) => self.runs(runs)?,
+        };
+        let timeout = raw.timeout.as_ref().map(|text| self.quantity("measure.timeout", text));
+        let memory_limit =
+            raw.memory_limit.as_ref().map(|text| self.quantity("measure.memory_limit", text));
+        let repeat = raw.repeat.as_ref().map(|repeat| self.repeat(repeat, input));
+        Ok(Measure {
+            warmup: raw.warmup.unwrap_or(1),
+            runs_min,
+            runs_max,
+            precision,
+            timeout: timeout.transpose()?.unwrap_or(Nanos(60_000_000_000)),
+            memory_limit: memory_limit.transpose()?,
+            layout_noise: raw.layout_noise.unwrap_or(false),
+            after_failure: raw.after_failure.unwrap_or(false),
+            seed: raw.seed.unwrap_or(1),
+            repeat: repeat.transpose()?,
+        })
+    }
+
+    fn repeat(&self, raw: &Spanned<RawRepeat>, input: &Input) -> Resolved<Repeat> {
+        let RawRepeat { count, at } = raw.get_ref();
+        if *count < 20 {
+            let message =
+                format!("`measure.repeat.count` is {count}; a trend needs at least 20 repetitions");
+            return Err(self.error(&raw.span(), message));
+        }
+        let size: Bytes = self.quantity("measure.repeat.at", at)?;
+        if !input.sizes.contains(&size) {
+            let message = format!(
+                "`measure.repeat.at` holds `{size}`; write one of `input.sizes`: {}",
+                quoted(&input.sizes)
+            );
+            return Err(self.error(&at.span(), message));
+        }
+        Ok(Repeat { count: *count, at: size })
+    }
+
+    fn runs(&self, runs: &Spanned<RawRuns>) -> Resolved<(u32, u32, Option<Share>)> {
+        let RawRuns { min, max, precision } = runs.get_ref();
+        if *min < 1 || max < min || *max > 10_000 {
+            let message = format!(
+                "`measure.runs` is {{ min = {min}, max = {max} }}; write 1 <= min <= max <= 10000"
+            );
+            return Err(self.error(&runs.span(), message));
+        }
+        let precision =
+            precision.as_ref().map(|text| self.quantity("measure.runs.precision", text));
+        Ok((*min, *max, precision.transpose()?))
+    }
+
+    fn variants(&self, raw: &[Spanned<RawVariant>]) -> Resolved<Vec<Variant>> {
+        let mut names = BTreeSet::new();
+        let mut variants = Vec::with_capacity(raw.len());
+        for variant in raw {
+            let variant = self.variant(variant)?;
+            if !names.insert(variant.name.clone()) {
+                let span = raw[variants.len()].get_ref().name.span();
+                let message =
+                    format!("`variant.name` `{}` is used twice; name each once", variant.name);
+                return Err(self.error(&span, message));
+            }
+            variants.push(variant);
+        }
+        if variants.is_empty() {
+            let message = "no `[[variant]]`; write at least one, with `name` and `encode` or \
+                           `command`";
+            return Err(self.error(&(0..0), message));
+        }
+        Ok(variants)
+    }
+
+    fn variant(&self, raw: &Spanned<RawVariant>) -> Resolved<Variant> {
+        let RawVariant { name, about, encode, command, decode, version } = raw.get_ref();
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+        if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
+            let message = format!(
+                "`variant.name` is `{}`; use letters, digits and `-_.+`",
+                name.get_ref().escape_debug()
+            );
+            return Err(self.error(&name.span(), message));
+        }
+        let program = match (encode, command) {
+            (Some(encode), None) => {
+                if let Some(decode) = decode {
+                    let message = "`decode` stands beside `encode`; sigma decodes its own output";
+                    return Err(self.error(&decode.span(), message));
+                }
+                Program::Sigma { encode: encode.clone() }
+            }
+            (None, Some(command)) => Program::Command {
+                command: self.command("command", command)?,
+                decode: decode.as_ref().map(|line| self.command("decode", line)).transpose()?,
+                version: version.clone(),
+            },
+            _ => {
+                let message = format!(
+                    "variant `{}` has {} of `encode` and `command`; write exactly one",
+                    name.get_ref(),
+                    if encode.is_some() { "both" } else { "none" }
+                );
+                return Err(self.error(&name.span(), message));
+            }
+        };
+        let about = about.clone().unwrap_or_default().trim().to_owned();
+        Ok(Variant { name: name.get_ref().clone(), about, program })
+    }
+
+    fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {
+        match line.get_ref().first().is_some_and(|program| !program.is_empty()) {
+            true => Ok(line.get_ref().clone()),
+            false => {
+                let message =
+                    format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
+                Err(self.error(&line.span(), message))
+            }
+        }
+    }
+
+    fn fit(&self, raw: &RawFit) -> Resolved<Fit> {
+        let mut metrics: Vec<Metric> = self.list("fit.metrics", &raw.metrics)?;
+        if metrics.is_empty() {
+            metrics.push(Metric::PeakRss);
+        }
+        let mut predict: Vec<Bytes> = self.list("fit.predict", &raw.predict)?;
+        predict.sort_unstable();
+        Ok(Fit { metrics, predict })
+    }
+
+    fn criteria(
+        &self,
+        raw: &[Spanned<RawCriterion>],
+        names: &Names,
+        measure: &Measure,
+    ) -> Resolved<Vec<Criterion>> {
+        let mut seen = BTreeSet::new();
+        let mut criteria = Vec::with_capacity(raw.len());
+        for criterion in raw {
+            let resolved = self.criterion(criterion.get_ref(), names, measure)?;
+            if !seen.insert(resolved.name.clone()) {
+                let message =
+                    format!("`criterion.name` `{}` is used twice; name each once", resolved.name);
+                return Err(self.error(&criterion.get_ref().name.span(), message));
+            }
+            criteria.push(resolved);
+        }
+        Ok(criteria)
+    }
+
+    fn criterion(
+        &self,
+        raw: &RawCriterion,
+        names: &Names,
+        measure: &Measure,
+    ) -> Resolved<Criterion> {
+        let variants = match &raw.variant {
+            None => names.variants.clone(),
+            Some(name) => vec![self.known("criterion.variant", name, &names.variants)?],
+        };
+        let profiles = raw
+            .profiles
+            .iter()
+            .map(|name| self.known("criterion.profiles", name, &names.profiles))
+            .collect::<Resolved<Vec<_>>>()?;
+        Ok(Criterion {
+            name: self.text("criterion.name", &raw.name)?,
+            variants,
+            profiles: if profiles.is_empty() { names.profiles.clone() } else { profiles },
+            expects: self.expects(raw, measure)?,
+        })
+    }
+
+    fn expects(&self, raw: &RawCriterion, measure: &Measure) -> Resolved<Expects> {
+        if raw.metric.get_ref() == "memory_given_back" {
+            return match measure.repeat {
+                Some(_) => Ok(Expects::MemoryGivenBack),
+                None => Err(self.error(
+                    &raw.metric.span(),
+                    "`memory_given_back` needs `measure.repeat`; \
+                     write `repeat = { count = 20, at = \"1 MB\" }` in `[measure]`",
+                )),
+            };
+        }
+        let metric: Metric = raw.metric.get_ref().parse().map_err(|found| {
+            let message = format!("`criterion.metric` holds {found} or `memory_given_back`");
+            self.error(&raw.metric.span(), message)
+        })?;
+        match raw.of.as_ref().map(|of| (of, of.get_ref().as_str())) {
+            None | Some((_, "value")) => {
+                let unit = match metric.unit() {
+                    Unit::Bytes => BoundUnit::Bytes,
+                    Unit::Nanos => BoundUnit::Nanos,
+                    Unit::Count | Unit::Ratio => BoundUnit::Plain,
+                };
+                let limit = self.limit(raw, unit)?;
+                Ok(Expects::Value { metric, sizes: self.sizes(raw)?, limit })
+            }
+            Some((_, "cv")) => {
+                let limit = self.limit(raw, BoundUnit::Plain)?;
+                Ok(Expects::Cv { metric, sizes: self.sizes(raw)?, limit })
+            }
+            Some((_, "growth")) => {
+                Ok(Expects::Growth { metric, limit: self.limit(raw, BoundUnit::Plain)? })
+            }
+            Some((of, other)) => {
+                let message =
+                    format!("`criterion.of` holds `{other}`; write `value`, `cv` or `growth`");
+                Err(self.error(&of.span(), message))
+            }
+        }
+    }
+
+    fn limit(&self, raw: &RawCriterion, unit: BoundUnit) -> Resolved<Limit> {
+        let (bound, limit): (_, fn(f64) -> Limit) = match (&raw.below, &raw.above) {
+            (Some(bound), None) => (bound, Limit::Below),
+            (None, Some(bound)) => (bound, Limit::Above),
+            _ => {
+                let message = format!(
+                    "criterion `{}` needs exactly one of `below` and `above`",
+                    raw.name.get_ref()
+                );
+                return Err(self.error(&raw.name.span(), message));
+            }
+        };
+        bound_in(unit, bound.get_ref())
+            .map(limit)
+            .map_err(|found| self.error(&bound.span(), format!("the bound is {found}")))
+    }
+
+    fn sizes(&self, raw: &RawCriterion) -> Resolved<Sizes> {
+        match (&raw.at, &raw.from) {
+            (Some(at), None) => Ok(Sizes::At(self.quantity("criterion.at", at)?)),
+            (None, Some(from)) => Ok(Sizes::From(self.quantity("criterion.from", from)?)),
+            (None, None) => Ok(Sizes::From(Bytes(0))),
+            (Some(at), Some(_)) => {
+                Err(self.error(&at.span(), "`at` stands beside `from`; write one of them"))
+            }
+        }
+    }
+
+    fn known(&self, key: &str, name: &Spanned<String>, names: &[String]) -> Resolved<String> {
+        match names.contains(name.get_ref()) {
+            true => Ok(name.get_ref().clone()),
+            false => {
+                let message =
+                    format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
+                Err(self.error(&name.span(), message))
+            }
+        }
+    }
+
+    /// The prose, with every `{name}` in it checked.
+    fn analysis(
+        &self,
+        text: Option<&Spanned<String>>,
+        names: &Names,
+        fit: &Fit,
+    ) -> Resolved<String> {
+        let Some(text) = text else { return Ok(String::new()) };
+        for span in placeholder::spans(text.get_ref()) {
+            let name = &text.get_ref()[span.start + 1..span.end - 1];
+            check_placeholder(name, names, fit).map_err(|message| {
+                // The value's span includes its quotes; find the name itself for the line.
+                let inside = &self.source.text()[text.span()];
+                let offset = inside.find(&format!("{{{name}}}")).unwrap_or(0);
+                let start = text.span().start + offset;
+                self.error(&(start..start), format!("`analysis` holds {message}"))
+            })?;
+        }
+        Ok(text.get_ref().trim().to_owned())
+    }
+}
+
+/// Whether the data can have a value for `{name}`.
+fn check_placeholder(name: &str, names: &Names, fit: &Fit) -> Result<(), String> {
+    let found: Placeholder = name.parse()?;
+    let unknown = |what: &str, found: &str, allowed: String| {
+        Err(format!("`{{{name}}}` with {what} `{found}`; write one of {allowed}"))
+    };
+    if !names.variants.contains(&found.variant) {
+        return unknown("variant", &found.variant, quoted(&names.variants));
+    }
+    if !names.profiles.contains(&found.profile) {
+        return unknown("profile", &found.profile, quoted(&names.profiles));
+    }
+    let fitted = !matches!(found.what, placeholder::What::Mean(_));
+    if fitted && !fit.metrics.contains(&found.metric) {
+        return unknown("unfitted metric", found.metric.name(), quoted(&fit.metrics));
+    }
+    Ok(())
+}
+
+/// `a`, `b`, `c`, each in backticks.
+fn quoted<T: std::fmt::Display>(names: &[T]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What serde and toml say, in the voice of the other messages.
+fn sentence(message: &str) -> String {
+    message
+        .replacen("unknown field", "unknown key", 1)
+        .replacen("missing field", "missing key", 1)
+        .replacen("invalid type:", "wrong type:", 1)
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

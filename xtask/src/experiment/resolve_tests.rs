@@ -1,0 +1,204 @@
+//! What a TOML file may say, and that each refusal points at the place with what is allowed.
+
+use std::path::Path;
+
+use super::*;
+use crate::experiment::{Program, Switches};
+
+const WHOLE: &str = r#"title = "T"
+question = "Q?"
+
+[input]
+profiles = ["wide"]
+sizes = ["1 KB", "10 B"]
+
+[measure]
+runs = { min = 3, max = 9, precision = "1 %" }
+
+[[variant]]
+name = "plain"
+encode = { layout = "boxed", stream = false }
+
+[[criterion]]
+name = "Small"
+metric = "peak_rss"
+at = "1 MB"
+below = "5 MB"
+"#;
+
+fn resolved(text: &str) -> Result<Experiment, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    resolve(&Source::from_text("experiments/x.toml", text), root).map_err(|error| error.to_string())
+}
+
+/// The error of [`WHOLE`] with `from` replaced by `to`.
+fn refusal(from: &str, to: &str) -> String {
+    assert!(WHOLE.contains(from), "{from}");
+    resolved(&WHOLE.replacen(from, to, 1)).expect_err(to)
+}
+
+#[test]
+fn defaults_are_filled_in_and_sizes_sorted() {
+    let experiment = resolved(WHOLE).unwrap();
+    assert_eq!(experiment.input.sizes, [Bytes(10), Bytes(1000)]);
+    assert_eq!(experiment.input.seed, 42);
+    assert_eq!((experiment.measure.runs_min, experiment.measure.runs_max), (3, 9));
+    assert_eq!(experiment.measure.timeout, Nanos(60_000_000_000));
+    assert_eq!(experiment.fit.metrics, [Metric::PeakRss]);
+    let Program::Sigma { encode } = &experiment.variant[0].program else { panic!("not sigma") };
+    assert_eq!(encode.arguments(), ["--layout=boxed", "--stream=off"]);
+    assert_eq!(experiment.criterion[0].variants, ["plain"]);
+}
+
+#[test]
+fn a_resolved_experiment_survives_the_lock_file() {
+    let experiment = resolved(WHOLE).unwrap();
+    let text = toml::to_string(&experiment).unwrap();
+    assert_eq!(toml::from_str::<Experiment>(&text).unwrap(), experiment, "{text}");
+}
+
+#[test]
+fn every_refusal_names_file_line_column_what_was_found_and_what_is_allowed() {
+    let cases = [
+        ("seed", "[input]", "[input]\nsneed = 1", "x.toml:5:1: unknown key `sneed`", "`seed`"),
+        ("type", "min = 3", "min = \"3\"", "x.toml:9:16: wrong type: string \"3\"", "u32"),
+        ("size", "\"10 B\"", "\"10 XB\"", "x.toml:6:18: `input.sizes` holds `10 XB`", "`10 KB`"),
+        ("huge", "\"10 B\"", "\"101 GB\"", "x.toml:6:18: `input.sizes` holds `101 GB`", "at most"),
+        ("twice", "\"10 B\"", "\"1 KB\"", "x.toml:6:18: `input.sizes` holds `1 KB` twice", "once"),
+        ("same", "\"10 B\"", "\"1000 B\"", "x.toml:6:18: `input.sizes` holds `1000 B` twice", ""),
+        (
+            "empty",
+            "[\"1 KB\", \"10 B\"]",
+            "[]",
+            "x.toml:4:1: `input` makes no documents",
+            "`files`",
+        ),
+        (
+            "profile",
+            "\"wide\"",
+            "\"wild\"",
+            "x.toml:5:13: `input.profiles` holds `wild`",
+            "`balanced`",
+        ),
+        ("runs", "min = 3", "min = 0", "x.toml:9:8: `measure.runs`", "1 <= min <= max"),
+        (
+            "precision",
+            "\"1 %\"",
+            "\"1\"",
+            "x.toml:9:40: `measure.runs.precision` holds `1`",
+            "`1 %`",
+        ),
+        ("layout", "\"boxed\"", "\"round\"", "x.toml:13:21: unknown variant `round`", "`flat`"),
+        (
+            "name",
+            "name = \"plain\"",
+            "name = \"a b\"",
+            "x.toml:12:8: `variant.name` is `a b`",
+            "letters",
+        ),
+        (
+            "both",
+            "encode =",
+            "command = [\"cat\"]\nencode =",
+            "x.toml:12:8: variant `plain` has both",
+            "one",
+        ),
+        ("none", "encode =", "#", "x.toml:12:8: variant `plain` has none", "exactly one"),
+        (
+            "metric",
+            "metric = \"peak_rss\"",
+            "metric = \"peak\"",
+            "x.toml:17:10: `criterion.metric` holds `peak`",
+            "`peak_rss`",
+        ),
+        ("bound", "\"5 MB\"", "5", "x.toml:19:9: the bound is `5`", "`10 KB`"),
+        (
+            "bounds",
+            "below =",
+            "above = \"1 MB\"\nbelow =",
+            "x.toml:16:8: criterion `Small` needs",
+            "exactly one",
+        ),
+        (
+            "at",
+            "at =",
+            "from = \"1 KB\"\nat =",
+            "x.toml:19:6: `at` stands beside `from`",
+            "one of them",
+        ),
+        (
+            "repeat",
+            "runs =",
+            "repeat = { count = 20, at = \"2 KB\" }\nruns =",
+            "x.toml:9:29: `measure.repeat.at`",
+            "`1 KB`",
+        ),
+        ("question", "\"Q?\"", "\" \"", "x.toml:2:12: `question` is empty", "write a sentence"),
+        ("missing", "title = \"T\"\n", "", "x.toml:1:1: missing key `title`", ""),
+        ("syntax", "[input]", "[input", "x.toml:4:", ""),
+    ];
+    for (what, from, to, place, allowed) in cases {
+        let said = refusal(from, to);
+        assert!(said.contains(place), "{what}: {said}");
+        assert!(said.contains(allowed), "{what}: {said}");
+        assert_eq!(said.lines().count(), 1, "{what}: {said}");
+    }
+}
+
+#[test]
+fn a_variant_or_criterion_of_the_same_name_is_refused() {
+    let variant = "\n[[variant]]\nname = \"plain\"\nencode = {}\n";
+    let said = resolved(&format!("{WHOLE}{variant}")).unwrap_err();
+    assert!(said.contains("x.toml:22:8: `variant.name` `plain` is used twice"), "{said}");
+    let criterion = "\n[[criterion]]\nname = \"Small\"\nmetric = \"wall\"\nbelow = \"1 s\"\n";
+    let said = resolved(&format!("{WHOLE}{criterion}")).unwrap_err();
+    assert!(said.contains("x.toml:22:8: `criterion.name` `Small` is used twice"), "{said}");
+}
+
+#[test]
+fn a_missing_file_is_refused_and_a_pattern_finds_files() {
+    let files =
+        |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));
+    let said = resolved(&files("no/such.json")).unwrap_err();
+    assert!(said.contains("x.toml:6:10: `input.files` holds `no/such.json`"), "{said}");
+    let experiment = resolved(&files("src/units.r?")).unwrap();
+    assert_eq!(experiment.input.files, [Path::new("src/units.rs")]);
+}
+
+#[test]
+fn prose_may_only_name_numbers_that_exist() {
+    let prose = |name: &str| format!("analysis = \"\"\"\nPeak\n{{{name}}}\"\"\"\n{WHOLE}");
+    assert!(resolved(&prose("peak_rss/plain/wide/1 KB")).is_ok());
+    let said = resolved(&prose("peak_rss/plane/wide/1 KB")).unwrap_err();
+    assert!(said.contains("x.toml:3:1: `analysis` holds"), "{said}");
+    assert!(said.contains("variant `plane`; write one of `plain`"), "{said}");
+    let said = resolved(&prose("wall/plain/wide/exponent")).unwrap_err();
+    assert!(said.contains("unfitted metric `wall`"), "{said}");
+}
+
+#[test]
+fn given_back_needs_repetitions() {
+    let wants = "metric = \"memory_given_back\"";
+    let said = refusal("metric = \"peak_rss\"\nat = \"1 MB\"\nbelow = \"5 MB\"", wants);
+    assert!(said.contains("x.toml:17:10: `memory_given_back` needs `measure.repeat`"), "{said}");
+}
+
+#[test]
+fn switches_become_arguments() {
+    let switches = Switches { pool: Some(false), delta: Some(true), ..Switches::default() };
+    assert_eq!(switches.arguments(), ["--pool=off", "--delta=on"]);
+}
+
+#[test]
+fn every_committed_experiment_is_valid() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root.join("experiments")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            Experiment::load(root, &path).unwrap();
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2);
+}

@@ -1,0 +1,102 @@
+//! Identity of files: SHA-256 in hex, of inputs, binaries and outputs.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::units::Bytes;
+
+/// A SHA-256 digest as 64 hex digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sha256Hex(pub(crate) String);
+
+impl Sha256Hex {
+    fn of(digest: &[u8]) -> Self {
+        use std::fmt::Write as _;
+        let mut hex = String::with_capacity(64);
+        for byte in digest {
+            write!(hex, "{byte:02x}").expect("writing to a string");
+        }
+        Self(hex)
+    }
+
+    /// The first 16 digits: enough to tell outputs apart, short enough for a million rows.
+    pub(crate) fn short(&self) -> &str {
+        &self.0[..16]
+    }
+}
+
+/// The digest of some bytes.
+#[cfg(test)]
+pub(crate) fn bytes(data: &[u8]) -> Sha256Hex {
+    Sha256Hex::of(&Sha256::digest(data))
+}
+
+/// The digest and the length of a file, read piece by piece.
+pub(crate) fn file(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok((Sha256Hex::of(&hasher.finalize()), Bytes(length))),
+            read => {
+                hasher.update(&piece[..read]);
+                length += read as u64;
+            }
+        }
+    }
+}
+
+/// A writer that hashes and counts what passes through it.
+pub(crate) struct Hashing<W> {
+    inner: W,
+    hasher: Sha256,
+    length: u64,
+}
+
+impl<W: Write> Hashing<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, hasher: Sha256::new(), length: 0 }
+    }
+
+    /// The writer back, with the digest and the length of what passed.
+    pub(crate) fn finish(self) -> (W, Sha256Hex, Bytes) {
+        (self.inner, Sha256Hex::of(&self.hasher.finalize()), Bytes(self.length))
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(data)?;
+        self.hasher.update(&data[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_stream_is_that_of_its_bytes() {
+        let mut hashing = Hashing::new(Vec::new());
+        hashing.write_all(b"ab").unwrap();
+        hashing.write_all(b"c").unwrap();
+        let (inner, digest, length) = hashing.finish();
+        assert_eq!((inner.as_slice(), length), (&b"abc"[..], Bytes(3)));
+        assert_eq!(digest, bytes(b"abc"));
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(digest.short(), "ba7816bf8f01cfea");
+    }
+}

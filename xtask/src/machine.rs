@@ -1,0 +1,101 @@
+//! Where a campaign was measured: what the kernel says of the machine, read from `/proc` and `/sys`.
+//! What cannot be read is absent, never guessed.
+
+use std::fs;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+/// The machine at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    /// UTC, RFC 3339.
+    pub(crate) time: String,
+    pub(crate) cpu: String,
+    pub(crate) cpu_count: u32,
+    pub(crate) memory_bytes: u64,
+    pub(crate) kernel: String,
+    pub(crate) architecture: String,
+    /// Whether a hypervisor runs this machine.
+    pub(crate) virtual_machine: bool,
+    /// Frequency governor of the first processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) governor: Option<String>,
+    /// The setting of transparent huge pages in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) huge_pages: Option<String>,
+    pub(crate) swap_bytes: u64,
+    /// Runnable processes, mean of the last minute.
+    pub(crate) load_1min: f64,
+}
+
+impl Machine {
+    /// The machine now.
+    pub(crate) fn now() -> Self {
+        let cpu = read("/proc/cpuinfo").unwrap_or_default();
+        let memory = read("/proc/meminfo").unwrap_or_default();
+        let kibibytes = |key| field(&memory, key).and_then(|value| first_number(&value));
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let load = read("/proc/loadavg").unwrap_or_default();
+        Self {
+            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            cpu: field(&cpu, "model name").unwrap_or_else(|| "unknown".to_owned()),
+            cpu_count: threads as u32,
+            memory_bytes: kibibytes("MemTotal").unwrap_or(0) * 1024,
+            kernel: read("/proc/sys/kernel/osrelease").unwrap_or_else(|| "unknown".to_owned()),
+            architecture: std::env::consts::ARCH.to_owned(),
+            virtual_machine: field(&cpu, "flags").is_some_and(|f| f.contains("hypervisor")),
+            governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            huge_pages: read("/sys/kernel/mm/transparent_hugepage/enabled").and_then(chosen),
+            swap_bytes: kibibytes("SwapTotal").unwrap_or(0) * 1024,
+            load_1min: load.split(' ').next().and_then(|l| l.parse().ok()).unwrap_or(0.0),
+        }
+    }
+
+    /// The same machine in the same state, as far as measurements can be joined: all but time, load.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        let still = |of: &Self| Self { time: String::new(), load_1min: 0.0, ..of.clone() };
+        still(self) == still(other)
+    }
+}
+
+fn read(path: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// The value of `key: value` in a text such as `/proc/cpuinfo`.
+fn field(text: &str, key: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.split(':').next().unwrap_or("").trim() == key)?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
+}
+
+/// The bracketed word of `always [madvise] never`.
+#[allow(clippy::needless_pass_by_value)]
+fn chosen(text: String) -> Option<String> {
+    Some(text.split_once('[')?.1.split_once(']')?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_prints_is_understood() {
+        assert_eq!(field("a\t: 1\nmodel name\t: X Y\n", "model name"), Some("X Y".to_owned()));
+        assert_eq!(first_number("24000 kB"), Some(24_000));
+        assert_eq!(chosen("always [madvise] never".to_owned()), Some("madvise".to_owned()));
+    }
+
+    #[test]
+    fn time_and_load_do_not_make_another_machine() {
+        let machine = Machine::now();
+        let later = Machine { load_1min: 99.0, time: String::new(), ..machine.clone() };
+        assert!(machine.same_as(&later));
+        assert!(!machine.same_as(&Machine { cpu_count: 999, ..later }));
+    }
+}

@@ -1,0 +1,342 @@
+//! Stage 4: one run becomes one [`Sample`]. The probe starts the child, since a process of this size
+//! must not (a child's `ru_maxrss` starts with its parent's peak); duct starts the probe.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use crate::experiment::{Measure, Program, Variant};
+use crate::hash::{self, Sha256Hex};
+use crate::inputs::Document;
+use crate::plan::Cell;
+use crate::record::{Kind, Outcome, Sample};
+use crate::workshop::Tools;
+
+/// Starts children through the probe and turns what it prints into samples.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    tools: &'a Tools,
+    measure: &'a Measure,
+    /// Where outputs of children go.
+    scratch: PathBuf,
+    /// Outputs that decoding was seen to take back, by document and hash.
+    verified: HashSet<(Sha256Hex, Vec<String>, Sha256Hex)>,
+    /// Why the last child could not be started, in the probe's words.
+    not_started: Option<String>,
+    /// What the machine refused to the probe, in words, each once.
+    pub(crate) refused: Vec<String>,
+}
+
+/// The line that the probe prints; see `xtask/probe`.
+#[derive(Debug, Clone, Deserialize)]
+struct ProbeRecord {
+    outcome: String,
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+    stopped_for: Option<String>,
+    wall_ns: Option<u64>,
+    user_us: Option<u64>,
+    system_us: Option<u64>,
+    max_rss_bytes: Option<u64>,
+    vm_hwm_bytes: Option<u64>,
+    rss_at_exit_bytes: Option<u64>,
+    minor_faults: Option<u64>,
+    major_faults: Option<u64>,
+    voluntary_switches: Option<u64>,
+    involuntary_switches: Option<u64>,
+    instructions: Option<u64>,
+    #[serde(default)]
+    refused: Vec<String>,
+    error: Option<String>,
+}
+
+/// What encoding in one process again and again reports; see `sigma encode --repeat`.
+#[derive(Debug, Deserialize)]
+struct Repetitions {
+    repetitions: Vec<Repetition>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Repetition {
+    rss_bytes: Option<u64>,
+    live_heap_bytes: Option<u64>,
+}
+
+/// What a run was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) kind: Kind,
+    pub(crate) block: u32,
+    pub(crate) position: u32,
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(
+        tools: &'a Tools,
+        measure: &'a Measure,
+        scratch: PathBuf,
+    ) -> anyhow::Result<Self> {
+        fs::create_dir_all(&scratch)
+            .with_context(|| format!("cannot create {}", scratch.display()))?;
+        Ok(Self {
+            tools,
+            measure,
+            scratch,
+            verified: HashSet::new(),
+            not_started: None,
+            refused: Vec::new(),
+        })
+    }
+
+    /// One run of a cell; if its output has not been seen before, a row for decoding it stands before
+    /// the run's own, so that a campaign killed in between runs the cell again.
+    pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
+        let output = self.scratch.join("encoded");
+        let (command, _) = self.commands(cell.variant);
+        let record = self.probe(&command, Some(&cell.document.path), Some(&output))?;
+        let mut encoded = sample(place, &cell.variant.name, cell.document, &record);
+        if encoded.outcome != Outcome::Ok {
+            return Ok(vec![encoded]);
+        }
+        let (sha256, size) = hash::file(&output).context("cannot read the encoder's output")?;
+        encoded.output_bytes = Some(size.0);
+        encoded.output_sha256 = Some(sha256.short().to_owned());
+        let decoded = self.round_trip(place, cell, &output, &sha256)?;
+        if decoded.as_ref().is_some_and(|decoded| decoded.outcome != Outcome::Ok) {
+            encoded.outcome = Outcome::WrongRoundTrip;
+        }
+        Ok(decoded.into_iter().chain([encoded]).collect())
+    }
+
+    /// Decodes an output unless this output of this document was decoded before.
+    fn round_trip(
+        &mut self,
+        place: Place,
+        cell: Cell<'_>,
+        encoded: &Path,
+        sha256: &Sha256Hex,
+    ) -> anyhow::Result<Option<Sample>> {
+        let (_, Some(command)) = self.commands(cell.variant) else { return Ok(None) };
+        let key = (cell.document.sha256.clone(), command.clone(), sha256.clone());
+        if self.verified.contains(&key) {
+            return Ok(None);
+        }
+        let decoded = self.scratch.join("decoded");
+        let record = self.probe(&command, Some(encoded), Some(&decoded))?;
+        let place = Place { kind: Kind::Decode, ..place };
+        let mut sample = sample(place, &cell.variant.name, cell.document, &record);
+        if sample.outcome == Outcome::Ok {
+            let (found, size) = hash::file(&decoded).context("cannot read the decoder's output")?;
+            sample.output_bytes = Some(size.0);
+            sample.output_sha256 = Some(found.short().to_owned());
+            if found == cell.document.sha256 {
+                self.verified.insert(key);
+            } else {
+                sample.outcome = Outcome::WrongRoundTrip;
+            }
+        }
+        Ok(Some(sample))
+    }
+
+    /// Encodes the document `count` times in one process: one row per repetition, or one row that
+    /// says how it failed. Only for the encoder of this project, instrumented.
+    pub(crate) fn repeat(
+        &mut self,
+        cell: Cell<'_>,
+        attempt: u32,
+        count: u32,
+    ) -> anyhow::Result<Vec<Sample>> {
+        let stats = self.scratch.join("repetitions.json");
+        let (mut command, _) = self.commands(cell.variant);
+        let instrumented = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
+        command[0] = instrumented.to_string_lossy().into_owned();
+        command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
+        command.push(stats.to_string_lossy().into_owned());
+        let record = self.probe(&command, Some(&cell.document.path), None)?;
+        let place = Place { kind: Kind::Repeat, block: attempt, position: 0 };
+        let ended = sample(place, &cell.variant.name, cell.document, &record);
+        if ended.outcome != Outcome::Ok {
+            return Ok(vec![ended]);
+        }
+        let text = fs::read(&stats).context("cannot read what sigma wrote to --stats-json")?;
+        let found: Repetitions =
+            serde_json::from_slice(&text).context("sigma's --stats-json is not understood")?;
+        let rows = found.repetitions.iter().zip(0..).map(|(repetition, position)| Sample {
+            outcome: Outcome::Ok,
+            rss_at_exit_bytes: repetition.rss_bytes,
+            live_heap_bytes: repetition.live_heap_bytes,
+            ..Sample::skipped(
+                Kind::Repeat,
+                attempt,
+                position,
+                &cell.variant.name,
+                &cell.document.profile,
+                cell.document.size.0,
+            )
+        });
+        Ok(rows.collect())
+    }
+
+    /// A run of the probe itself as the child, which is known to use next to nothing, or to touch
+    /// `touch_bytes`.
+    pub(crate) fn proof(&mut self, name: &str, touch_bytes: Option<u64>) -> anyhow::Result<Sample> {
+        let mut command = vec![self.tools.probe.to_string_lossy().into_owned()];
+        match touch_bytes {
+            None => command.push("--self-test-nothing".to_owned()),
+            Some(bytes) => {
+                command.extend(["--self-test-touch".to_owned(), bytes.to_string()]);
+            }
+        }
+        let record = self.probe(&command, None, None)?;
+        let place = Place { kind: Kind::Proof, block: 0, position: 0 };
+        let nothing = Document {
+            profile: "probe".to_owned(),
+            size: crate::units::Bytes(touch_bytes.unwrap_or(0)),
+            sha256: Sha256Hex(String::new()),
+            path: PathBuf::new(),
+        };
+        Ok(sample(place, name, &nothing, &record))
+    }
+
+    /// The command lines that encode and decode.
+    fn commands(&self, variant: &Variant) -> (Vec<String>, Option<Vec<String>>) {
+        match &variant.program {
+            Program::Sigma { encode } => {
+                let sigma = self.tools.sigma.to_string_lossy().into_owned();
+                let decode = vec![sigma.clone(), "decode".to_owned(), "-c".to_owned()];
+                let mut command = vec![sigma, "encode".to_owned(), "-c".to_owned()];
+                command.extend(encode.arguments());
+                (command, Some(decode))
+            }
+            Program::Command { command, decode, .. } => (command.clone(), decode.clone()),
+        }
+    }
+
+    /// Where the last child's messages are.
+    fn stderr(&self) -> PathBuf {
+        self.scratch.join("stderr")
+    }
+
+    /// Why the last child was not started, or the first line of what it said on stderr.
+    pub(crate) fn said(&self) -> Option<String> {
+        if self.not_started.is_some() {
+            return self.not_started.clone();
+        }
+        let text = fs::read(self.stderr()).ok()?;
+        let text = String::from_utf8_lossy(&text[..text.len().min(4096)]).into_owned();
+        text.lines().find(|line| !line.trim().is_empty()).map(ToOwned::to_owned)
+    }
+
+    /// Runs one child under the probe.
+    fn probe(
+        &mut self,
+        command: &[String],
+        stdin: Option<&Path>,
+        stdout: Option<&Path>,
+    ) -> anyhow::Result<ProbeRecord> {
+        let arguments = self.probe_arguments(command, stdin, stdout);
+        let output = duct::cmd(&self.tools.probe, arguments)
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .with_context(|| format!("cannot start {}", self.tools.probe.display()))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("the probe gave up ({}): {}", output.status, said.trim());
+        }
+        let record: ProbeRecord = serde_json::from_slice(&output.stdout).with_context(|| {
+            format!(
+                "the probe's record is not understood: {:?}",
+                String::from_utf8_lossy(&output.stdout)
+            )
+        })?;
+        if record.stopped_for.as_deref() == Some("interrupted") {
+            bail!("interrupted; run the same command again to continue");
+        }
+        self.not_started.clone_from(&record.error);
+        for refused in &record.refused {
+            if !self.refused.contains(refused) {
+                self.refused.push(refused.clone());
+            }
+        }
+        Ok(record)
+    }
+
+    fn probe_arguments(
+        &self,
+        command: &[String],
+        stdin: Option<&Path>,
+        stdout: Option<&Path>,
+    ) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        let mut option = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+        if let Some(stdin) = stdin {
+            option("--stdin", stdin.into());
+        }
+        if let Some(stdout) = stdout {
+            option("--stdout", stdout.into());
+        }
+        option("--stderr", self.stderr().into());
+        option("--timeout-ms", (self.measure.timeout.0 / 1_000_000).max(1).to_string().into());
+        if let Some(limit) = self.measure.memory_limit {
+            option("--memory-limit", limit.0.to_string().into());
+        }
+        for (name, value) in environment() {
+            option("--env", format!("{name}={value}").into());
+        }
+        if !self.measure.layout_noise {
+            option("--cpu", MEASURED_CPU.to_string().into());
+            arguments.push("--fixed-addresses".into());
+        }
+        arguments.push("--".into());
+        arguments.extend(command.iter().map(OsString::from));
+        arguments
+    }
+}
+
+/// The processor that children are pinned to when layout noise is off.
+const MEASURED_CPU: u32 = 0;
+
+/// The declared environment of every child: what is needed to find programs, and a fixed locale.
+fn environment() -> [(&'static str, String); 2] {
+    let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
+    [("PATH", path), ("LC_ALL", "C".to_owned())]
+}
+
+/// The row of a probe's record.
+fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord) -> Sample {
+    let Place { kind, block, position } = place;
+    Sample {
+        outcome: outcome(record),
+        exit_code: record.exit_code,
+        signal: record.signal,
+        wall_ns: record.wall_ns,
+        user_us: record.user_us,
+        system_us: record.system_us,
+        peak_rss_bytes: record.max_rss_bytes,
+        peak_hwm_bytes: record.vm_hwm_bytes,
+        rss_at_exit_bytes: record.rss_at_exit_bytes,
+        minor_faults: record.minor_faults,
+        major_faults: record.major_faults,
+        voluntary_switches: record.voluntary_switches,
+        involuntary_switches: record.involuntary_switches,
+        instructions: record.instructions,
+        ..Sample::skipped(kind, block, position, variant, &document.profile, document.size.0)
+    }
+}
+
+fn outcome(record: &ProbeRecord) -> Outcome {
+    match (record.stopped_for.as_deref(), record.outcome.as_str(), record.exit_code) {
+        (Some("timeout"), ..) => Outcome::Timeout,
+        (Some("memory_limit"), ..) => Outcome::MemoryLimit,
+        (_, "exited", Some(0)) => Outcome::Ok,
+        (_, "exited", _) => Outcome::Failed,
+        (_, "not_started", _) => Outcome::NotStarted,
+        _ => Outcome::Signaled,
+    }
+}

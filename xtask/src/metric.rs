@@ -1,0 +1,171 @@
+//! What is measured: each metric's name, unit and words, in one table.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units;
+
+/// A quantity of a sample that can be aggregated, fitted and judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Metric {
+    /// Peak resident set, `ru_maxrss` of the child.
+    PeakRss,
+    /// Peak resident set as `VmHWM` at the exit stop.
+    PeakHwm,
+    /// Resident set when the program called exit.
+    RssAtExit,
+    /// Heap still allocated after a repetition, from the instrumented encoder.
+    LiveHeap,
+    /// Wall time from before fork until the child is dead.
+    Wall,
+    /// User plus system time.
+    Cpu,
+    /// Instructions retired, where the kernel offers counters.
+    Instructions,
+    /// Size of the encoded document.
+    Output,
+    /// Output over input.
+    Ratio,
+    /// Peak resident set over input.
+    Overhead,
+}
+
+/// How values of a metric print and which axis they are drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Bytes, printed in decimal multiples.
+    Bytes,
+    /// Nanoseconds.
+    Nanos,
+    /// A plain number.
+    Count,
+    /// A ratio of two quantities of the same unit.
+    Ratio,
+}
+
+/// Every metric, in the order in which they are listed.
+pub(crate) const ALL: [Metric; 10] = [
+    Metric::PeakRss,
+    Metric::PeakHwm,
+    Metric::RssAtExit,
+    Metric::LiveHeap,
+    Metric::Wall,
+    Metric::Cpu,
+    Metric::Instructions,
+    Metric::Output,
+    Metric::Ratio,
+    Metric::Overhead,
+];
+
+impl Metric {
+    /// The name used in TOML and JSON, without unit.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Metric::PeakRss => "peak_rss",
+            Metric::PeakHwm => "peak_hwm",
+            Metric::RssAtExit => "rss_at_exit",
+            Metric::LiveHeap => "live_heap",
+            Metric::Wall => "wall",
+            Metric::Cpu => "cpu",
+            Metric::Instructions => "instructions",
+            Metric::Output => "output",
+            Metric::Ratio => "ratio",
+            Metric::Overhead => "overhead",
+        }
+    }
+
+    /// The key in `summary.json`, unit last.
+    pub(crate) fn key(self) -> String {
+        match self.unit() {
+            Unit::Bytes => format!("{}_bytes", self.name()),
+            Unit::Nanos => format!("{}_ns", self.name()),
+            Unit::Count => format!("{}_count", self.name()),
+            Unit::Ratio => format!("{}_per_input_byte", self.name()),
+        }
+    }
+
+    /// The metric in words, for headings.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Metric::PeakRss => "peak memory",
+            Metric::PeakHwm => "peak memory (VmHWM)",
+            Metric::RssAtExit => "memory at exit",
+            Metric::LiveHeap => "live heap",
+            Metric::Wall => "wall time",
+            Metric::Cpu => "processor time",
+            Metric::Instructions => "instructions",
+            Metric::Output => "output size",
+            Metric::Ratio => "output over input",
+            Metric::Overhead => "peak memory over input",
+        }
+    }
+
+    /// The unit of its values.
+    pub(crate) fn unit(self) -> Unit {
+        match self {
+            Metric::PeakRss
+            | Metric::PeakHwm
+            | Metric::RssAtExit
+            | Metric::LiveHeap
+            | Metric::Output => Unit::Bytes,
+            Metric::Wall | Metric::Cpu => Unit::Nanos,
+            Metric::Instructions => Unit::Count,
+            Metric::Ratio | Metric::Overhead => Unit::Ratio,
+        }
+    }
+
+    /// A value of this metric with its unit.
+    pub(crate) fn show(self, value: f64) -> String {
+        self.unit().show(value)
+    }
+}
+
+impl Unit {
+    /// A value of this unit, rounded for reading.
+    pub(crate) fn show(self, value: f64) -> String {
+        match self {
+            Unit::Bytes => units::bytes(value),
+            Unit::Nanos => units::duration(value),
+            Unit::Count => units::significant(value, 4),
+            Unit::Ratio => units::significant(value, 3),
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Metric {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        ALL.into_iter()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| format!("`{text}`; write one of {}", allowed()))
+    }
+}
+
+/// The names of all metrics, for error messages.
+pub(crate) fn allowed() -> String {
+    ALL.map(|metric| format!("`{metric}`")).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_known_by_its_name_in_toml_and_json() {
+        for metric in ALL {
+            assert_eq!(metric.name().parse(), Ok(metric));
+            assert_eq!(serde_json::to_value(metric).unwrap(), metric.name());
+        }
+        assert!("peak".parse::<Metric>().unwrap_err().contains("`peak_rss`"));
+    }
+}

@@ -1,0 +1,103 @@
+//! What is seen while a campaign runs: a bar with the time left on a terminal, a line per tenth of
+//! the way elsewhere. Failures are said once each, as they happen.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::experiment::Measure;
+use crate::plan::Cell;
+use crate::record::{Outcome, Sample};
+
+/// Work is counted in bytes to encode plus a constant per run, so that the time left is not misled
+/// by small documents being fast.
+const RUN_COST: u64 = 100_000;
+
+/// The visible state of a campaign.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    on_terminal: bool,
+    work: u64,
+    done: u64,
+    tenths: u64,
+    started: Instant,
+    said: BTreeSet<String>,
+}
+
+impl Progress {
+    /// A progress that draws on stderr when that is a terminal.
+    pub(crate) fn new() -> Self {
+        let on_terminal = std::io::stderr().is_terminal();
+        let bar = if on_terminal { ProgressBar::new(1) } else { ProgressBar::hidden() };
+        let template = "{bar:24} {percent:>3} %  {msg:30!} left {eta}";
+        bar.set_style(ProgressStyle::with_template(template).expect("a constant template"));
+        bar.enable_steady_tick(Duration::from_millis(500));
+        let (work, done, tenths) = (1, 0, 0);
+        let said = BTreeSet::new();
+        Self { bar, on_terminal, work, done, tenths, started: Instant::now(), said }
+    }
+
+    /// Says how much there is to do: at least the smallest number of blocks.
+    pub(crate) fn expect(&mut self, cells: &[Cell<'_>], measure: &Measure) {
+        let block: u64 = cells.iter().map(|cell| cost(*cell)).sum();
+        self.work = block * u64::from(measure.warmup + measure.runs_min);
+        self.bar.set_length(self.work);
+    }
+
+    /// One run is done; without a sample it was done by an earlier `run`.
+    pub(crate) fn step(&mut self, cell: Cell<'_>, sample: Option<&Sample>) {
+        let Cell { variant, document } = cell;
+        self.done += cost(cell);
+        self.bar.set_length(self.work.max(self.done));
+        if sample.is_none() {
+            // What was done before says nothing about the speed now.
+            self.bar.set_position(self.done);
+            self.bar.reset_eta();
+            return;
+        }
+        self.bar.set_message(format!("{} {} {}", variant.name, document.profile, document.size));
+        self.bar.set_position(self.done);
+        let tenths = self.done * 10 / self.work.max(self.done);
+        if !self.on_terminal && tenths > self.tenths {
+            self.tenths = tenths;
+            eprintln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
+        }
+    }
+
+    /// Something else is being done with a cell.
+    pub(crate) fn note(&mut self, what: &str, cell: Cell<'_>) {
+        self.bar.set_message(format!("{what}: {} {}", cell.variant.name, cell.document.profile));
+    }
+
+    /// A run failed; said once per cell and kind of failure.
+    pub(crate) fn failure(&mut self, row: &Sample, said: Option<String>) {
+        let how = match (row.outcome, row.exit_code, row.signal) {
+            (Outcome::Failed, Some(code), _) => format!("failed with exit code {code}"),
+            (Outcome::Signaled, _, Some(signal)) => format!("ended by signal {signal}"),
+            (outcome, ..) => outcome.to_string(),
+        };
+        let size = crate::units::Bytes(row.input_bytes);
+        let message = format!("{} on {} of {size}: {how}", row.variant, row.profile);
+        if self.said.insert(message.clone()) {
+            let said = said.map(|line| format!(" ({line})")).unwrap_or_default();
+            self.line(&format!("{message}{said}"));
+        }
+    }
+
+    /// A line above the bar.
+    pub(crate) fn line(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("{text}"));
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn cost(cell: Cell<'_>) -> u64 {
+    cell.document.size.0 + RUN_COST
+}

@@ -1,0 +1,614 @@
+//! `report.md`: the question and its answer, the criteria, then what they rest on. Every number comes
+//! from the data; what was not measured is said.
+
+use std::fmt::Write;
+
+use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
+use stats::{Describe, Interval};
+
+use super::table::Table;
+use super::{Derived, figures};
+use crate::experiment::placeholder::{self, Placeholder, What};
+use crate::fit::Scaling;
+use crate::inputs;
+use crate::judge::{Finding, Judged, Verdict};
+use crate::metric::{Metric, Unit};
+use crate::record::Outcome;
+use crate::units::{self, Bytes, significant};
+
+/// What stands where there is nothing to say.
+const NONE: &str = "—";
+
+/// The whole report.
+pub(super) fn report(derived: &Derived) -> String {
+    let experiment = &derived.lock.experiment;
+    let mut text = format!("# {}\n\n**{}**\n\n", experiment.title, experiment.question);
+    text.push_str(&answer(derived));
+    if !experiment.expect.is_empty() {
+        write!(text, "\nExpected, before measuring: {}\n", experiment.expect).expect("a string");
+    }
+    section(&mut text, "Criteria", &criteria(derived));
+    let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
+    section(&mut text, "Analysis", &analysis);
+    section(&mut text, "Growth", &growth(derived));
+    section(&mut text, "Predictions", &predictions(derived));
+    section(&mut text, "Measurements", &measurements(derived));
+    section(&mut text, "Memory given back", &given_back(derived));
+    section(&mut text, "Failures", &failures(derived));
+    section(&mut text, "Variants", &variants(derived));
+    section(&mut text, "How it was measured", &provenance(derived));
+    text
+}
+
+fn section(text: &mut String, heading: &str, body: &str) {
+    if !body.trim().is_empty() {
+        write!(text, "\n## {heading}\n\n{}\n", body.trim()).expect("writing to a string");
+    }
+}
+
+/// The answer in a sentence: how much the leading metric grew over the range, per variant, and how
+/// many criteria are met.
+fn answer(derived: &Derived) -> String {
+    let metric = figures::leading(derived);
+    let mut parts = Vec::new();
+    for variant in &derived.lock.experiment.variant {
+        let grown: Vec<f64> = derived
+            .scalings
+            .iter()
+            .filter(|of| of.variant == variant.name && of.metric == metric)
+            .filter_map(|of| Some(of.points.last()?.mean / of.points.first()?.mean))
+            .collect();
+        if let Some(range) = range(&grown, |value| significant(value, 3)) {
+            parts.push(format!("{range}-fold with `{}`", variant.name));
+        }
+    }
+    let sizes = &derived.lock.experiment.input.sizes;
+    let mut text = String::new();
+    if let (false, Some(first), Some(last)) = (parts.is_empty(), sizes.first(), sizes.last()) {
+        let list = listed(&parts);
+        write!(
+            text,
+            "While the input grows from {first} to {last}, {} grows {list}",
+            metric.words()
+        )
+        .expect("writing to a string");
+        text.push_str(if derived.judged.is_empty() { ".\n" } else { "; " });
+    }
+    if !derived.judged.is_empty() {
+        let met = derived.judged.iter().filter(|of| of.verdict == Verdict::Met).count();
+        writeln!(text, "{met} of {} criteria are met.", derived.judged.len()).expect("a string");
+    }
+    text
+}
+
+/// `a to b`, or `a` where both read the same; nothing for no values.
+fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
+    let low = values.iter().copied().reduce(f64::min)?;
+    let high = values.iter().copied().reduce(f64::max)?;
+    let (low, high) = (show(low), show(high));
+    Some(if low == high { low } else { format!("{low} to {high}") })
+}
+
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+fn criteria(derived: &Derived) -> String {
+    if derived.judged.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(4, &["criterion", "verdict", "decided by", "because"]);
+    for judged in &derived.judged {
+        let deciding = judged.deciding();
+        table.push(vec![
+            judged.name.clone(),
+            format!("**{}**", judged.verdict),
+            deciding.map_or(NONE.to_owned(), |finding| decided_by(judged, finding)),
+            deciding.map_or(NONE.to_owned(), |finding| finding.because.clone()),
+        ]);
+    }
+    format!(
+        "A criterion is met when the whole 95 % interval lies within its bound at every place that it \
+         is about; the place shown is the one that decides.\n\n{}",
+        table.markdown()
+    )
+}
+
+fn decided_by(judged: &Judged, finding: &Finding) -> String {
+    match judged.findings.len() {
+        1 => finding.place.clone(),
+        count => format!("{} (of {count} places)", finding.place),
+    }
+}
+
+/// A number of the results by name; what does not exist says so instead of leaving a gap.
+fn filled(derived: &Derived, name: &Placeholder) -> String {
+    let found = match name.what {
+        What::Mean(size) => derived
+            .summary
+            .cells
+            .iter()
+            .find(|c| c.variant == name.variant && c.profile == name.profile && c.size == size)
+            .and_then(|cell| Some(name.metric.show(cell.metric(name.metric)?.mean))),
+        _ => derived
+            .scalings
+            .iter()
+            .find(|of| {
+                of.variant == name.variant && of.profile == name.profile && of.metric == name.metric
+            })
+            .and_then(|scaling| fitted(scaling, name.what)),
+    };
+    found.unwrap_or_else(|| "(not measured)".to_owned())
+}
+
+fn fitted(scaling: &Scaling, what: What) -> Option<String> {
+    let growth = scaling.growth.as_ref().ok();
+    match what {
+        What::Mean(_) => None,
+        What::Exponent => Some(significant(scaling.power.as_ref().ok()?.exponent, 3)),
+        What::Constant => Some(scaling.metric.show(growth?.chosen().constant?.value)),
+        What::Slope => Some(significant(growth?.chosen().slope?.value, 3)),
+        What::At(size) => Some(scaling.metric.show(growth?.prediction(size.0 as f64)?.value)),
+    }
+}
+
+fn figure(name: &str, caption: &str) -> String {
+    format!("![{caption}](figures/{name}.png)\n\n*{caption} ([SVG](figures/{name}.svg))*\n\n")
+}
+
+fn growth(derived: &Derived) -> String {
+    if derived.scalings.is_empty() {
+        return String::new();
+    }
+    let leading = figures::leading(derived);
+    let mut text = figure(
+        "scaling",
+        &format!("{} against input size, with the growth model of each variant", leading.words()),
+    );
+    for metric in &derived.lock.experiment.fit.metrics {
+        let of_metric: Vec<&Scaling> =
+            derived.scalings.iter().filter(|of| of.metric == *metric).collect();
+        write!(text, "### {}\n\n{}\n", metric.words(), scaling_table(&of_metric))
+            .expect("a string");
+        write!(text, "{}\n{}\n", LOCAL, local_table(&of_metric)).expect("writing to a string");
+    }
+    text.push_str(READING);
+    text
+}
+
+const LOCAL: &str = "Growth between neighbouring sizes (larger over smaller):\n";
+
+const READING: &str = "The exponent, its 95 % interval, R² and p are those of the straight line \
+through log-log points, as the published baseline fitted it; a constant part flattens that line, so \
+it says little about growth at larger sizes. The class is that of a model with a constant part \
+(anchored at the empty document), chosen by F tests among O(1), O(log n), O(n^0.5), O(n), O(n log n), \
+O(n²) and O(n^b); the runner-up is the best model of another class, with its AICc above the one \
+shown. The size is the replicate: repeated runs of one size do not narrow the intervals.\n";
+
+fn scaling_table(scalings: &[&Scaling]) -> String {
+    let mut table = Table::new(
+        2,
+        &[
+            "variant",
+            "profile",
+            "exponent [95 %]",
+            "R²",
+            "p",
+            "class",
+            "runner-up",
+            "constant part [95 %]",
+            "growing part [95 %]",
+            "exponent beside the constant",
+        ],
+    );
+    for scaling in scalings {
+        let mut row = vec![scaling.variant.clone(), scaling.profile.clone()];
+        row.extend(match &scaling.power {
+            Ok(power) => [
+                format!("{} {}", significant(power.exponent, 3), plain(power.exponent_ci95)),
+                power.r2.map_or(NONE.to_owned(), |r2| format!("{r2:.3}")),
+                power.p.map_or(NONE.to_owned(), |p| significant(p, 2)),
+            ],
+            Err(reason) => [reason.to_string(), NONE.to_owned(), NONE.to_owned()],
+        });
+        row.extend(match &scaling.growth {
+            Ok(growth) => growth_columns(growth, scaling.metric),
+            Err(reason) => {
+                let none = || NONE.to_owned();
+                [reason.to_string(), none(), none(), none(), none()]
+            }
+        });
+        table.push(row);
+    }
+    table.markdown()
+}
+
+fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
+    let chosen = growth.chosen();
+    let class = match &growth.verdict {
+        Decision::Decided(class) => class.to_string(),
+        Decision::NotDecided(classes) => {
+            let names: Vec<String> = classes.iter().map(Class::to_string).collect();
+            format!("not decided: {}", names.join(" or "))
+        }
+    };
+    let runner_up = growth.runner_up().map_or(NONE.to_owned(), |runner_up| {
+        let behind = runner_up.delta_aicc.zip(chosen.delta_aicc).map(|(of, best)| of - best);
+        let behind = behind.map_or(NONE.to_owned(), |behind| significant(behind, 2));
+        format!("{} ({behind})", runner_up.class)
+    });
+    [
+        class,
+        runner_up,
+        chosen.constant.map_or(NONE.to_owned(), |constant| shown(metric, constant)),
+        growing(chosen, metric),
+        growth.exponent.map_or(NONE.to_owned(), |exponent| {
+            match exponent.ci95.low.is_finite() || exponent.ci95.high.is_finite() {
+                true => format!("{} {}", significant(exponent.value, 3), plain(exponent.ci95)),
+                false => "no growth seen".to_owned(),
+            }
+        }),
+    ]
+}
+
+fn shown(metric: Metric, estimate: Estimate) -> String {
+    let Interval { low, high } = estimate.ci95;
+    format!("{} [{}, {}]", metric.show(estimate.value), metric.show(low), metric.show(high))
+}
+
+/// The growing part with its unit: bytes per input byte where growth is linear.
+fn growing(fit: &Fit, metric: Metric) -> String {
+    let Some(slope) = fit.slope else { return NONE.to_owned() };
+    let unit = match metric.unit() {
+        Unit::Bytes => "B",
+        Unit::Nanos => "ns",
+        Unit::Count | Unit::Ratio => "",
+    };
+    let per = match fit.class {
+        Class::Linear => "per byte",
+        Class::Logarithmic => "per ln n",
+        Class::SquareRoot => "per n^0.5",
+        Class::Linearithmic => "per n ln n",
+        Class::Quadratic => "per n²",
+        Class::Power => "per n^b",
+        Class::Constant => return NONE.to_owned(),
+    };
+    format!("{} {} {unit} {per}", significant(slope.value, 3), plain(slope.ci95))
+}
+
+fn plain(interval: Interval) -> String {
+    format!("[{}, {}]", significant(interval.low, 3), significant(interval.high, 3))
+}
+
+fn local_table(scalings: &[&Scaling]) -> String {
+    let mut sizes: Vec<(u64, u64)> = scalings
+        .iter()
+        .flat_map(|of| &of.local)
+        .map(|local| (local.from_size as u64, local.to_size as u64))
+        .collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let mut head = vec!["variant".to_owned(), "profile".to_owned()];
+    head.extend(sizes.iter().map(|(from, to)| format!("{} → {}", Bytes(*from), Bytes(*to))));
+    let mut table = Table::new(2, &head.iter().map(String::as_str).collect::<Vec<_>>());
+    for scaling in scalings {
+        let mut row = vec![scaling.variant.clone(), scaling.profile.clone()];
+        row.extend(sizes.iter().map(|pair| {
+            let local = scaling
+                .local
+                .iter()
+                .find(|local| (local.from_size as u64, local.to_size as u64) == *pair);
+            let ratio = local.and_then(|local| local.value_ratio);
+            ratio.map_or(NONE.to_owned(), |ratio| format!("×{}", significant(ratio, 3)))
+        }));
+        table.push(row);
+    }
+    table.markdown()
+}
+
+fn predictions(derived: &Derived) -> String {
+    let mut table = Table::new(
+        3,
+        &[
+            "variant",
+            "profile",
+            "metric",
+            "input",
+            "predicted",
+            "95 % prediction interval",
+            "decades beyond",
+        ],
+    );
+    for scaling in &derived.scalings {
+        for of in &scaling.predictions {
+            let show = |value| scaling.metric.show(value);
+            table.push(vec![
+                scaling.variant.clone(),
+                scaling.profile.clone(),
+                scaling.metric.words().to_owned(),
+                Bytes(of.size as u64).to_string(),
+                show(of.value),
+                format!("{} to {}", show(of.interval.low), show(of.interval.high)),
+                format!("{:.1}", of.decades_beyond),
+            ]);
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Not measured: what the growth models give beyond the largest size, for one run.\n\n{}",
+        table.markdown()
+    )
+}
+
+fn measurements(derived: &Derived) -> String {
+    let mut text = String::new();
+    if derived.lock.experiment.input.sizes.len() > 1 {
+        text.push_str(&figure("spread", "Means with their 95 % intervals, and the spread of runs"));
+        text.push_str(&figure("efficiency", "Peak memory and output per byte of input"));
+    }
+    let leading = figures::leading(derived);
+    for profile in inputs::profile_names(&derived.lock.experiment.input) {
+        let table = measurement_table(derived, leading, &profile);
+        write!(text, "### {profile}\n\n{table}\n").expect("writing to a string");
+    }
+    text
+}
+
+fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String {
+    let mut table = Table::new(
+        2,
+        &[
+            "variant",
+            "input",
+            "runs",
+            &format!("{}, mean", metric.words()),
+            "sd",
+            "CV",
+            "95 % interval of the mean",
+            "min to max",
+            "outliers",
+            "wall time, median",
+            "output",
+            "output over input",
+            "round trip",
+        ],
+    );
+    for cell in derived.summary.cells.iter().filter(|cell| cell.profile == profile) {
+        let mut row = vec![cell.variant.clone(), cell.size.to_string(), cell.runs_ok().to_string()];
+        row.extend(match cell.metric(metric) {
+            Some(described) => spread_columns(described, metric),
+            None => std::array::from_fn(|_| NONE.to_owned()),
+        });
+        let of = |metric: Metric, value: fn(&Describe) -> f64| {
+            cell.metric(metric).map_or(NONE.to_owned(), |of| metric.show(value(of)))
+        };
+        row.push(of(Metric::Wall, |of| of.median));
+        row.push(match cell.distinct_outputs {
+            0 | 1 => of(Metric::Output, |of| of.mean),
+            differing => format!("{differing} different outputs"),
+        });
+        row.push(of(Metric::Ratio, |of| of.mean));
+        row.push(match cell.round_trip {
+            Some(true) => "exact".to_owned(),
+            Some(false) => "**wrong**".to_owned(),
+            None => "not checked".to_owned(),
+        });
+        table.push(row);
+    }
+    table.markdown()
+}
+
+/// Mean, sd, CV, interval, extremes, outliers. One run has no spread; a metric that was the same in
+/// every run is said to be deterministic instead of given a zero-width interval.
+fn spread_columns(of: &Describe, metric: Metric) -> [String; 6] {
+    let none = || NONE.to_owned();
+    let mean = metric.show(of.mean);
+    if of.n > 1 && of.identical {
+        let said = format!("deterministic ({} of {} identical)", of.n, of.n);
+        return [mean, metric.show(0.0), units::percent(0.0), said, metric.show(of.min), none()];
+    }
+    let interval = of
+        .mean_ci95
+        .map_or_else(none, |ci| format!("{} to {}", metric.show(ci.low), metric.show(ci.high)));
+    [
+        mean,
+        of.sd.map_or_else(none, |sd| metric.show(sd)),
+        of.cv.map_or_else(none, units::percent),
+        interval,
+        format!("{} to {}", metric.show(of.min), metric.show(of.max)),
+        outliers(of),
+    ]
+}
+
+/// How many runs each rule flags; none is removed.
+fn outliers(of: &Describe) -> String {
+    match (of.outliers.by_two_sd.indices.len(), of.outliers.by_mad.indices.len()) {
+        (0, 0) => NONE.to_owned(),
+        (two_sd, mad) => format!("{two_sd} by 2 sd, {mad} by MAD"),
+    }
+}
+
+fn given_back(derived: &Derived) -> String {
+    let mut table = Table::new(
+        2,
+        &[
+            "variant",
+            "profile",
+            "input",
+            "repetitions",
+            "live heap after the first",
+            "after the last",
+            "trend",
+            "resident after the first",
+            "after the last",
+            "largest",
+        ],
+    );
+    for of in &derived.summary.repetitions {
+        let at = |value: Option<&f64>| value.map_or(NONE.to_owned(), |v| units::bytes(*v));
+        let trend = match &of.trend {
+            Ok(trend) => format!("τ {}, p {}", significant(trend.tau, 2), significant(trend.p, 2)),
+            Err(_) => "all the same".to_owned(),
+        };
+        table.push(vec![
+            of.variant.clone(),
+            of.profile.clone(),
+            of.size.to_string(),
+            of.live_heap_bytes.len().to_string(),
+            at(of.live_heap_bytes.first()),
+            at(of.live_heap_bytes.last()),
+            trend,
+            at(of.rss_bytes.first()),
+            at(of.rss_bytes.last()),
+            at(of.rss_bytes.iter().copied().reduce(f64::max).as_ref()),
+        ]);
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Memory of one process after each of many encodings of the same document. The live heap is exact, \
+         counted by the instrumented encoder; what stays resident also holds what the allocator keeps for \
+         reuse. Trend: Mann and Kendall's test of the live heap over the second half.\n\n{}",
+        table.markdown()
+    )
+}
+
+fn failures(derived: &Derived) -> String {
+    let mut table = Table::new(3, &["variant", "profile", "outcome", "input", "runs"]);
+    for cell in &derived.summary.cells {
+        for (outcome, count) in cell.failures() {
+            table.push(vec![
+                cell.variant.clone(),
+                cell.profile.clone(),
+                outcome.to_string(),
+                cell.size.to_string(),
+                count.to_string(),
+            ]);
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    let skipped = derived
+        .summary
+        .cells
+        .iter()
+        .any(|cell| cell.failures().any(|(outcome, _)| outcome == Outcome::Skipped));
+    let note = match skipped {
+        true => "A variant that failed at a size was not tried on larger ones.\n\n",
+        false => "",
+    };
+    format!("{note}{}", table.markdown())
+}
+
+fn variants(derived: &Derived) -> String {
+    let mut text = String::new();
+    for variant in &derived.lock.experiment.variant {
+        let about = match variant.about.as_str() {
+            "" => String::new(),
+            about => format!(": {about}"),
+        };
+        let command = crate::plan::describe(variant);
+        writeln!(text, "- `{}`{about} (`{command}`)", variant.name).expect("writing to a string");
+    }
+    text
+}
+
+fn provenance(derived: &Derived) -> String {
+    let Derived { name, lock, machines, summary, .. } = derived;
+    let measure = &lock.experiment.measure;
+    let machine = &machines.before;
+    let mut lines = vec![
+        format!(
+            "- Again: `{}`; the report alone, from the samples: `cargo xtask report {name}`.",
+            lock.command
+        ),
+        format!(
+            "- Commit `{}`{}, {}.",
+            lock.commit.chars().take(12).collect::<String>(),
+            if lock.dirty { " with changes that are not in it" } else { "" },
+            lock.rustc
+        ),
+        format!(
+            "- Machine: {}, {} CPUs, {} of memory, Linux {} on {}{}; swap {}, huge pages {}, governor {}.",
+            machine.cpu,
+            machine.cpu_count,
+            units::bytes(machine.memory_bytes as f64),
+            machine.kernel,
+            machine.architecture,
+            if machine.virtual_machine { ", a virtual machine" } else { "" },
+            if machine.swap_bytes == 0 {
+                "off".to_owned()
+            } else {
+                units::bytes(machine.swap_bytes as f64)
+            },
+            machine.huge_pages.as_deref().unwrap_or("unknown"),
+            machine.governor.as_deref().unwrap_or("unknown"),
+        ),
+        format!(
+            "- Measured {} to {}; load {:.2} before, {} after.",
+            machine.time,
+            machines.after.as_ref().map_or(NONE, |after| &after.time),
+            machine.load_1min,
+            machines
+                .after
+                .as_ref()
+                .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
+        ),
+        format!(
+            "- {} warm-up blocks (recorded, not aggregated), then {} to {} complete blocks in random order from seed {}; {}.",
+            measure.warmup,
+            measure.runs_min,
+            measure.runs_max,
+            measure.seed,
+            if measure.layout_noise {
+                "addresses and CPU as they come"
+            } else {
+                "addresses fixed, one CPU"
+            },
+        ),
+        format!(
+            "- Limits per run: {}{}.",
+            measure.timeout,
+            measure.memory_limit.map_or(String::new(), |limit| format!(" and {limit} of memory")),
+        ),
+    ];
+    if let (Some(floor), Some((touched, known))) =
+        (summary.proofs.floor_bytes, summary.proofs.touched_bytes)
+    {
+        lines.push(format!(
+            "- The probe, before measuring: an empty child peaks at {}; one that touches {} more reads {} more ({} off).",
+            units::bytes(floor),
+            units::bytes(known.0 as f64),
+            units::bytes(touched),
+            units::bytes(touched - known.0 as f64),
+        ));
+    }
+    let empty: Vec<String> = summary
+        .proofs
+        .empty
+        .iter()
+        .map(|(variant, peak)| format!("`{variant}` {}", units::bytes(*peak)))
+        .collect();
+    if !empty.is_empty() {
+        lines.push(format!("- Peak on the empty document: {}.", listed(&empty)));
+    }
+    if !machines.refused.is_empty() {
+        lines.push(format!(
+            "- Refused by the machine: {}; measured without.",
+            listed(&machines.refused)
+        ));
+    }
+    for binary in &lock.binary {
+        let hash = binary.sha256.as_ref().map_or(NONE, |sha256| sha256.short());
+        lines.push(format!("- `{}` {} (SHA-256 {hash}…).", binary.name, binary.version));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,87 @@
+//! What `run` prints when it is done: one line per variant and profile with a column per size that
+//! fits in 80 columns, then the verdicts. Plain text without colour, so it reads the same piped.
+
+use super::Derived;
+use super::table::Table;
+use crate::judge::Verdict;
+use crate::metric::Metric;
+use crate::summary::Cell;
+use crate::units::Bytes;
+
+const WIDTH: usize = 80;
+
+/// The results of a campaign for a terminal.
+pub(crate) fn table(derived: &Derived) -> String {
+    let mut text = String::new();
+    for metric in &derived.lock.experiment.fit.metrics {
+        text.push_str(&format!("\nmean {} by size of input\n", metric.words()));
+        for table in by_size(derived, *metric) {
+            text.push_str(&table.plain());
+        }
+    }
+    text.push('\n');
+    text.push_str(&verdicts(derived));
+    text
+}
+
+/// Variant and profile by size, as many sizes to a table as fit.
+fn by_size(derived: &Derived, metric: Metric) -> Vec<Table> {
+    let mut sizes: Vec<Bytes> = derived.summary.cells.iter().map(|cell| cell.size).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let rows = rows(derived);
+    let names = rows.iter().map(|(v, p)| v.chars().count() + p.chars().count() + 4).max();
+    let per_table = (WIDTH.saturating_sub(names.unwrap_or(0)) / 11).max(1);
+    sizes.chunks(per_table).map(|sizes| part(derived, metric, &rows, sizes)).collect()
+}
+
+fn rows(derived: &Derived) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for cell in &derived.summary.cells {
+        let row = (cell.variant.clone(), cell.profile.clone());
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn part(derived: &Derived, metric: Metric, rows: &[(String, String)], sizes: &[Bytes]) -> Table {
+    let mut head = vec!["variant".to_owned(), "profile".to_owned()];
+    head.extend(sizes.iter().map(ToString::to_string));
+    let mut table = Table::new(2, &head.iter().map(String::as_str).collect::<Vec<_>>());
+    for (variant, profile) in rows {
+        let of = |size: &Bytes| {
+            let cell = derived
+                .summary
+                .cells
+                .iter()
+                .find(|c| c.variant == *variant && c.profile == *profile && c.size == *size);
+            cell.map_or("—".to_owned(), |cell| value(cell, metric))
+        };
+        let mut row = vec![variant.clone(), profile.clone()];
+        row.extend(sizes.iter().map(of));
+        table.push(row);
+    }
+    table
+}
+
+/// The mean, or how it failed.
+fn value(cell: &Cell, metric: Metric) -> String {
+    match (cell.metric(metric), cell.failures().next()) {
+        (Some(described), _) => metric.show(described.mean),
+        (None, Some((outcome, _))) => outcome.to_string(),
+        (None, None) => "—".to_owned(),
+    }
+}
+
+fn verdicts(derived: &Derived) -> String {
+    let mut text = String::new();
+    for judged in &derived.judged {
+        text.push_str(&format!("{:<13} {}\n", judged.verdict.to_string(), judged.name));
+        if let (false, Some(finding)) = (judged.verdict == Verdict::Met, judged.deciding()) {
+            text.push_str(&format!("{:<13} {}: {}\n", "", finding.place, finding.because));
+        }
+    }
+    text
+}

@@ -1,0 +1,167 @@
+//! What aggregation makes of a campaign: per cell the description of each metric, per variant and
+//! profile the trend over repetitions, and the proofs. Derived on each read, never stored.
+
+use stats::{Describe, Trend, Undetermined, describe, mann_kendall};
+
+use crate::aggregate::Group;
+use crate::campaign::{PROOF_NOTHING, PROOF_TOUCH};
+use crate::experiment::Experiment;
+use crate::inputs;
+use crate::metric::{self, Metric};
+use crate::record::{Kind, Outcome};
+use crate::units::Bytes;
+
+/// What all measured runs of one cell say.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    pub(crate) size: Bytes,
+    /// How often each outcome came, successes included.
+    pub(crate) outcomes: Vec<(Outcome, u32)>,
+    /// Each metric that has values.
+    pub(crate) metrics: Vec<(Metric, Describe)>,
+    /// How many different outputs there were; more than one is a failure of the encoder.
+    pub(crate) distinct_outputs: u32,
+    /// Whether decoding gave the document back; `None` where nothing was decoded.
+    pub(crate) round_trip: Option<bool>,
+}
+
+impl Cell {
+    /// The description of a metric, if any run has it.
+    pub(crate) fn metric(&self, metric: Metric) -> Option<&Describe> {
+        self.metrics.iter().find(|(of, _)| *of == metric).map(|(_, described)| described)
+    }
+
+    /// How many runs succeeded.
+    pub(crate) fn runs_ok(&self) -> u32 {
+        self.outcomes.iter().filter(|(o, _)| *o == Outcome::Ok).map(|(_, count)| count).sum()
+    }
+
+    /// What went wrong, if anything did, with how often.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (Outcome, u32)> + '_ {
+        self.outcomes.iter().copied().filter(|(outcome, _)| *outcome != Outcome::Ok)
+    }
+}
+
+/// Memory after each of many encodings of one document in one process.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Repetitions {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    pub(crate) size: Bytes,
+    /// Heap still allocated after each repetition, exact, in bytes; empty if the run failed.
+    pub(crate) live_heap_bytes: Vec<f64>,
+    /// Resident set after each: what the allocator keeps for reuse is in it.
+    pub(crate) rss_bytes: Vec<f64>,
+    /// Mann and Kendall's test over the second half of the live heap; in the first, buffers settle.
+    pub(crate) trend: Result<Trend, Undetermined>,
+}
+
+impl Repetitions {
+    /// The live heap that the trend is looked for in.
+    pub(crate) fn settled(&self) -> &[f64] {
+        settled(&self.live_heap_bytes)
+    }
+}
+
+fn settled(values: &[f64]) -> &[f64] {
+    &values[values.len() / 2..]
+}
+
+/// What the probe and the encoder need for nothing, in bytes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Proofs {
+    /// Peak of an empty child.
+    pub(crate) floor_bytes: Option<f64>,
+    /// What a child that touches a known amount reads above the floor, and that amount.
+    pub(crate) touched_bytes: Option<(f64, Bytes)>,
+    /// Peak of each variant on the empty document.
+    pub(crate) empty: Vec<(String, f64)>,
+}
+
+/// Everything that is derived from the samples alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Summary {
+    /// In the order of the experiment: profiles, sizes, variants.
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) repetitions: Vec<Repetitions>,
+    pub(crate) proofs: Proofs,
+}
+
+/// Summarises the groups of a campaign, in the order in which the experiment names them.
+pub(crate) fn summarise(groups: &[Group], experiment: &Experiment) -> Summary {
+    let profiles = inputs::profile_names(&experiment.input);
+    let place = |variant: &str, profile: &str, size: Bytes| {
+        (
+            profiles.iter().position(|name| name == profile),
+            experiment.variant.iter().position(|of| of.name == variant),
+            size,
+        )
+    };
+    let of_kind = |kind| groups.iter().filter(move |group| group.kind == kind);
+    let mut cells: Vec<Cell> = of_kind(Kind::Run).map(|group| cell(group, groups)).collect();
+    cells.sort_by_key(|cell| place(&cell.variant, &cell.profile, cell.size));
+    let mut repetitions: Vec<Repetitions> = of_kind(Kind::Repeat)
+        .filter(|group| is_last_attempt(group, groups))
+        .map(repeated)
+        .collect();
+    repetitions.sort_by_key(|of| place(&of.variant, &of.profile, of.size));
+    Summary { cells, repetitions, proofs: proofs(groups, experiment) }
+}
+
+fn cell(group: &Group, groups: &[Group]) -> Cell {
+    let described = |metric| describe(group.values(metric)).ok();
+    let decoded = groups.iter().find(|of| {
+        of.kind == Kind::Decode
+            && of.variant == group.variant
+            && of.profile == group.profile
+            && of.size == group.size
+    });
+    Cell {
+        variant: group.variant.clone(),
+        profile: group.profile.clone(),
+        size: group.size,
+        outcomes: group.outcomes.clone(),
+        metrics: metric::ALL.into_iter().filter_map(|m| Some((m, described(m)?))).collect(),
+        distinct_outputs: group.distinct_outputs,
+        round_trip: decoded.map(|of| of.outcomes.iter().all(|(o, _)| *o == Outcome::Ok)),
+    }
+}
+
+fn is_last_attempt(group: &Group, groups: &[Group]) -> bool {
+    !groups.iter().any(|other| {
+        other.kind == Kind::Repeat
+            && other.variant == group.variant
+            && other.profile == group.profile
+            && other.attempt > group.attempt
+    })
+}
+
+fn repeated(group: &Group) -> Repetitions {
+    let live_heap_bytes = group.values(Metric::LiveHeap).to_vec();
+    Repetitions {
+        variant: group.variant.clone(),
+        profile: group.profile.clone(),
+        size: group.size,
+        trend: mann_kendall(settled(&live_heap_bytes)),
+        live_heap_bytes,
+        rss_bytes: group.values(Metric::RssAtExit).to_vec(),
+    }
+}
+
+fn proofs(groups: &[Group], experiment: &Experiment) -> Proofs {
+    let peak = |name: &str| {
+        let group = groups.iter().find(|of| of.kind == Kind::Proof && of.variant == name)?;
+        Some((*group.values(Metric::PeakRss).first()?, group.size))
+    };
+    let floor_bytes = peak(PROOF_NOTHING).map(|(peak, _)| peak);
+    let touched_bytes =
+        peak(PROOF_TOUCH).zip(floor_bytes).map(|((peak, size), floor)| (peak - floor, size));
+    let empty = experiment
+        .variant
+        .iter()
+        .filter_map(|variant| Some((variant.name.clone(), peak(&variant.name)?.0)))
+        .collect();
+    Proofs { floor_bytes, touched_bytes, empty }
+}
