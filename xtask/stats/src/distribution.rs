@@ -4,7 +4,7 @@
 //! at differing tolerances.
 
 use statrs::distribution::{
-    Binomial, Continuous, ContinuousCDF, DiscreteCDF, FisherSnedecor, Normal, StudentsT,
+    Binomial, ChiSquared, Continuous, ContinuousCDF, DiscreteCDF, FisherSnedecor, Normal, StudentsT,
 };
 
 /// The quantile of Student's t at probability `p` with `df` degrees of freedom.
@@ -69,6 +69,12 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     polish(normal.inverse_cdf(p), |x| (normal.sf(x) - tail) / normal.pdf(x))
 }
 
+/// Chi-squared quantile.
+pub(crate) fn chi_squared_quantile(p: f64, df: f64) -> f64 {
+    let Ok(chi) = ChiSquared::new(df) else { return f64::NAN };
+    polish(chi.inverse_cdf(p), |x| (p - chi.cdf(x)) / chi.pdf(x))
+}
+
 /// `P(B <= k)` for a fair coin tossed `n` times.
 pub(crate) fn fair_coin_cdf(k: u64, n: u64) -> f64 {
     Binomial::new(0.5, n).map_or(f64::NAN, |b| b.cdf(k))
@@ -111,5 +117,6 @@ mod tests {
         close(t_quantile(0.025, 4.0), -2.776_445_105_197_798_7);
         close(normal_quantile(0.975), 1.959_963_984_540_054);
         close(f_upper(0.05, 2.0, 5.0), 5.786_135_043_349_967);
+        close(chi_squared_quantile(0.025, 4.0), 0.484_418_557_087_93);
     }
 }

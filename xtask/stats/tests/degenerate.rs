@@ -59,7 +59,7 @@ fn no_nan(interval: Interval) {
 #[test]
 fn cells() {
     let mut chooser = Chooser(1);
-    for round in 0..4000 {
+    for round in 0..1500 {
         let values = chooser.values(round % 13);
         if let Ok(cell) = stats::describe(&values) {
             assert!(cell.mean.is_finite() && cell.median.is_finite(), "{values:?}");
@@ -84,7 +84,7 @@ fn cells() {
 #[test]
 fn scaling() {
     let mut chooser = Chooser(2);
-    for round in 0..4000 {
+    for round in 0..1500 {
         let n = round % 11;
         let (sizes, values) = (chooser.sizes(n), chooser.values(n));
         let points: Vec<(f64, f64)> = sizes.iter().copied().zip(values.iter().copied()).collect();
