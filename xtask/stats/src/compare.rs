@@ -138,15 +138,18 @@ impl Comparison {
 /// The smallest n with `t(1 - tail, n-1) sd / sqrt(n) < distance`; `None` beyond a million.
 fn runs_to_resolve(sd: f64, distance: f64, tail: f64) -> Option<usize> {
     const MAX: f64 = 1e6;
-    let ratio = sd / distance;
-    // The normal quantile gives a lower bound that is a few runs short.
-    let least = (normal_quantile(1.0 - tail) * ratio).powi(2).ceil().max(2.0);
-    if distance <= 0.0 || least > MAX {
+    let (z, ratio) = (normal_quantile(1.0 - tail), sd / distance);
+    // The first two terms of Cornish and Fisher's t put the search within a step or two.
+    let about = (z * ratio).powi(2) + 0.5 * (z * z + 1.0);
+    if distance <= 0.0 || about > MAX {
         return None;
     }
-    let least = least as usize;
-    (least..2 * least + 1000)
-        .find(|&n| t_quantile(1.0 - tail, (n - 1) as f64) * ratio < (n as f64).sqrt())
+    let resolves = |n: usize| t_quantile(1.0 - tail, (n - 1) as f64) * ratio < (n as f64).sqrt();
+    let start = (about as usize).max(2);
+    if resolves(start) {
+        return (2..start).rev().take_while(|&n| resolves(n)).last().or(Some(start));
+    }
+    (start + 1..2 * start + 1000).find(|&n| resolves(n))
 }
 
 /// Holm's step-down adjustment, in the order given.

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_table_does_not_depend_on_threads() {
     let case = &cases()[0];
-    let counts = [1, 3].map(|threads| count(case, 200, (1, 0), threads, &|_| {}));
+    let counts = [1, 3].map(|threads| count(case, 200, 1, threads, &|_| {}));
     assert_eq!(counts[0], counts[1]);
 }
 
