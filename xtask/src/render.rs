@@ -6,6 +6,7 @@ mod figures;
 pub(crate) mod index;
 mod json;
 mod markdown;
+pub(crate) mod readme;
 pub(crate) mod table;
 pub(crate) mod terminal;
 

@@ -48,7 +48,7 @@ fn section(text: &mut String, heading: &str, body: &str) {
 
 /// The answer in a sentence: how much the leading metric grew over the range, per variant, and how
 /// many criteria are met.
-fn answer(derived: &Derived) -> String {
+pub(super) fn answer(derived: &Derived) -> String {
     let metric = figures::leading(derived);
     let mut parts = Vec::new();
     for variant in &derived.lock.experiment.variant {
@@ -82,7 +82,7 @@ fn answer(derived: &Derived) -> String {
 }
 
 /// `a to b`, or `a` where both read the same; nothing for no values.
-fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
+pub(super) fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
     let low = values.iter().copied().reduce(f64::min)?;
     let high = values.iter().copied().reduce(f64::max)?;
     let (low, high) = (show(low), show(high));

@@ -220,7 +220,6 @@ fn the_terminal_table_fits_80_columns() {
     let scratch = tempfile::tempdir().unwrap();
     let derived = derive(&recorded(scratch.path()), "fake").unwrap();
     let text = terminal::table(&derived);
-    let verdicts = text.find("met ").unwrap();
-    assert!(text[..verdicts].lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(text.contains("failed"), "{text}");
 }
