@@ -34,9 +34,9 @@ pub(crate) struct Derived {
 }
 
 impl Derived {
-    /// Whether a criterion is not met, a run failed or an output was not the same in every run.
+    /// Whether a required criterion is not met, a run failed or an output was not the same in every run.
     pub(crate) fn has_failed(&self) -> bool {
-        self.judged.iter().any(|judged| judged.verdict == Verdict::NotMet)
+        self.judged.iter().any(Judged::has_failed)
             || self.summary.cells.iter().any(|cell| {
                 cell.failures().next().is_some()
                     || cell.distinct_outputs > 1

@@ -242,6 +242,9 @@ pub(crate) struct RawCriterion {
     /// Bound that the value must stay above.
     #[schemars(with = "Option<Bound>")]
     pub(crate) above: Option<Spanned<Bound>>,
+    /// `false` for a question whose answer may be no: its verdict is reported, but fails neither `run`
+    /// nor `report --check`. Default `true`.
+    pub(crate) required: Option<bool>,
 }
 
 /// A bound as written: `500 MB`, `2 s`, `1 %`, `1.05`.

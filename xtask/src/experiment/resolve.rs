@@ -340,6 +340,7 @@ impl Resolver<'_> {
             name: self.text("criterion.name", &raw.name)?,
             variants,
             profiles: if profiles.is_empty() { names.profiles.clone() } else { profiles },
+            required: raw.required.unwrap_or(true),
             expects: self.expects(raw, measure)?,
         })
     }

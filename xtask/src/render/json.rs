@@ -83,6 +83,7 @@ fn criterion(judged: &Judged) -> Value {
     });
     json!({
         "name": judged.name,
+        "required": judged.required,
         "verdict": judged.verdict.to_string(),
         "findings": findings.collect::<Vec<_>>(),
     })

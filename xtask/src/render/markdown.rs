@@ -106,7 +106,10 @@ fn criteria(derived: &Derived) -> String {
         let deciding = judged.deciding();
         table.push(vec![
             judged.name.clone(),
-            format!("**{}**", judged.verdict),
+            match judged.required {
+                true => format!("**{}**", judged.verdict),
+                false => format!("**{}** (asked, not required)", judged.verdict),
+            },
             deciding.map_or(NONE.to_owned(), |finding| decided_by(judged, finding)),
             deciding.map_or(NONE.to_owned(), |finding| finding.because.clone()),
         ]);
