@@ -16,7 +16,7 @@ use anyhow::Context;
 
 use crate::aggregate;
 use crate::fit::{self, Scaling};
-use crate::judge::{self, Judged, Verdict};
+use crate::judge::{self, Judged};
 use crate::publish as disk;
 use crate::record::{Folder, Lock, Machines};
 use crate::summary::{self, Summary};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::experiment::Experiment;
+use crate::judge::Verdict;
 use crate::machine::Machine;
 use crate::record::{Binary, Kind, Outcome, Sample, Samples};
 
