@@ -18,6 +18,7 @@ mod encode;
 mod error;
 mod format;
 mod hash;
+mod inspect;
 mod lexer;
 mod literal;
 mod logistic;
@@ -34,7 +35,9 @@ mod tree_state;
 
 pub use decode::Decoder;
 pub use encode::Encoder;
+pub use coder::Part;
 pub use error::Error;
+pub use inspect::{Inspection, PathBits, inspect};
 pub use settings::{Coding, Holding, Layout, Level, Options};
 pub use stage::Stage;
 pub use stream::{decode, encode};

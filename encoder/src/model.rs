@@ -3,7 +3,7 @@
 //! One function, [`Model::code_item`], runs on both sides. The encoder gives it the item, the
 //! decoder learns the item from it; everything it consults was derived from items before.
 
-use crate::coder::Coder;
+use crate::coder::{Coder, Part};
 use crate::decimal::Decimal;
 use crate::dictionary::{Dictionary, Id};
 use crate::digits::{self, DigitCoder};
@@ -151,6 +151,7 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let mut hit = None;
         if self.settings.prune {
+            coder.enter(Part::SegmentFlags);
             let contexts = self.segment_contexts();
             self.segments.prepare(&contexts, self.recent_segments[0]);
             let actual = find::<C>(&self.segments.dictionary, source);
@@ -197,6 +198,7 @@ impl Model {
         self.enter_column(column);
         let mut hit = None;
         if self.settings.prune {
+            coder.enter(Part::ValueFlags);
             self.prepare_values(column);
             let actual = find::<C>(&self.values.dictionary, source);
             hit = self.values.code(coder, actual);
@@ -223,6 +225,7 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let column = self.tree.column();
         self.enter_column(column);
+        coder.enter(Part::NumberFlags);
         let actual_number = if C::ENCODING { Decimal::parse(source) } else { None };
         if self.settings.delta {
             let bases = self.bases(column);
@@ -237,7 +240,9 @@ impl Model {
                 guess = self.numbers.code(coder, actual_number);
             }
             if guess.is_none() {
+                coder.enter(Part::ValueFlags);
                 hit = self.values.code(coder, actual);
+                coder.enter(Part::NumberFlags);
             }
             if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
                 guess = self.numbers.code(coder, actual_number);
@@ -363,6 +368,7 @@ impl Model {
         limit: usize,
         column: u32,
     ) -> Result<(), Contradiction> {
+        coder.enter(Part::Digits);
         let digits_only = source.iter().all(|&byte| digits::symbol(byte).is_some());
         if self.code_column_flag(coder, column, 0, u32::from(digits_only)) == 0 {
             return self.code_pieces(coder, source, limit, Kind::Scalar, column);
@@ -494,6 +500,8 @@ impl Model {
         let mut hit = None;
         if self.settings.codebook {
             let kind = around.kind as u32;
+            let segment = around.kind == Kind::Segment;
+            coder.enter(if segment { Part::GlueFlags } else { Part::WordFlags });
             let contexts = [
                 hash::triple(a, b, kind),
                 hash::triple(a, around.column, kind),
@@ -572,6 +580,8 @@ impl Model {
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
     ) -> bool {
+        let segment = around.kind == Kind::Segment;
+        coder.enter(if segment { Part::GlueLiterals } else { Part::WordLiterals });
         self.piece.clear();
         let mut word = self.recent_pieces[0];
         while self.item.len() < limit {
