@@ -32,6 +32,8 @@ pub enum Part {
     GlueFlags,
     /// Whether a known piece of a value comes.
     WordFlags,
+    /// Whether a long match goes on.
+    Runs,
     /// Bytes of new punctuation and keys.
     GlueLiterals,
     /// Bytes of new words.
@@ -42,12 +44,13 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SegmentFlags,
         Self::ValueFlags,
         Self::NumberFlags,
         Self::GlueFlags,
         Self::WordFlags,
+        Self::Runs,
         Self::GlueLiterals,
         Self::WordLiterals,
         Self::Digits,
@@ -61,6 +64,7 @@ impl Part {
             Self::NumberFlags => "number flags",
             Self::GlueFlags => "glue flags",
             Self::WordFlags => "word flags",
+            Self::Runs => "runs",
             Self::GlueLiterals => "glue literals",
             Self::WordLiterals => "word literals",
             Self::Digits => "digits",

@@ -14,6 +14,7 @@ mod decode;
 mod dictionary;
 mod digits;
 mod document;
+mod double;
 mod encode;
 mod error;
 mod format;
@@ -32,6 +33,7 @@ mod stage;
 mod stream;
 mod tables;
 mod tree_state;
+mod tune;
 
 pub use decode::Decoder;
 pub use encode::Encoder;

@@ -130,17 +130,18 @@ impl Adaptive {
 #[derive(Debug)]
 pub(crate) struct Mixer<const N: usize> {
     weights: Vec<[i32; N]>,
+    ages: Vec<u16>,
     /// The inputs of the decision at hand.
     pub(crate) inputs: [i32; N],
     set: usize,
     p: u32,
-    rate: i32,
+    rate: i32, boost: i32, div: i32,
 }
 
 impl<const N: usize> Mixer<N> {
     /// `sets` weight vectors, each starting at `weight / 65536` for every input.
     pub(crate) fn new(sets: usize, weight: i32, rate: i32) -> Self {
-        Self { weights: vec![[weight; N]; sets], inputs: [0; N], set: 0, p: 32768, rate }
+        Self { weights: vec![[weight; N]; sets], ages: vec![0; sets], boost: crate::tune::t(9, 20), div: crate::tune::t(10, 16), inputs: [0; N], set: 0, p: 32768, rate }
     }
 
     /// The mixed probability under weight set `set`.
@@ -159,7 +160,8 @@ impl<const N: usize> Mixer<N> {
     /// Teaches the weights what the decision was.
     #[inline]
     pub(crate) fn learn(&mut self, bit: u32) {
-        let error = (((bit << 16) as i32 - self.p as i32) * self.rate) >> 6;
+        let error = (((bit << 16) as i32 - self.p as i32) * (self.rate + self.boost / (1 + i32::from(self.ages[self.set]) / self.div))) >> 6;
+        self.ages[self.set] = self.ages[self.set].saturating_add(1);
         let weights = &mut self.weights[self.set];
         for i in 0..N {
             let step = (self.inputs[i] * error + 0x2000) >> 14;

@@ -7,9 +7,10 @@ use crate::coder::{Coder, Part};
 use crate::decimal::Decimal;
 use crate::dictionary::{Dictionary, Id};
 use crate::digits::{self, DigitCoder};
+use crate::double;
 use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
-use crate::literal::LiteralCoder;
+use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
 use crate::memory::Memory;
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
@@ -45,9 +46,9 @@ const VALUE: usize = 6;
 /// Piece contexts.
 const PIECE: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 6;
+const LITERAL: usize = 7;
 /// Digit contexts.
-const DIGIT: usize = 6;
+const DIGIT: usize = 7;
 
 /// Everything that is learned from a document.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ pub(crate) struct Model {
     values: Predictor<VALUE, { VALUE + 2 }>,
     pieces: Predictor<PIECE, { PIECE + 2 }>,
     numbers: NumberPredictor,
-    literals: LiteralCoder<LITERAL, { LITERAL + 1 }>,
+    literals: LiteralCoder<LITERAL, { LITERAL + 3 }>,
     digits: DigitCoder<DIGIT, { DIGIT + 1 }>,
     columns: Vec<Column>,
     /// Scalars seen once: they are worth keeping when they come again.
@@ -100,7 +101,12 @@ impl Model {
             ),
             pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, 2, memory),
             numbers: NumberPredictor::new(sizes.number_slots, memory),
-            literals: LiteralCoder::new(sizes.literal_buckets, memory),
+            literals: LiteralCoder::new(
+                sizes.literal_buckets,
+                sizes.column_buckets,
+                sizes.text,
+                memory,
+            ),
             digits: DigitCoder::new(sizes.digit_buckets, memory),
             columns: vec![Column::default(); 1 << sizes.columns],
             seen: memory.table(1 << sizes.seen),
@@ -432,6 +438,7 @@ impl Model {
         let salt = hash::pair(column, mode);
         let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
         let (mut prefix, mut matched, mut order3) = (0, 1, 0);
+        let (mut significant, mut possible) = (0, None);
         while self.item.len() < limit {
             let place = self.item.len();
             let aligned = |i: usize| u32::from(memory.text.get(i).copied().unwrap_or(0));
@@ -443,8 +450,12 @@ impl Model {
                 hash::triple(salt, prefix, sibling),
                 hash::pair(order3 & 0xFFF, mode),
                 hash::triple(salt, prefix, memory.last),
+                possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
             ];
-            let set = (salt >> 8 & 31) * 8 + (place as u32).min(7);
+            let set = match possible {
+                Some(_) => 1,
+                None => 32 + ((salt >> 8) & 63) * 8 + (place as u32).min(7),
+            };
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
             let symbol = self.digits.code(coder, &contexts, set, symbol);
@@ -456,6 +467,11 @@ impl Model {
             prefix = hash::pair(prefix, u32::from(symbol) + 1);
             order3 = order3 << 4 | u32::from(symbol);
             self.item.push(byte);
+            significant += u32::from(symbol < 10 && (symbol > 0 || significant > 0));
+            possible = None;
+            if significant == double::KNOWN && mode == 0 {
+                possible = double::last_digits(&self.item);
+            }
             if mode == 0 {
                 self.tail = self.tail << 8 | u64::from(byte);
             }
@@ -478,11 +494,43 @@ impl Model {
         };
         let mut around = Surroundings { kind, column, text: memory.text, prefix: 0, matched: 1 };
         while self.item.len() < limit {
+            match self.code_run(coder, source, &mut scanner, &mut around)? {
+                Some(Step::EndItem) => break,
+                Some(_) => continue,
+                None => {}
+            }
             if self.code_piece(coder, source, limit, &mut scanner, &mut around)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Codes many bytes at once where a long match goes on; returns the last step if it did.
+    fn code_run<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        scanner: &mut PieceScanner,
+        around: &mut Surroundings,
+    ) -> Result<Option<Step>, Contradiction> {
+        if !self.settings.codebook || self.item.len() + RUN > ITEM_MAX {
+            return Ok(None);
+        }
+        let rest = source.get(self.item.len()..).unwrap_or(&[]);
+        coder.enter(Part::Runs);
+        let Some(run) = self.literals.code_run(coder, rest) else { return Ok(None) };
+        let mut step = Step::More;
+        for byte in run {
+            if matches!(step, Step::Terminator | Step::EndItem) {
+                return Err(Contradiction);
+            }
+            step = scanner.step(byte);
+            self.literals.pass(byte);
+            self.push_byte(byte, around);
+        }
+        self.recent_pieces = [0; 2];
+        if step == Step::Terminator { Err(Contradiction) } else { Ok(Some(step)) }
     }
 
     /// Codes a piece; returns whether it ended the item.
@@ -562,6 +610,7 @@ impl Model {
                 return Err(Contradiction);
             }
             step = scanner.step(byte);
+            self.literals.pass(byte);
             if step != Step::Terminator {
                 self.push_byte(byte, around);
             }
@@ -584,10 +633,11 @@ impl Model {
         coder.enter(if segment { Part::GlueLiterals } else { Part::WordLiterals });
         self.piece.clear();
         let mut word = self.recent_pieces[0];
+        let beside = Around { kind: around.kind as usize, column: around.column };
         while self.item.len() < limit {
             let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
             let contexts = self.literal_contexts(around, word);
-            let byte = self.literals.code(coder, &contexts, around.kind as usize, byte);
+            let byte = self.literals.code(coder, &contexts, beside, byte);
             word = hash::pair(word, u32::from(byte));
             self.piece.push(byte);
             let step = scanner.step(byte);
@@ -613,6 +663,7 @@ impl Model {
             hash::pair(low & 0xFFFF, 1),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
+            hash::triple(low, high & 0xFFFF, 5),
             hash::triple(word, around.kind as u32, 4),
             hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
         ]

@@ -72,7 +72,7 @@ pub(crate) struct Predictor<const N: usize, const M: usize> {
     stands: Vec<[Adaptive; STANDS * 16]>,
     columns: Vec<[Adaptive; 2]>,
     mixer: Mixer<M>,
-    tries_max: usize,
+    tries_max: usize, try_min: u32,
     /// The slots of the item at hand.
     places: [usize; N],
     column: usize,
@@ -124,7 +124,7 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
             slots: memory.table(1 << slot_bits),
             stands: vec![initial_stands(); N],
             columns: vec![[Adaptive::default(); 2]; COLUMNS],
-            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 6),
+            mixer: Mixer::new(4, (1 << 16) * 2 / 5, crate::tune::t(6,10)), try_min: crate::tune::t(if N==3 {2} else {8}, if N==3 {36000} else {4000}) as u32,
             tries_max,
             places: [0; N],
             column: 0,
@@ -181,7 +181,7 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
     }
 
     fn worth_trying(&self, score: u32, rank: usize) -> bool {
-        score >= TRY_MIN || self.columns[self.column][rank.min(1)].p() >= TRY_MIN
+        score >= self.try_min || self.columns[self.column][rank.min(1)].p() >= self.try_min
     }
 
     #[inline]
@@ -207,7 +207,7 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
     /// Teaches the slots of the item at hand what it was.
     #[inline]
     pub(crate) fn learn(&mut self, id: Id) {
-        if self.candidates.len > 0 && self.candidates.ids[0].1 == id && self.best() < TRY_MIN {
+        if self.candidates.len > 0 && self.candidates.ids[0].1 == id && self.best() < self.try_min {
             // It was not tried and would have been right.
             self.columns[self.column][0].learn(1, 30);
         }
