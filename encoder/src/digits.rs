@@ -37,14 +37,14 @@ pub(crate) fn byte(symbol: u8) -> u8 {
 #[derive(Debug)]
 pub(crate) struct DigitCoder<const N: usize, const M: usize> {
     table: CountTable,
-    mixer: Mixer<M>, limit: u32,
+    mixer: Mixer<M>, limit: u32, by: u32,
 }
 
 impl<const N: usize, const M: usize> DigitCoder<N, M> {
     /// A table of `1 << bits` buckets.
     pub(crate) fn new(bits: u32, memory: Memory) -> Self {
         assert_eq!(M, N + 1, "one input for each context and a constant");
-        Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 14, crate::tune::t(4,20)), limit: crate::tune::t(5,400) as u32 }
+        Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 14, crate::tune::t(4,20)), by: crate::tune::t(14, 0) as u32, limit: crate::tune::t(5,400) as u32 }
     }
 
     /// Codes one symbol under the contexts; `set` chooses the weights.
@@ -71,7 +71,7 @@ impl<const N: usize, const M: usize> DigitCoder<N, M> {
             let bit = coder.bit(u32::from(symbol) >> shift & 1, p);
             self.mixer.learn(bit);
             for place in places {
-                self.table.learn(place, node, bit, self.limit);
+                self.table.learn(place, node, bit, self.limit, self.by);
             }
             node = node * 2 + bit as usize;
         }

@@ -28,6 +28,7 @@ mod model;
 mod numbers;
 mod pieces;
 mod predictor;
+mod prior;
 mod settings;
 mod stage;
 mod stream;

@@ -138,7 +138,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
             self.maps[i][state].learn(bit, self.map_limit);
             self.table.learn(self.places[i], node, bit);
         }
-        self.column.learn(column, node, bit, self.col_limit);
+        self.column.learn(column, node, bit, self.col_limit, 0);
         self.matcher.learn_bit(position, bit);
         bit
     }

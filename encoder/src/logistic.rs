@@ -119,6 +119,16 @@ impl Adaptive {
         self.0 = x.wrapping_add(step).wrapping_add(u32::from(n < limit)) ^ EVEN;
     }
 
+    /// Moves more slowly.
+    #[inline]
+    pub(crate) fn learn_slow(&mut self, bit: u32, limit: u32, by: u32) {
+        let x = self.0 ^ EVEN;
+        let n = x & 1023;
+        let distance = (bit << 22) as i32 - (x >> 10) as i32;
+        let step = ((distance >> 3).wrapping_mul(RATE_TABLE[((n + by) & 1023) as usize])) as u32 & !1023;
+        self.0 = x.wrapping_add(step).wrapping_add(u32::from(n < limit)) ^ EVEN;
+    }
+
     /// A probability that can be coded: neither 0 nor 65536.
     #[inline]
     pub(crate) fn codable(self) -> u32 {
@@ -147,14 +157,22 @@ impl<const N: usize> Mixer<N> {
     /// The mixed probability under weight set `set`.
     #[inline]
     pub(crate) fn mix(&mut self, set: usize) -> u32 {
+        self.dot(set);
+        self.p
+    }
+
+    /// The mix on the logistic scale.
+    #[inline]
+    pub(crate) fn dot(&mut self, set: usize) -> i32 {
         self.set = set;
         let weights = &self.weights[set];
         let mut sum = 0i32;
         for i in 0..N {
             sum = sum.wrapping_add(self.inputs[i].wrapping_mul(weights[i]) >> 2);
         }
-        self.p = squash(sum >> 14);
-        self.p
+        let dot = (sum >> 14).clamp(-STRETCH_MAX, STRETCH_MAX);
+        self.p = squash(dot);
+        dot
     }
 
     /// Teaches the weights what the decision was.

@@ -120,6 +120,16 @@ impl Model {
         }
     }
 
+    /// Forgets where it is, not what it learned.
+    pub(crate) fn start_document(&mut self) {
+        self.tree = Stage::Lexer.run(TreeState::new);
+        self.recent_segments = [0; 5];
+        self.recent_values = [0; 3];
+        self.recent_number = Decimal::default();
+        self.recent_pieces = [0; 2];
+        self.tail = 0;
+    }
+
     /// The length of the item that starts `bytes`, or `None` if its end is not among them.
     pub(crate) fn item_len(&self, bytes: &[u8]) -> Option<usize> {
         self.tree.lexer.item_len(bytes)
@@ -437,19 +447,22 @@ impl Model {
         let memory = self.columns[self.column_place(column)];
         let salt = hash::pair(column, mode);
         let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
-        let (mut prefix, mut matched, mut order3) = (0, 1, 0);
+        let (mut beginning, mut matched, mut order3) = (0, 1, 0);
         let (mut significant, mut possible) = (0, None);
         while self.item.len() < limit {
             let place = self.item.len();
             let aligned = |i: usize| u32::from(memory.text.get(i).copied().unwrap_or(0));
             let last = order3 & 15;
+            // The beginning of a long number does not come again; what is kept of it is coarse.
+            let far = place >= crate::tune::t(13, 7) as usize;
+            let prefix = if far { 0x100_0000 | order3 & 0xFF } else { beginning };
             let contexts = [
-                hash::pair(salt, prefix),
+                hash::triple(salt, prefix, place as u32),
                 hash::triple(salt, place as u32, last),
                 hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
-                hash::triple(salt, prefix, sibling),
-                hash::pair(order3 & 0xFFF, mode),
-                hash::triple(salt, prefix, memory.last),
+                hash::triple(salt, prefix, if far { 0 } else { sibling }),
+                hash::triple(order3 & 0xFFF, mode, far as u32),
+                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
                 possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
             ];
             let set = match possible {
@@ -464,7 +477,7 @@ impl Model {
             }
             let byte = digits::byte(symbol);
             matched &= u32::from(aligned(place) == u32::from(byte));
-            prefix = hash::pair(prefix, u32::from(symbol) + 1);
+            beginning = hash::pair(beginning, u32::from(symbol) + 1);
             order3 = order3 << 4 | u32::from(symbol);
             self.item.push(byte);
             significant += u32::from(symbol < 10 && (symbol > 0 || significant > 0));

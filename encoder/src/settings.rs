@@ -183,14 +183,15 @@ impl Settings {
     /// The sizes of this level and class.
     pub(crate) fn sizes(self) -> Sizes {
         let full = match self.level {
-            Level::Fast | Level::Default => DEFAULT_SIZES,
+            Level::Fast | Level::Default => { let t = |i, d: u32| crate::tune::t(i, d as i32) as u32; let d = DEFAULT_SIZES; Sizes {
+                literal_buckets: t(20, d.literal_buckets), digit_buckets: t(21, d.digit_buckets), value_ring: t(22, d.value_ring), value_slots: t(23, d.value_slots), piece_slots: t(24, d.piece_slots), piece_ring: t(25, d.piece_ring), segment_slots: t(26, d.segment_slots), text: t(27, d.text), column_buckets: t(28, d.column_buckets), number_slots: t(29, d.number_slots), columns: t(30, d.columns), tries: t(31, 3) as usize, ..d }},
             Level::Max => MAX_SIZES,
         };
         match self.class {
             Class::Large => full,
             Class::Medium => full.shrunk(2),
-            Class::Small => full.shrunk(4),
-            Class::Tiny => full.shrunk(7),
+            Class::Small => full.shrunk(2),
+            Class::Tiny => full.shrunk(2),
         }
     }
 }

@@ -94,10 +94,10 @@ impl CountTable {
 
     /// Teaches the probability at a node.
     #[inline]
-    pub(crate) fn learn(&mut self, place: usize, node: usize, bit: u32, limit: u32) {
+    pub(crate) fn learn(&mut self, place: usize, node: usize, bit: u32, limit: u32, by: u32) {
         let cell = &mut self.buckets[place][node & 15];
         let mut p = Adaptive::from_raw(*cell);
-        p.learn(bit, limit);
+        p.learn_slow(bit, limit, by);
         *cell = p.raw();
     }
 }
