@@ -137,7 +137,7 @@ impl Coder for Meter {
         let bit = self.reader.bit(bit, p1);
         let p1 = if self.reader.is_plain() { 32768 } else { p1 };
         let p = if bit == 1 { p1 } else { 65536 - p1 };
-        let cost = 16.0 - f64::from(p).log2();
+        let cost = 16.0 - log2(p);
         let part = &mut self.inspection.parts[self.part as usize];
         part.0 += cost;
         part.1 += 1;
@@ -172,4 +172,20 @@ impl ChunkReader for Meter {
         }
         self.bits = 0.0;
     }
+}
+
+/// The binary logarithm, to a thousandth; the standard one would pull in the mathematics library.
+fn log2(p: u32) -> f64 {
+    let whole = p.ilog2();
+    // p / 2^whole is in 1..2; squaring it sixteen times gives sixteen bits of its logarithm.
+    let (mut x, mut fraction) = (u64::from(p) << (31 - whole), 0u32);
+    for _ in 0..16 {
+        x = (x * x) >> 31;
+        fraction <<= 1;
+        if x >= 1 << 32 {
+            x >>= 1;
+            fraction |= 1;
+        }
+    }
+    f64::from(whole) + f64::from(fraction) / 65536.0
 }

@@ -34,7 +34,6 @@ mod stage;
 mod stream;
 mod tables;
 mod tree_state;
-mod tune;
 
 pub use decode::Decoder;
 pub use encode::Encoder;

@@ -1,11 +1,12 @@
 //! What is new, byte by byte: a mix of bit histories under `N` contexts, of what is usual in the
 //! column, and of what followed the same bytes before.
 
+use crate::bits;
 use crate::coder::Coder;
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
 use crate::memory::Memory;
-use crate::tables::{CountTable, HistoryTable, history_prior};
+use crate::tables::{CountTable, HistoryTable, NIBBLE, history_prior, learn_cell};
 
 /// Learning limit of the history maps.
 const MAP_LIMIT: u32 = 255;
@@ -18,12 +19,11 @@ pub(crate) const KINDS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
     table: HistoryTable,
-    maps: Vec<[Adaptive; 256]>,
+    maps: Box<[[Adaptive; 256]; N]>,
     column: CountTable,
     matcher: Matcher,
     runs: [Adaptive; LENGTHS],
-    mixer: Mixer<M>, map_limit: u32, col_limit: u32,
-    places: [usize; N],
+    mixer: Mixer<M>,
 }
 
 /// What surrounds a byte.
@@ -42,12 +42,11 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         assert_eq!(M, N + 3, "inputs: contexts, column, match and a constant");
         Self {
             table: HistoryTable::new(bits, memory),
-            map_limit: crate::tune::t(3,255) as u32, col_limit: crate::tune::t(7,255) as u32, maps: vec![history_prior(); N],
+            maps: Box::new([history_prior(); N]),
             column: CountTable::new(column_bits, memory),
             matcher: Matcher::new(text_bits, memory),
             runs: [Adaptive::default(); LENGTHS],
-            mixer: Mixer::new(256 * KINDS * 2, crate::tune::t(1, 15000), crate::tune::t(0, 12)),
-            places: [0; N],
+            mixer: Mixer::new(256 * KINDS * 2, 15_000, 12),
         }
     }
 
@@ -98,49 +97,45 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         before: u32,
         nibble: u32,
     ) -> u32 {
-        for (i, &context) in contexts.iter().enumerate() {
-            self.places[i] = self.table.find(hash::pair(context, before << 4 | i as u32));
+        let mut places = [0; N];
+        let mut cells = [[0; NIBBLE]; N];
+        for i in 0..N {
+            places[i] = self.table.find(hash::pair(contexts[i], before << 4 | i as u32));
+            cells[i] = self.table.load(places[i]);
         }
         let column = self.column.find(hash::pair(around.column, before));
+        let mut column_cells = self.column.load(column);
+        let first = before == 1;
         let matched = usize::from(self.matcher.len > 0);
-        let set = (around.kind * 2 + matched) * 256;
+        let set = (around.kind * 2 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
         let mut node = 1;
         for shift in (0..4).rev() {
-            let set = set + (if before == 1 { node } else { (before as usize & 15) << 4 | node });
-            let position = if before == 1 { 4 + shift } else { shift };
-            let bit = nibble >> shift & 1;
-            let bit = self.code_bit(coder, (node, column, set, position), bit);
+            let position = if first { 4 + shift } else { shift };
+            let mut inputs = [0; M];
+            for i in 0..N {
+                let state = usize::from(cells[i][node & 15]);
+                inputs[i] = if state == 0 { 0 } else { self.maps[i][state].stretched() };
+            }
+            inputs[N] = Adaptive::from_raw(column_cells[node & 15]).stretched();
+            inputs[N + 1] = self.matcher.input(position);
+            inputs[N + 2] = 256;
+            let mix = self.mixer.mix(inputs, set | node);
+            let bit = coder.bit(nibble >> shift & 1, mix.p);
+            self.mixer.learn(&mix, bit);
+            for i in 0..N {
+                let cell = &mut cells[i][node & 15];
+                self.maps[i][usize::from(*cell)].learn(bit, MAP_LIMIT);
+                *cell = bits::NEXT[usize::from(*cell) * 2 + bit as usize];
+            }
+            learn_cell(&mut column_cells[node & 15], bit, COLUMN_LIMIT);
+            self.matcher.learn_bit(position, bit);
             node = node * 2 + bit as usize;
         }
-        node as u32 & 15
-    }
-
-    #[inline]
-    fn code_bit<C: Coder>(
-        &mut self,
-        coder: &mut C,
-        (node, column, set, position): (usize, usize, usize, u32),
-        bit: u32,
-    ) -> u32 {
-        let mut states = [0; N];
         for i in 0..N {
-            states[i] = usize::from(self.table.state(self.places[i], node));
-            self.mixer.inputs[i] =
-                if states[i] == 0 { 0 } else { self.maps[i][states[i]].stretched() };
+            self.table.store(places[i], cells[i]);
         }
-        self.mixer.inputs[N] = self.column.get(column, node).stretched();
-        self.mixer.inputs[N + 1] = self.matcher.input(position);
-        self.mixer.inputs[N + 2] = 256;
-        let p = self.mixer.mix(set);
-        let bit = coder.bit(bit, p);
-        self.mixer.learn(bit);
-        for (i, &state) in states.iter().enumerate() {
-            self.maps[i][state].learn(bit, self.map_limit);
-            self.table.learn(self.places[i], node, bit);
-        }
-        self.column.learn(column, node, bit, self.col_limit, 0);
-        self.matcher.learn_bit(position, bit);
-        bit
+        self.column.store(column, column_cells);
+        node as u32 & 15
     }
 }
 
@@ -175,7 +170,7 @@ impl Matcher {
     fn new(text_bits: u32, memory: Memory) -> Self {
         Self {
             text: memory.table(1 << text_bits),
-            heads: memory.table(1 << text_bits.saturating_sub(crate::tune::t(11, 3) as u32)),
+            heads: memory.table(1 << text_bits.saturating_sub(4)),
             next: 0,
             at: 0,
             len: 0,

@@ -50,6 +50,14 @@ const LITERAL: usize = 7;
 /// Digit contexts.
 const DIGIT: usize = 7;
 
+/// Below this probability (of 65536) a whole item is not tried.
+const ITEM_TRY_MIN: u32 = 4000;
+/// The same for a piece, which costs less to spell.
+const PIECE_TRY_MIN: u32 = 36_000;
+
+/// Digits of a number whose beginning is told apart from others.
+const DIGITS_NEAR: usize = 7;
+
 /// Everything that is learned from a document.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -90,16 +98,16 @@ impl Model {
             segments: Predictor::new(
                 dictionary(sizes.segment_ring),
                 sizes.segment_slots,
-                sizes.tries,
+                (sizes.tries, ITEM_TRY_MIN),
                 memory,
             ),
             values: Predictor::new(
                 dictionary(sizes.value_ring),
                 sizes.value_slots,
-                sizes.tries,
+                (sizes.tries, ITEM_TRY_MIN),
                 memory,
             ),
-            pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, 2, memory),
+            pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
             numbers: NumberPredictor::new(sizes.number_slots, memory),
             literals: LiteralCoder::new(
                 sizes.literal_buckets,
@@ -454,7 +462,7 @@ impl Model {
             let aligned = |i: usize| u32::from(memory.text.get(i).copied().unwrap_or(0));
             let last = order3 & 15;
             // The beginning of a long number does not come again; what is kept of it is coarse.
-            let far = place >= crate::tune::t(13, 7) as usize;
+            let far = place >= DIGITS_NEAR;
             let prefix = if far { 0x100_0000 | order3 & 0xFF } else { beginning };
             let contexts = [
                 hash::triple(salt, prefix, place as u32),
@@ -467,7 +475,7 @@ impl Model {
             ];
             let set = match possible {
                 Some(_) => 1,
-                None => 32 + ((salt >> 8) & 63) * 8 + (place as u32).min(7),
+                None => 8 + ((salt >> 8) & 15) * 8 + (place as u32).min(7),
             };
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));

@@ -18,8 +18,6 @@ const STANDS: usize = 4;
 const COLUMNS: usize = 1024;
 /// Learning limit of the flags' probabilities.
 const FLAG_LIMIT: u32 = 255;
-/// Below this hit rate (of 65536) of the column a hopeless candidate is not even tried.
-const TRY_MIN: u32 = 1 << 10;
 
 /// What one context remembers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,11 +109,12 @@ impl Candidates {
 }
 
 impl<const N: usize, const M: usize> Predictor<N, M> {
-    /// `1 << slot_bits` slots over `dictionary`; at most `tries_max` candidates per item.
+    /// `1 << slot_bits` slots over `dictionary`; at most `tries_max` candidates per item, none below the
+    /// probability `try_min` in a column where such do not hit.
     pub(crate) fn new(
         dictionary: Dictionary,
         slot_bits: u32,
-        tries_max: usize,
+        (tries_max, try_min): (usize, u32),
         memory: Memory,
     ) -> Self {
         assert_eq!(M, N + 2, "one input for each context, the column and a constant");
@@ -124,7 +123,7 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
             slots: memory.table(1 << slot_bits),
             stands: vec![initial_stands(); N],
             columns: vec![[Adaptive::default(); 2]; COLUMNS],
-            mixer: Mixer::new(4, (1 << 16) * 2 / 5, crate::tune::t(6,10)), try_min: crate::tune::t(if N==3 {2} else {8}, if N==3 {36000} else {4000}) as u32,
+            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 10), try_min,
             tries_max,
             places: [0; N],
             column: 0,
@@ -187,16 +186,16 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
     #[inline]
     fn code_flag<C: Coder>(&mut self, coder: &mut C, id: Id, rank: usize, hit: u32) -> u32 {
         let mut stands = [0; N];
+        let mut inputs = [256; M];
         for i in 0..N {
             stands[i] = Slot::unpack(self.slots[self.places[i]]).stand(id);
-            self.mixer.inputs[i] = self.stands[i][stands[i]].stretched();
+            inputs[i] = self.stands[i][stands[i]].stretched();
         }
         let column = self.columns[self.column][rank.min(1)];
-        self.mixer.inputs[N] = column.stretched();
-        self.mixer.inputs[N + 1] = 256;
-        let p = self.mixer.mix(rank.min(3));
-        let hit = coder.bit(hit, p);
-        self.mixer.learn(hit);
+        inputs[N] = column.stretched();
+        let mix = self.mixer.mix(inputs, rank.min(3));
+        let hit = coder.bit(hit, mix.p);
+        self.mixer.learn(&mix, hit);
         for i in 0..N {
             self.stands[i][stands[i]].learn(hit, FLAG_LIMIT);
         }

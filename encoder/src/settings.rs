@@ -183,8 +183,7 @@ impl Settings {
     /// The sizes of this level and class.
     pub(crate) fn sizes(self) -> Sizes {
         let full = match self.level {
-            Level::Fast | Level::Default => { let t = |i, d: u32| crate::tune::t(i, d as i32) as u32; let d = DEFAULT_SIZES; Sizes {
-                literal_buckets: t(20, d.literal_buckets), digit_buckets: t(21, d.digit_buckets), value_ring: t(22, d.value_ring), value_slots: t(23, d.value_slots), piece_slots: t(24, d.piece_slots), piece_ring: t(25, d.piece_ring), segment_slots: t(26, d.segment_slots), text: t(27, d.text), column_buckets: t(28, d.column_buckets), number_slots: t(29, d.number_slots), columns: t(30, d.columns), tries: t(31, 3) as usize, ..d }},
+            Level::Fast | Level::Default => DEFAULT_SIZES,
             Level::Max => MAX_SIZES,
         };
         match self.class {
@@ -224,12 +223,12 @@ const DEFAULT_SIZES: Sizes = Sizes {
     piece_ring: 18,
     segment_slots: 14,
     value_slots: 15,
-    piece_slots: 15,
+    piece_slots: 13,
     number_slots: 13,
     literal_buckets: 17,
     digit_buckets: 13,
     column_buckets: 12,
-    text: crate::tune::T20,
+    text: 20,
     columns: 11,
     seen: 15,
     index_shift: 5,

@@ -8,7 +8,7 @@ use crate::logistic::Adaptive;
 use crate::memory::Memory;
 
 /// Decisions in a nibble, as nodes of a binary tree numbered from 1; cell 0 is the check.
-const NIBBLE: usize = 16;
+pub(crate) const NIBBLE: usize = 16;
 
 /// Bit histories.
 #[derive(Debug)]
@@ -40,17 +40,16 @@ impl HistoryTable {
         loser
     }
 
-    /// The history at a node of a bucket.
+    /// The histories of a bucket, to work on.
     #[inline]
-    pub(crate) fn state(&self, place: usize, node: usize) -> u8 {
-        self.buckets[place][node & 15]
+    pub(crate) fn load(&self, place: usize) -> [u8; NIBBLE] {
+        self.buckets[place]
     }
 
-    /// Appends a decision to the history at a node.
+    /// Puts the histories of a bucket back.
     #[inline]
-    pub(crate) fn learn(&mut self, place: usize, node: usize, bit: u32) {
-        let state = &mut self.buckets[place][node & 15];
-        *state = bits::NEXT[usize::from(*state) * 2 + bit as usize];
+    pub(crate) fn store(&mut self, place: usize, bucket: [u8; NIBBLE]) {
+        self.buckets[place] = bucket;
     }
 }
 
@@ -86,20 +85,25 @@ impl CountTable {
         loser
     }
 
-    /// The probability at a node (from 1) of a bucket.
+    /// The probabilities of a bucket, to work on; cell 0 is none.
     #[inline]
-    pub(crate) fn get(&self, place: usize, node: usize) -> Adaptive {
-        Adaptive::from_raw(self.buckets[place][node & 15])
+    pub(crate) fn load(&self, place: usize) -> [u32; NIBBLE] {
+        self.buckets[place]
     }
 
-    /// Teaches the probability at a node.
+    /// Puts the probabilities of a bucket back.
     #[inline]
-    pub(crate) fn learn(&mut self, place: usize, node: usize, bit: u32, limit: u32, by: u32) {
-        let cell = &mut self.buckets[place][node & 15];
-        let mut p = Adaptive::from_raw(*cell);
-        p.learn_slow(bit, limit, by);
-        *cell = p.raw();
+    pub(crate) fn store(&mut self, place: usize, bucket: [u32; NIBBLE]) {
+        self.buckets[place] = bucket;
     }
+}
+
+/// Teaches a cell of a bucket of probabilities.
+#[inline]
+pub(crate) fn learn_cell(cell: &mut u32, bit: u32, limit: u32) {
+    let mut p = Adaptive::from_raw(*cell);
+    p.learn(bit, limit);
+    *cell = p.raw();
 }
 
 /// Where a new history's probability starts.
