@@ -32,6 +32,8 @@ pub enum Part {
     GlueFlags,
     /// Whether a known piece of a value comes.
     WordFlags,
+    /// How a piece ends that was begun.
+    EndingFlags,
     /// Whether a long match goes on.
     Runs,
     /// Bytes of new punctuation and keys.
@@ -44,12 +46,13 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SegmentFlags,
         Self::ValueFlags,
         Self::NumberFlags,
         Self::GlueFlags,
         Self::WordFlags,
+        Self::EndingFlags,
         Self::Runs,
         Self::GlueLiterals,
         Self::WordLiterals,
@@ -64,6 +67,7 @@ impl Part {
             Self::NumberFlags => "number flags",
             Self::GlueFlags => "glue flags",
             Self::WordFlags => "word flags",
+            Self::EndingFlags => "ending flags",
             Self::Runs => "runs",
             Self::GlueLiterals => "glue literals",
             Self::WordLiterals => "word literals",

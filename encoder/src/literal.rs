@@ -6,10 +6,11 @@ use crate::coder::Coder;
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
 use crate::memory::Memory;
-use crate::tables::{CountTable, HistoryTable, NIBBLE, history_prior, learn_cell};
+use crate::tables::{CountTable, HistoryTable, HistoryMap, NIBBLE, learn_cell};
 
-/// Learning limit of the history maps.
-const MAP_LIMIT: u32 = 255;
+/// The first contexts are followed by many different bytes: each half of the byte has a cache line
+/// of its own. The others share one for both halves.
+const SHORT: usize = 3;
 /// Learning limit of the column's probabilities.
 const COLUMN_LIMIT: u32 = 255;
 /// Kinds of text that have weights of their own.
@@ -19,7 +20,7 @@ pub(crate) const KINDS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
     table: HistoryTable,
-    maps: Box<[[Adaptive; 256]; N]>,
+    maps: Box<[HistoryMap; N]>,
     column: CountTable,
     matcher: Matcher,
     runs: [Adaptive; LENGTHS],
@@ -42,7 +43,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         assert_eq!(M, N + 3, "inputs: contexts, column, match and a constant");
         Self {
             table: HistoryTable::new(bits, memory),
-            maps: Box::new([history_prior(); N]),
+            maps: Box::new(std::array::from_fn(|_| HistoryMap::new())),
             column: CountTable::new(column_bits, memory),
             matcher: Matcher::new(text_bits, memory),
             runs: [Adaptive::default(); LENGTHS],
@@ -100,7 +101,9 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         let mut places = [0; N];
         let mut cells = [[0; NIBBLE]; N];
         for i in 0..N {
-            places[i] = self.table.find(hash::pair(contexts[i], before << 4 | i as u32));
+            let hash = hash::pair(contexts[i], before);
+            let line = if i < SHORT { hash } else { contexts[i] };
+            places[i] = self.table.find(line, hash as u8);
             cells[i] = self.table.load(places[i]);
         }
         let column = self.column.find(hash::pair(around.column, before));
@@ -113,8 +116,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
             let position = if first { 4 + shift } else { shift };
             let mut inputs = [0; M];
             for i in 0..N {
-                let state = usize::from(cells[i][node & 15]);
-                inputs[i] = if state == 0 { 0 } else { self.maps[i][state].stretched() };
+                inputs[i] = self.maps[i].stretched(cells[i][node & 15]);
             }
             inputs[N] = Adaptive::from_raw(column_cells[node & 15]).stretched();
             inputs[N + 1] = self.matcher.input(position);
@@ -124,7 +126,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
             self.mixer.learn(&mix, bit);
             for i in 0..N {
                 let cell = &mut cells[i][node & 15];
-                self.maps[i][usize::from(*cell)].learn(bit, MAP_LIMIT);
+                self.maps[i].learn(*cell, bit);
                 *cell = bits::NEXT[usize::from(*cell) * 2 + bit as usize];
             }
             learn_cell(&mut column_cells[node & 15], bit, COLUMN_LIMIT);

@@ -61,8 +61,8 @@ pub(crate) fn squash(x: i32) -> u32 {
 }
 
 /// From a probability of 16 bits to the logistic scale.
-#[cfg(test)]
-fn stretch(p: u32) -> i32 {
+#[inline]
+pub(crate) fn stretch(p: u32) -> i32 {
     i32::from(STRETCH_TABLE[(p >> 4) as usize & 4095])
 }
 

@@ -45,6 +45,10 @@ const SEGMENT: usize = 5;
 const VALUE: usize = 6;
 /// Piece contexts.
 const PIECE: usize = 3;
+/// Contexts of endings of pieces.
+const ENDING: usize = 3;
+/// Bytes of a piece after which its ending is guessed.
+const ENDING_AFTER: usize = 3;
 /// Literal contexts.
 const LITERAL: usize = 7;
 /// Digit contexts.
@@ -67,6 +71,10 @@ pub(crate) struct Model {
     segments: Predictor<SEGMENT, { SEGMENT + 2 }>,
     values: Predictor<VALUE, { VALUE + 2 }>,
     pieces: Predictor<PIECE, { PIECE + 2 }>,
+    endings: Predictor<ENDING, { ENDING + 2 }>,
+    segment_words: Dictionary,
+    value_words: Dictionary,
+    piece_words: Dictionary,
     numbers: NumberPredictor,
     literals: LiteralCoder<LITERAL, { LITERAL + 3 }>,
     digits: DigitCoder<DIGIT, { DIGIT + 1 }>,
@@ -96,18 +104,20 @@ impl Model {
             memory,
             tree: Stage::Lexer.run(TreeState::new),
             segments: Predictor::new(
-                dictionary(sizes.segment_ring),
                 sizes.segment_slots,
                 (sizes.tries, ITEM_TRY_MIN),
                 memory,
             ),
             values: Predictor::new(
-                dictionary(sizes.value_ring),
                 sizes.value_slots,
                 (sizes.tries, ITEM_TRY_MIN),
                 memory,
             ),
-            pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
+            pieces: Predictor::new(sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
+            endings: Predictor::new(sizes.piece_slots, (1, PIECE_TRY_MIN), memory),
+            segment_words: dictionary(sizes.segment_ring),
+            value_words: dictionary(sizes.value_ring),
+            piece_words: dictionary(sizes.piece_ring),
             numbers: NumberPredictor::new(sizes.number_slots, memory),
             literals: LiteralCoder::new(
                 sizes.literal_buckets,
@@ -178,15 +188,15 @@ impl Model {
             coder.enter(Part::SegmentFlags);
             let contexts = self.segment_contexts();
             self.segments.prepare(&contexts, self.recent_segments[0]);
-            let actual = find::<C>(&self.segments.dictionary, source);
-            hit = self.segments.code(coder, actual);
+            let actual = find::<C>(&self.segment_words, source);
+            hit = self.segments.code(coder, &self.segment_words, actual);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.segments.dictionary, id, &mut self.item)
+            take(&self.segment_words, id, &mut self.item)
         } else {
             self.code_pieces(coder, source, limit, Kind::Segment, self.recent_segments[0])?;
             let hash = hash::bytes(&self.item);
-            (hash, self.segments.dictionary.intern(&self.item, hash))
+            (hash, self.segment_words.intern(&self.item, hash))
         };
         if self.settings.prune {
             self.segments.learn(id);
@@ -224,15 +234,15 @@ impl Model {
         if self.settings.prune {
             coder.enter(Part::ValueFlags);
             self.prepare_values(column);
-            let actual = find::<C>(&self.values.dictionary, source);
-            hit = self.values.code(coder, actual);
+            let actual = find::<C>(&self.value_words, source);
+            hit = self.values.code(coder, &self.value_words, actual);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.values.dictionary, id, &mut self.item)
+            take(&self.value_words, id, &mut self.item)
         } else {
             self.code_pieces(coder, source, limit, Kind::Text, column)?;
             let hash = hash::bytes(&self.item);
-            (hash, self.values.dictionary.intern(&self.item, hash))
+            (hash, self.value_words.intern(&self.item, hash))
         };
         if hit.is_some() {
             self.push_tail();
@@ -258,14 +268,14 @@ impl Model {
         let (mut hit, mut guess) = (None, None);
         if self.settings.prune {
             self.prepare_values(column);
-            let actual = find::<C>(&self.values.dictionary, source);
+            let actual = find::<C>(&self.value_words, source);
             let number_first = self.settings.delta && self.numbers.best() > self.values.best();
             if number_first {
                 guess = self.numbers.code(coder, actual_number);
             }
             if guess.is_none() {
                 coder.enter(Part::ValueFlags);
-                hit = self.values.code(coder, actual);
+                hit = self.values.code(coder, &self.value_words, actual);
                 coder.enter(Part::NumberFlags);
             }
             if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
@@ -275,7 +285,7 @@ impl Model {
             guess = self.numbers.code(coder, actual_number);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.values.dictionary, id, &mut self.item)
+            take(&self.value_words, id, &mut self.item)
         } else {
             if let Some(guess) = guess {
                 self.item.extend_from_slice(guess.text().as_bytes());
@@ -298,7 +308,7 @@ impl Model {
         let place = ((u64::from(hash) * self.seen.len() as u64) >> 32) as usize;
         let mark = hash as u16 | 1;
         if self.seen[place] == mark {
-            return self.values.dictionary.intern(&self.item, hash);
+            return self.value_words.intern(&self.item, hash);
         }
         self.seen[place] = mark;
         0
@@ -566,7 +576,7 @@ impl Model {
         self.piece = self.memory.buffer(std::mem::take(&mut self.piece));
         let start = self.item.len();
         let [a, b] = self.recent_pieces;
-        let mut hit = None;
+        let (mut hit, mut actual) = (None, 0);
         if self.settings.codebook {
             let kind = around.kind as u32;
             let segment = around.kind == Kind::Segment;
@@ -577,29 +587,44 @@ impl Model {
                 hash::triple(around.prefix, around.column, kind),
             ];
             self.pieces.prepare(&contexts, hash::pair(around.column, kind));
-            let actual = if C::ENCODING {
+            actual = if C::ENCODING {
                 self.read_piece(source.get(start..).unwrap_or(&[]), limit - start, *scanner);
                 let hash = hash::bytes(&self.piece);
-                self.pieces.dictionary.find(&self.piece, hash).unwrap_or(0)
+                self.piece_words.find(&self.piece, hash).unwrap_or(0)
             } else {
                 0
             };
-            hit = self.pieces.code(coder, actual);
+            hit = self.pieces.code(coder, &self.piece_words, actual);
         }
         let end = match hit {
-            Some(id) => self.copy_piece(id, limit, scanner, around)?,
-            None => self.code_new_piece(coder, source, limit, scanner, around),
+            Some(id) => self.copy_piece(id, 0, limit, scanner, around)?,
+            None => self.code_new_piece(coder, (source, actual), limit, scanner, around)?,
         };
         let hash = hash::bytes(&self.piece);
         if self.settings.codebook {
             let id = match hit {
                 Some(id) => id,
-                None => self.pieces.dictionary.intern(&self.piece, hash),
+                None => self.piece_words.intern(&self.piece, hash),
             };
             self.pieces.learn(id);
+            if self.piece.len() > ENDING_AFTER {
+                self.prepare_endings(around, a);
+                self.endings.learn(id);
+            }
         }
         self.recent_pieces = [hash, a];
         Ok(end)
+    }
+
+    fn prepare_endings(&mut self, around: &Surroundings, last: u32) {
+        let beginning = hash::bytes(&self.piece[..ENDING_AFTER]);
+        let kind = around.kind as u32;
+        let contexts = [
+            hash::pair(beginning, kind),
+            hash::pair(beginning, last),
+            hash::triple(beginning, around.column, 1),
+        ];
+        self.endings.prepare(&contexts, hash::pair(around.column, kind));
     }
 
     /// The piece that comes next in the encoder's source.
@@ -617,15 +642,19 @@ impl Model {
     fn copy_piece(
         &mut self,
         id: Id,
+        from: usize,
         limit: usize,
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
     ) -> Result<bool, Contradiction> {
-        let (bytes, _) = self.pieces.dictionary.get(id).ok_or(Contradiction)?;
+        let (bytes, _) = self.piece_words.get(id).ok_or(Contradiction)?;
+        if bytes.get(..from) != Some(&self.piece[..from]) {
+            return Err(Contradiction);
+        }
         self.piece.clear();
         self.piece.extend_from_slice(bytes);
         let mut step = Step::More;
-        for index in 0..self.piece.len() {
+        for index in from..self.piece.len() {
             let byte = self.piece[index];
             if step != Step::More || self.item.len() >= limit {
                 return Err(Contradiction);
@@ -645,13 +674,14 @@ impl Model {
     fn code_new_piece<C: Coder>(
         &mut self,
         coder: &mut C,
-        source: &[u8],
+        (source, actual): (&[u8], Id),
         limit: usize,
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
-    ) -> bool {
+    ) -> Result<bool, Contradiction> {
         let segment = around.kind == Kind::Segment;
-        coder.enter(if segment { Part::GlueLiterals } else { Part::WordLiterals });
+        let part = if segment { Part::GlueLiterals } else { Part::WordLiterals };
+        coder.enter(part);
         self.piece.clear();
         let mut word = self.recent_pieces[0];
         let beside = Around { kind: around.kind as usize, column: around.column };
@@ -667,11 +697,19 @@ impl Model {
             }
             match step {
                 Step::More => {}
-                Step::EndPiece => return false,
-                Step::EndItem | Step::Terminator => return true,
+                Step::EndPiece => return Ok(false),
+                Step::EndItem | Step::Terminator => return Ok(true),
+            }
+            if self.piece.len() == ENDING_AFTER && self.settings.codebook {
+                coder.enter(Part::EndingFlags);
+                self.prepare_endings(around, self.recent_pieces[0]);
+                if let Some(id) = self.endings.code(coder, &self.piece_words, actual) {
+                    return self.copy_piece(id, ENDING_AFTER, limit, scanner, around);
+                }
+                coder.enter(part);
             }
         }
-        true
+        Ok(true)
     }
 
     #[inline]
@@ -680,7 +718,7 @@ impl Model {
         let place = self.item.len();
         let aligned = around.text.get(place).copied().map_or(0, u32::from);
         [
-            hash::pair(low & 0xFF, around.kind as u32),
+            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
             hash::pair(low & 0xFFFF, 1),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),

@@ -64,8 +64,6 @@ impl Slot {
 /// Predicts items under `N` contexts; `M` is `N + 2`.
 #[derive(Debug)]
 pub(crate) struct Predictor<const N: usize, const M: usize> {
-    /// The items themselves.
-    pub(crate) dictionary: Dictionary,
     slots: Vec<[u32; 3]>,
     stands: Vec<[Adaptive; STANDS * 16]>,
     columns: Vec<[Adaptive; 2]>,
@@ -109,17 +107,15 @@ impl Candidates {
 }
 
 impl<const N: usize, const M: usize> Predictor<N, M> {
-    /// `1 << slot_bits` slots over `dictionary`; at most `tries_max` candidates per item, none below the
+    /// `1 << slot_bits` slots; at most `tries_max` candidates per item, none below the
     /// probability `try_min` in a column where such do not hit.
     pub(crate) fn new(
-        dictionary: Dictionary,
         slot_bits: u32,
         (tries_max, try_min): (usize, u32),
         memory: Memory,
     ) -> Self {
         assert_eq!(M, N + 2, "one input for each context, the column and a constant");
         Self {
-            dictionary,
             slots: memory.table(1 << slot_bits),
             stands: vec![initial_stands(); N],
             columns: vec![[Adaptive::default(); 2]; COLUMNS],
@@ -161,14 +157,19 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
 
     /// Codes whether one of the candidates is the item; the encoder gives its name.
     #[inline]
-    pub(crate) fn code<C: Coder>(&mut self, coder: &mut C, actual: Id) -> Option<Id> {
+    pub(crate) fn code<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        dictionary: &Dictionary,
+        actual: Id,
+    ) -> Option<Id> {
         let mut rank = 0;
         for place in 0..self.candidates.len.min(self.tries_max * 2) {
             let (score, id) = self.candidates.ids[place];
             if rank >= self.tries_max || !self.worth_trying(score, rank) {
                 break;
             }
-            if self.dictionary.get(id).is_none() {
+            if dictionary.get(id).is_none() {
                 continue;
             }
             if self.code_flag(coder, id, rank, u32::from(id == actual)) == 1 {
