@@ -231,4 +231,3 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
         Ok(())
     }
 }
-

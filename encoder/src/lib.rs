@@ -35,9 +35,9 @@ mod stream;
 mod tables;
 mod tree_state;
 
+pub use coder::Part;
 pub use decode::Decoder;
 pub use encode::Encoder;
-pub use coder::Part;
 pub use error::Error;
 pub use inspect::{Inspection, PathBits, inspect};
 pub use settings::{Coding, Holding, Layout, Level, Options};

@@ -103,16 +103,8 @@ impl Model {
             settings,
             memory,
             tree: Stage::Lexer.run(TreeState::new),
-            segments: Predictor::new(
-                sizes.segment_slots,
-                (sizes.tries, ITEM_TRY_MIN),
-                memory,
-            ),
-            values: Predictor::new(
-                sizes.value_slots,
-                (sizes.tries, ITEM_TRY_MIN),
-                memory,
-            ),
+            segments: Predictor::new(sizes.segment_slots, (sizes.tries, ITEM_TRY_MIN), memory),
+            values: Predictor::new(sizes.value_slots, (sizes.tries, ITEM_TRY_MIN), memory),
             pieces: Predictor::new(sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
             endings: Predictor::new(sizes.piece_slots, (1, PIECE_TRY_MIN), memory),
             segment_words: dictionary(sizes.segment_ring),

@@ -45,6 +45,9 @@ pub(crate) struct Input {
     /// Ascending.
     pub(crate) sizes: Vec<Bytes>,
     pub(crate) seed: u64,
+    /// Real documents repeated to every size; relative to the project's root, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
     pub(crate) files: Vec<PathBuf>,
 }

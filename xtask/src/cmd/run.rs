@@ -205,6 +205,9 @@ fn list(chosen: &Chosen) {
     for origin in inputs::origins(&experiment.input) {
         match origin {
             Origin::Generated { profile, size, .. } => println!("  {profile} of {size}"),
+            Origin::Repeated { file, size, .. } => {
+                println!("  {} repeated to {size}", file.display());
+            }
             Origin::File(path) => println!("  {}", path.display()),
             Origin::Empty => {}
         }

@@ -58,6 +58,11 @@ pub(crate) struct RawInput {
     /// Seed of the generators.
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,
+    /// Real documents that are repeated, with some digits changed in each copy, to every size; paths
+    /// as in `files`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) repeated: Vec<Spanned<String>>,
     /// Paths of real documents, relative to the project; `*` and `?` match.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

@@ -107,7 +107,7 @@ impl Resolver<'_> {
     }
 
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
-        let RawInput { profiles, sizes, seed, files } = raw.get_ref();
+        let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
         let mut parsed: Vec<Bytes> = self.list("input.sizes", sizes)?;
         if let Some(index) = parsed.iter().position(|size| *size > SIZE_MAX) {
@@ -115,22 +115,24 @@ impl Resolver<'_> {
             return Err(self.error(&sizes[index].span(), message));
         }
         parsed.sort_unstable();
-        let files = self.files(files)?;
-        if profiles.is_empty() != parsed.is_empty() || (profiles.is_empty() && files.is_empty()) {
-            let message = "`input` makes no documents; name at least one of `profiles` and one of \
-                           `sizes`, or `files`";
+        let files = self.files("input.files", files)?;
+        let repeated = self.files("input.repeated", repeated)?;
+        let swept = !(profiles.is_empty() && repeated.is_empty());
+        if swept == parsed.is_empty() || !(swept || !files.is_empty()) {
+            let message = "`input` makes no documents; name at least one of `profiles` (or \
+                           `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
         }
-        Ok(Input { profiles, sizes: parsed, seed: *seed, files })
+        Ok(Input { profiles, sizes: parsed, seed: *seed, repeated, files })
     }
 
     /// The files that the patterns name; a pattern that names none is an error.
-    fn files(&self, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
+    fn files(&self, key: &str, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
         let mut files = BTreeSet::new();
         for pattern in patterns {
             let refuse = |what: &str| {
                 let message = format!(
-                    "`input.files` holds `{}`, {what}; write a path relative to the project, \
+                    "`{key}` holds `{}`, {what}; write a path relative to the project, \
                      `*` and `?` match",
                     pattern.get_ref()
                 );
@@ -147,13 +149,14 @@ impl Resolver<'_> {
                 return Err(refuse("which names no file that is not named already"));
             }
         }
-        self.distinct_file_names(patterns, &files)?;
+        self.distinct_file_names(key, patterns, &files)?;
         Ok(files.into_iter().collect())
     }
 
     /// Tables name a document by its file name alone, so that must be unique.
     fn distinct_file_names(
         &self,
+        key: &str,
         patterns: &[Spanned<String>],
         files: &BTreeSet<PathBuf>,
     ) -> Resolved<()> {
@@ -162,7 +165,7 @@ impl Resolver<'_> {
             None => Ok(()),
             Some(twice) => {
                 let message = format!(
-                    "`input.files` names two files called `{}`; give each its own name",
+                    "`{key}` names two files called `{}`; give each its own name",
                     twice.file_name().unwrap_or_default().display()
                 );
                 Err(self.error(&patterns[0].span(), message))

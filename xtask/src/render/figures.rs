@@ -6,6 +6,7 @@ use stats::Describe;
 use super::Derived;
 use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::fit::Scaling;
+use crate::inputs;
 use crate::judge::mean_interval;
 use crate::metric::{Metric, Unit};
 use crate::record::Outcome;
@@ -30,7 +31,7 @@ pub(super) fn leading(derived: &Derived) -> Metric {
 
 /// The generated profiles: files have no sweep of sizes to draw.
 fn profiles(derived: &Derived) -> Vec<String> {
-    derived.lock.experiment.input.profiles.iter().map(ToString::to_string).collect()
+    inputs::swept_names(&derived.lock.experiment.input)
 }
 
 fn series(derived: &Derived) -> Vec<Series> {
