@@ -65,6 +65,8 @@ pub(crate) struct Measure {
     pub(crate) memory_limit: Option<Bytes>,
     pub(crate) layout_noise: bool,
     pub(crate) after_failure: bool,
+    #[serde(default)]
+    pub(crate) decode: bool,
     pub(crate) seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Repeat>,
@@ -83,6 +85,9 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) about: String,
+    /// A program that need not be installed: its absence is no failure.
+    #[serde(default)]
+    pub(crate) optional: bool,
     #[serde(flatten)]
     pub(crate) program: Program,
 }

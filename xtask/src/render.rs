@@ -3,6 +3,7 @@
 //! `stale` compares.
 
 mod figures;
+mod front;
 pub(crate) mod index;
 mod json;
 mod markdown;
@@ -18,7 +19,7 @@ use crate::aggregate;
 use crate::fit::{self, Scaling};
 use crate::judge::{self, Judged};
 use crate::publish as disk;
-use crate::record::{Folder, Lock, Machines};
+use crate::record::{Folder, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
 
 /// A campaign with everything that is derived from it.
@@ -38,10 +39,21 @@ impl Derived {
     pub(crate) fn has_failed(&self) -> bool {
         self.judged.iter().any(Judged::has_failed)
             || self.summary.cells.iter().any(|cell| {
-                cell.failures().next().is_some()
+                cell.failures().any(|(outcome, _)| !self.may_be(outcome, &cell.variant))
                     || cell.distinct_outputs > 1
                     || cell.round_trip == Some(false)
             })
+    }
+}
+
+impl Derived {
+    /// Whether an outcome is no failure: an optional program that is not installed.
+    fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
+        let optional = |name| {
+            let variants = &self.lock.experiment.variant;
+            variants.iter().any(|variant| variant.name == name && variant.optional)
+        };
+        matches!(outcome, Outcome::NotStarted | Outcome::Skipped) && optional(variant)
     }
 }
 

@@ -92,6 +92,8 @@ pub(crate) struct RawMeasure {
     pub(crate) layout_noise: Option<bool>,
     /// Try larger sizes of a variant after it failed at one. Default `false`.
     pub(crate) after_failure: Option<bool>,
+    /// Measure decoding in every run, not only once per output to check it. Default `false`.
+    pub(crate) decode: Option<bool>,
     /// Seed of the order of runs. Default 1.
     pub(crate) seed: Option<u64>,
     /// Encode a document many times in one process, to see whether memory is given back.
@@ -143,6 +145,8 @@ pub(crate) struct RawVariant {
     pub(crate) decode: Option<Spanned<Vec<String>>>,
     /// The command that prints the program's version.
     pub(crate) version: Option<Vec<String>>,
+    /// `true` for a program that need not be installed: it is named and left out. Default `false`.
+    pub(crate) optional: Option<bool>,
 }
 
 /// Effort of the encoder.

@@ -191,6 +191,7 @@ impl Resolver<'_> {
             memory_limit: memory_limit.transpose()?,
             layout_noise: raw.layout_noise.unwrap_or(false),
             after_failure: raw.after_failure.unwrap_or(false),
+            decode: raw.decode.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),
             repeat: repeat.transpose()?,
         })
@@ -249,7 +250,7 @@ impl Resolver<'_> {
     }
 
     fn variant(&self, raw: &Spanned<RawVariant>) -> Resolved<Variant> {
-        let RawVariant { name, about, encode, command, decode, version } = raw.get_ref();
+        let RawVariant { name, about, encode, command, decode, version, optional } = raw.get_ref();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
         if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
             let message = format!(
@@ -281,7 +282,12 @@ impl Resolver<'_> {
             }
         };
         let about = about.clone().unwrap_or_default().trim().to_owned();
-        Ok(Variant { name: name.get_ref().clone(), about, program })
+        Ok(Variant {
+            name: name.get_ref().clone(),
+            about,
+            optional: optional.unwrap_or(false),
+            program,
+        })
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {

@@ -356,7 +356,11 @@ mod tests {
         assert!(last.len() < text.len());
         assert!(whole.iter().all(|line| serde_json::from_slice::<serde_json::Value>(line).is_ok()));
         assert!(whole.windows(2).any(|pair| pair[0] != pair[1]));
-        assert_eq!(hash::bytes(&bytes).short(), "a423749fe85827c3", "the same bytes on every platform");
+        assert_eq!(
+            hash::bytes(&bytes).short(),
+            "a423749fe85827c3",
+            "the same bytes on every platform"
+        );
     }
 
     #[test]

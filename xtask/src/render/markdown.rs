@@ -7,7 +7,7 @@ use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
 use stats::{Describe, Interval};
 
 use super::table::Table;
-use super::{Derived, figures};
+use super::{Derived, figures, front};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -30,6 +30,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Criteria", &criteria(derived));
     let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
     section(&mut text, "Analysis", &analysis);
+    section(&mut text, "Altogether", &altogether(derived));
     section(&mut text, "Growth", &growth(derived));
     section(&mut text, "Predictions", &predictions(derived));
     section(&mut text, "Measurements", &measurements(derived));
@@ -161,6 +162,17 @@ fn fitted(scaling: &Scaling, what: What) -> Option<String> {
 
 fn figure(name: &str, caption: &str) -> String {
     format!("![{caption}](figures/{name}.png)\n\n*{caption} ([SVG](figures/{name}.svg))*\n\n")
+}
+
+fn altogether(derived: &Derived) -> String {
+    match front::applies(derived) {
+        true => format!(
+            "{}{}",
+            figure("front", "Size against speed, and size against memory"),
+            front::table(derived)
+        ),
+        false => String::new(),
+    }
 }
 
 fn growth(derived: &Derived) -> String {
