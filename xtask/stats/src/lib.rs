@@ -38,7 +38,7 @@ pub use calibrate::calibrate;
 pub use compare::{Comparison, Welch, compare_family, compare_paired, holm, welch_t};
 pub use describe::{Describe, describe};
 pub use factorial::{Factorial, GridCell, factorial};
-pub use growth::{Growth, SizePoint, growth};
+pub use growth::{Growth, SizePoint, growth, held_out_largest};
 pub use interval::Interval;
 pub use power_law::{LackOfFit, LocalExponent, PowerLaw, lack_of_fit, local_exponents, power_law};
 pub use trend::{Trend, mann_kendall, spearman};
