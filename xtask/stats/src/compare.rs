@@ -4,7 +4,7 @@
 
 use crate::assumption::Test;
 use crate::describe::moments;
-use crate::distribution::{t_quantile, t_two_sided, t95};
+use crate::distribution::{normal_quantile, t_quantile, t_two_sided, t95};
 use crate::interval::Interval;
 use crate::power_law::check_positive;
 use crate::undetermined::Undetermined;
@@ -126,33 +126,27 @@ impl Comparison {
 
     /// The smallest number of blocks at which this ratio and spread would decide either way.
     fn runs_needed(&self, tests: usize) -> Option<usize> {
-        const MAX: usize = 1_000_000;
+        let centre = self.ratio.ln().abs();
         // Bonferroni's level: the hardest step of Holm's.
-        let level = 1.0 - 0.5 * ALPHA / tests.max(1) as f64;
-        let centre = self.ratio.ln();
-        let decides = |n: usize| {
-            let (df, error) = ((n - 1) as f64, self.sd / (n as f64).sqrt());
-            let interval = Interval::around(centre, t95(df) * error).map(f64::exp);
-            t_quantile(level, df) * error < centre.abs() || self.within_margin(interval)
-        };
-        let (mut low, mut high) = (self.n, 2 * self.n);
-        while !decides(high) {
-            low = high;
-            high *= 2;
-            if low > MAX {
-                return None;
-            }
-        }
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if decides(middle) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        Some(high)
+        let different = runs_to_resolve(self.sd, centre, 0.5 * ALPHA / tests.max(1) as f64);
+        let equivalent = runs_to_resolve(self.sd, self.margin.ln_1p() - centre, 0.025);
+        let needed = [different, equivalent].into_iter().flatten().min();
+        needed.map(|n| n.max(self.n + 1))
     }
+}
+
+/// The smallest n with `t(1 - tail, n-1) sd / sqrt(n) < distance`; `None` beyond a million.
+fn runs_to_resolve(sd: f64, distance: f64, tail: f64) -> Option<usize> {
+    const MAX: f64 = 1e6;
+    let ratio = sd / distance;
+    // The normal quantile gives a lower bound that is a few runs short.
+    let least = (normal_quantile(1.0 - tail) * ratio).powi(2).ceil().max(2.0);
+    if distance <= 0.0 || least > MAX {
+        return None;
+    }
+    let least = least as usize;
+    (least..2 * least + 1000)
+        .find(|&n| t_quantile(1.0 - tail, (n - 1) as f64) * ratio < (n as f64).sqrt())
 }
 
 /// Holm's step-down adjustment, in the order given.

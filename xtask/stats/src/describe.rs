@@ -2,8 +2,10 @@
 //!
 //! Cost is one sort; nothing is resampled.
 
+use crate::assumption::{SHAPIRO_WILK_MAX, shapiro_wilk};
 use crate::distribution::{fair_coin_cdf, t95};
 use crate::interval::Interval;
+use crate::log_normal;
 use crate::undetermined::Undetermined;
 
 /// The description of the values of one cell. Units are those of the values.
@@ -47,10 +49,16 @@ pub struct Describe {
 }
 
 /// How the interval of the mean was made.
+///
+/// Student's t covers 92 % instead of 95 % of log-normal means at a CV of 53 % and n = 5, and 82 % at a
+/// CV of 131 %. At small CV the two intervals are the same, so the choice matters only where it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MeanMethod {
     /// Student's t on the values.
     Student,
+    /// The generalised interval of a log-normal mean (Krishnamoorthy and Mathew 2003): five values or
+    /// more, all positive, CV above 10 %, and logarithms that Shapiro-Wilk does not reject at 1 %.
+    LogNormal,
 }
 
 /// Outliers by two rules, with the mean and spread that remain without them.
@@ -93,6 +101,8 @@ pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
     let median = quantile(&sorted, 0.5);
     let identical = sorted.len() > 1 && spread(&sorted) == 0.0;
     let varied = sd.filter(|&sd| sd > 0.0);
+    let mean_t95 = varied.map(|sd| student(mean, sd, values.len()));
+    let log_normal = varied.and_then(|sd| log_normal_interval(&sorted, sd / mean));
     Ok(Describe {
         n: values.len(),
         mean,
@@ -105,9 +115,9 @@ pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
         p95: quantile(&sorted, 0.95),
         max: sorted[sorted.len() - 1],
         identical,
-        mean_ci95: varied.map(|sd| student(mean, sd, values.len())),
-        mean_method: MeanMethod::Student,
-        mean_t95: varied.map(|sd| student(mean, sd, values.len())),
+        mean_ci95: log_normal.or(mean_t95),
+        mean_method: log_normal.map_or(MeanMethod::Student, |_| MeanMethod::LogNormal),
+        mean_t95,
         median_ci95: varied.and_then(|_| median_interval(&sorted)),
         outliers: varied.map_or_else(Outliers::default, |sd| Outliers {
             by_two_sd: flag(values, |v| (v - mean).abs() > 2.0 * sd),
@@ -150,6 +160,20 @@ fn spread(sorted: &[f64]) -> f64 {
 
 fn student(mean: f64, sd: f64, n: usize) -> Interval {
     Interval::around(mean, t95((n - 1) as f64) * sd / (n as f64).sqrt())
+}
+
+/// See [`MeanMethod::LogNormal`].
+fn log_normal_interval(sorted: &[f64], cv: f64) -> Option<Interval> {
+    let n = sorted.len();
+    if !(5..=SHAPIRO_WILK_MAX).contains(&n) || sorted[0] <= 0.0 || cv <= 0.1 {
+        return None;
+    }
+    let logs: Vec<f64> = sorted.iter().map(|v| v.ln()).collect();
+    if shapiro_wilk(&logs).is_ok_and(|test| test.p < 0.01) {
+        return None;
+    }
+    let Moments { mean, sd } = moments(&logs);
+    log_normal::mean_interval(mean, sd?, n)
 }
 
 /// See [`Describe::median_ci95`]. Conover (1999), *Practical Nonparametric Statistics*, section 3.2.

@@ -17,10 +17,13 @@
 //! `distribution` is the one home of `statrs`, `regression` the one home of `linregress`.
 
 mod distribution;
+mod log_normal;
 mod regression;
+mod root;
 mod undetermined;
 
 pub mod assumption;
+pub mod calibrate;
 pub mod compare;
 pub mod describe;
 pub mod factorial;
@@ -31,6 +34,7 @@ pub mod trend;
 pub mod variation;
 
 pub use assumption::{Test, levene, shapiro_wilk};
+pub use calibrate::calibrate;
 pub use compare::{Comparison, Welch, compare_family, compare_paired, holm, welch_t};
 pub use describe::{Describe, describe};
 pub use factorial::{Factorial, GridCell, factorial};

@@ -3,14 +3,21 @@
 use super::curve::Class;
 use super::model::Candidate;
 use super::{Fit, Verdict};
-use crate::distribution::f_upper;
+use crate::distribution::{f_upper, t_quantile};
 use crate::interval::Interval;
 
-/// A class is given up only at this level, so that the true one is kept in at least 99 of 100 campaigns.
-const REJECTION_LEVEL: f64 = 0.003;
+/// A class is given up for a model that contains it only at this level.
+const LEVEL_NESTED: f64 = 0.003;
+
+/// The flat model is contained in all the others; with so many chances to be given up, each is smaller.
+const LEVEL_FLAT: f64 = 0.001;
+
+/// A class is given up for another of as many parameters at this (one-sided) level. Between two classes
+/// the wrong one is then decided on in at most one campaign of a hundred, however alike they are.
+const LEVEL_RIVAL: f64 = 0.01;
 
 /// Growth over the whole range that still counts as flat, if the interval excludes more.
-const FLAT_WITHIN: f64 = 1.05;
+const FLAT_WITHIN: f64 = 1.1;
 
 pub(super) struct Decision {
     pub(super) verdict: Verdict,
@@ -32,23 +39,30 @@ pub(super) fn decide(candidates: &[Candidate], range: Interval) -> Decision {
     Decision { verdict, growth_over_range }
 }
 
-/// Classes whose model with a constant is not significantly worse than the best of all.
+/// Classes whose model with a constant is not significantly worse than the best.
 ///
-/// With the best model's RSS₀ on df degrees of freedom and q more parameters (at least one), a model is
-/// given up when `(RSS - RSS₀) / q > F(0.997; q, df) RSS₀ / df`: the F test where models are nested, the
-/// same evidence asked for where they are not.
+/// A model is given up against one with q more parameters and RSS₀ on df degrees of freedom when
+/// `(RSS - RSS₀) / q > F(0.997; q, df) RSS₀ / df`, the F test of nested models (0.999 for O(1)); against a rival of as many
+/// parameters when `(RSS - RSS₀) > t(0.99; df)² RSS₀ / df`.
 fn plausible_classes(candidates: &[Candidate]) -> Vec<Class> {
     let full: Vec<&Candidate> = candidates.iter().filter(|c| c.with_constant).collect();
-    let Some(best) = full.iter().min_by(|a, b| a.rss().total_cmp(&b.rss())) else {
-        return Vec::new();
-    };
-    full.iter().filter(|c| c.rss() <= rejection_rss(best, c)).map(|c| c.class).collect()
+    let keeps = |c: &Candidate| full.iter().all(|other| c.rss() <= rejection_rss(other, c));
+    full.iter().filter(|c| keeps(c)).map(|c| c.class).collect()
 }
 
-fn rejection_rss(best: &Candidate, other: &Candidate) -> f64 {
-    let q = best.parameters().saturating_sub(other.parameters()).max(1) as f64;
-    let f = f_upper(REJECTION_LEVEL, q, best.df());
-    best.rss() * (1.0 + q * f / best.df())
+/// The sum of squares at which `model` is given up for `other`.
+fn rejection_rss(other: &Candidate, model: &Candidate) -> f64 {
+    let df = other.df();
+    let evidence = match other.parameters().cmp(&model.parameters()) {
+        std::cmp::Ordering::Less => return f64::INFINITY,
+        std::cmp::Ordering::Equal => t_quantile(1.0 - LEVEL_RIVAL, df).powi(2),
+        std::cmp::Ordering::Greater => {
+            let q = (other.parameters() - model.parameters()) as f64;
+            let level = if model.parameters() == 1 { LEVEL_FLAT } else { LEVEL_NESTED };
+            q * f_upper(level, q, df)
+        }
+    };
+    other.rss() * (1.0 + evidence / df)
 }
 
 /// The hull over the models that grow, free exponents apart.
@@ -68,7 +82,7 @@ pub(super) fn contradicts(without: &[Candidate], with: &[Candidate]) -> bool {
     };
     let (Some(without), Some(with)) = (free(without), free(with)) else { return false };
     let gain = with.rss() - without.rss();
-    gain / without.residual_variance() > f_upper(REJECTION_LEVEL, 1.0, without.df())
+    gain / without.residual_variance() > f_upper(LEVEL_NESTED, 1.0, without.df())
 }
 
 /// Indices of the fit to show and of the best one of another class.

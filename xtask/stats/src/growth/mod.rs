@@ -20,6 +20,7 @@ use crate::describe::Describe;
 use crate::interval::Interval;
 use crate::power_law::check_positive;
 use crate::undetermined::Undetermined;
+use curve::Size;
 use minimise::Points;
 use model::{Candidate, candidates};
 
@@ -187,12 +188,32 @@ pub fn growth(
     anchor: Option<SizePoint>,
     failures: &[Failure],
 ) -> Result<Growth, Undetermined> {
+    growth_with(Intervals::All, points, anchor, failures)
+}
+
+/// Which parameters get their intervals: profiles are most of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intervals {
+    All,
+    /// Exponents alone.
+    Exponents,
+    /// For simulations that ask only for the class or a prediction: parameters are left out.
+    None,
+}
+
+/// [`growth`] with a choice of intervals.
+pub(crate) fn growth_with(
+    intervals: Intervals,
+    points: &[SizePoint],
+    anchor: Option<SizePoint>,
+    failures: &[Failure],
+) -> Result<Growth, Undetermined> {
     let points = checked(points, anchor)?;
     let scale = geometric_mean(&points);
     let (fitted, anchor) = settle_anchor(&points, anchor, scale);
     let (points_log, candidates) = fitted;
     let decision = decide::decide(&candidates, range_of(&points));
-    let fits = ranked_fits(&points_log, candidates, scale);
+    let fits = ranked_fits(&points_log, candidates, scale, intervals);
     let (chosen, runner_up) = decide::shown(&fits, &decision.verdict);
     let exponent = fits
         .iter()
@@ -266,7 +287,7 @@ fn settle_anchor(points: &[SizePoint], anchor: Option<SizePoint>, scale: f64) ->
 
 fn log_points(points: &[SizePoint], scale: f64) -> Points {
     Points {
-        sizes: points.iter().map(|p| p.size).collect(),
+        sizes: points.iter().map(|p| Size::new(p.size)).collect(),
         ln_values: points.iter().map(|p| (p.mean / scale).ln()).collect(),
     }
 }
@@ -292,7 +313,12 @@ fn run_noise(points: &[SizePoint]) -> RunNoise {
 }
 
 /// Public fits, best AICc first.
-fn ranked_fits(points: &Points, candidates: Vec<Candidate>, scale: f64) -> Vec<Fit> {
+fn ranked_fits(
+    points: &Points,
+    candidates: Vec<Candidate>,
+    scale: f64,
+    intervals: Intervals,
+) -> Vec<Fit> {
     let flat_rss = candidates
         .iter()
         .find(|c| c.class == Class::Constant)
@@ -300,14 +326,16 @@ fn ranked_fits(points: &Points, candidates: Vec<Candidate>, scale: f64) -> Vec<F
     let best = candidates.iter().filter_map(Candidate::aicc).fold(f64::INFINITY, f64::min);
     let weight = |c: &Candidate| c.aicc().map_or(0.0, |aicc| (-0.5 * (aicc - best)).exp());
     let total: f64 = candidates.iter().map(weight).sum();
+    let in_units = |estimate| scaled(estimate, scale);
+    let (all, exponents) = (intervals == Intervals::All, intervals != Intervals::None);
     let mut fits: Vec<Fit> = candidates
         .into_iter()
         .map(|candidate| Fit {
             class: candidate.class,
             with_constant: candidate.with_constant,
-            constant: candidate.constant(points).map(|e| scaled(e, scale)),
-            slope: candidate.slope(points).map(|e| scaled(e, scale)),
-            exponent: exponent_of(&candidate, points, flat_rss),
+            constant: all.then(|| candidate.constant(points)).flatten().map(in_units),
+            slope: all.then(|| candidate.slope(points)).flatten().map(in_units),
+            exponent: exponents.then(|| exponent_of(&candidate, points, flat_rss)).flatten(),
             parameters: candidate.parameters(),
             residual_sd: candidate.residual_variance().sqrt(),
             aicc: candidate.aicc(),

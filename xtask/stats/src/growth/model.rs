@@ -1,9 +1,10 @@
 //! The models compared and their fits: constant, `c + a g(n)`, `a g(n)`, `c + a n^b`, `a n^b`.
 
-use super::curve::{Class, EXPONENTS, Shape, Theta};
+use super::curve::{Class, EXPONENTS, Shape, Size, Theta};
 use super::minimise::{Free, Minimum, Normal, Points, Profile, minimise};
 use crate::distribution::t95;
 use crate::interval::Interval;
+use crate::regression::mean;
 
 /// Residuals below this (relative) are taken for rounding: a deterministic metric on an exact curve.
 pub(super) const RESIDUAL_FLOOR: f64 = 1e-9;
@@ -18,6 +19,8 @@ pub(super) struct Candidate {
     pub(super) minimum: Minimum,
     normal: Normal,
     points: usize,
+    /// `t(0.975, df)`.
+    t95: f64,
 }
 
 impl Candidate {
@@ -33,21 +36,21 @@ impl Candidate {
             .iter()
             .filter_map(|&start| minimise(points, shape, start, free))
             .min_by(|a, b| a.rss.total_cmp(&b.rss))?;
-        let normal = Normal::at(points, shape, &minimum.theta, free);
-        Some(Self {
-            class,
-            with_constant,
-            shape,
-            free,
-            minimum,
-            normal,
-            points: points.sizes.len(),
-        })
+        let normal = Normal::at(points, shape, &minimum.theta, free)?;
+        let points = points.sizes.len();
+        let t95 = f64::NAN;
+        let fit = Self { class, with_constant, shape, free, minimum, normal, points, t95 };
+        (fit.df() > 0.0).then_some(fit)
     }
 
     /// Fitted parameters of the curve, without the variance.
     pub(super) fn parameters(&self) -> usize {
         self.free.iter().filter(|f| **f).count()
+    }
+
+    /// Half-width of a 95 % interval in standard errors.
+    pub(super) fn t95(&self) -> f64 {
+        self.t95
     }
 
     pub(super) fn df(&self) -> f64 {
@@ -74,7 +77,7 @@ impl Candidate {
 
     /// Scaled value at a size; `None` where the curve is not positive.
     pub(super) fn at(&self, size: f64) -> Option<f64> {
-        let (value, _) = self.shape.at(&self.minimum.theta, size);
+        let (value, _) = self.shape.at(&self.minimum.theta, Size::new(size));
         (value > 0.0 && value.is_finite()).then_some(value)
     }
 
@@ -89,11 +92,11 @@ impl Candidate {
         let (low, high) = (self.ln_gradient(from), self.ln_gradient(to));
         let difference: Theta = std::array::from_fn(|i| high[i] - low[i]);
         let variance = self.residual_variance() * self.normal.variance_of(&difference);
-        Some(Interval::around(estimate, t95(self.df()) * variance.sqrt()))
+        Some(Interval::around(estimate, self.t95 * variance.sqrt()))
     }
 
     fn ln_gradient(&self, size: f64) -> Theta {
-        let (value, gradient) = self.shape.at(&self.minimum.theta, size);
+        let (value, gradient) = self.shape.at(&self.minimum.theta, Size::new(size));
         gradient.map(|g| g / value)
     }
 
@@ -101,7 +104,7 @@ impl Candidate {
     ///
     /// The F form of the profile likelihood, Bates and Watts (1988), section 6.1.
     fn rss_limit(&self) -> f64 {
-        self.minimum.rss + t95(self.df()).powi(2) * self.residual_variance()
+        self.minimum.rss + self.t95.powi(2) * self.residual_variance()
     }
 
     /// 95 % profile interval of a parameter of `shape`, started from `theta`.
@@ -169,7 +172,7 @@ impl Candidate {
             }
             Shape::Pure { centre } => {
                 let [value, _, b] = theta;
-                let half = t95(self.df())
+                let half = self.t95
                     * (self.residual_variance()
                         * self.normal.variance_of(&[1.0 / value, 0.0, -centre]))
                     .sqrt();
@@ -183,7 +186,7 @@ impl Candidate {
 
 /// With an empty document among the points only positive exponents have a curve.
 fn exponent_bounds(points: &Points) -> (f64, f64) {
-    if points.sizes.iter().any(|&s| s <= 0.0) { (0.02, EXPONENTS.1) } else { EXPONENTS }
+    if points.sizes.iter().any(|s| s.n <= 0.0) { (0.02, EXPONENTS.1) } else { EXPONENTS }
 }
 
 /// Fits all models that have a degree of freedom left. The points are scaled to a geometric mean of 1.
@@ -192,18 +195,21 @@ pub(super) fn candidates(points: &Points) -> Vec<Candidate> {
     fits.extend(constant(points));
     fits.extend(Class::NAMED.iter().filter_map(|&class| named(points, class)));
     fits.extend(free_exponent(points, &fits));
-    if points.sizes.iter().all(|&s| s > 1.0) {
+    if points.sizes.iter().all(|s| s.n > 1.0) {
         fits.extend(Class::NAMED.iter().filter_map(|&class| pure(points, class)));
     }
-    if points.sizes.iter().all(|&s| s > 0.0) {
+    if points.sizes.iter().all(|s| s.n > 0.0) {
         fits.extend(pure_power(points));
     }
-    fits.retain(|fit| fit.df() > 0.0);
+    let t: Vec<f64> = (1..=3).map(|p| t95(points.sizes.len() as f64 - f64::from(p))).collect();
+    for fit in &mut fits {
+        fit.t95 = t[fit.parameters() - 1];
+    }
     fits
 }
 
 fn constant(points: &Points) -> Option<Candidate> {
-    let shape = Shape::named(Class::Constant, 1.0);
+    let shape = Shape::named(Class::Constant, Size::new(1.0));
     let free = [true, false, false];
     Candidate::new(points, Class::Constant, true, shape, free, &[[1.0, 0.0, 0.0]])
 }
@@ -213,13 +219,13 @@ fn named(points: &Points, class: Class) -> Option<Candidate> {
     let free = [true, true, false];
     let mut starts = vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
     starts.extend(relative_line(points, shape));
-    Candidate::new(points, class, true, shape, free, &starts)
+    Candidate::new(points, class, true, shape, free, &best_two(points, shape, &starts))
 }
 
 fn pure(points: &Points, class: Class) -> Option<Candidate> {
     let shape = Shape::named(class, size_max(points));
     // The mean log residual is the estimate: one step of the minimiser finds it from there.
-    let mean = points
+    let mean_ln = points
         .sizes
         .iter()
         .zip(&points.ln_values)
@@ -227,13 +233,13 @@ fn pure(points: &Points, class: Class) -> Option<Candidate> {
         .sum::<f64>()
         / points.sizes.len() as f64;
     let free = [false, true, false];
-    Candidate::new(points, class, false, shape, free, &[[0.0, mean.exp(), 0.0]])
+    Candidate::new(points, class, false, shape, free, &[[0.0, mean_ln.exp(), 0.0]])
 }
 
 fn pure_power(points: &Points) -> Option<Candidate> {
     let shape = Shape::Pure { centre: centre(points) };
     let free = [true, false, true];
-    let l: Vec<f64> = points.sizes.iter().map(|s| s.ln() - centre(points)).collect();
+    let l: Vec<f64> = points.sizes.iter().map(|s| s.ln - centre(points)).collect();
     let sxx: f64 = l.iter().map(|l| l * l).sum();
     let sxy: f64 = l.iter().zip(&points.ln_values).map(|(l, y)| l * y).sum();
     let start = [1.0, 0.0, (sxy / sxx).clamp(EXPONENTS.0, EXPONENTS.1)];
@@ -255,7 +261,7 @@ fn free_exponent(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
                 Class::Quadratic => 2.0,
                 _ => return None,
             };
-            let (value, _) = fit.shape.at(&fit.minimum.theta, centre.exp());
+            let (value, _) = fit.shape.at(&fit.minimum.theta, Size::new(centre.exp()));
             let Shape::Named { scale, .. } = fit.shape else { return None };
             // a n^b / scale = (a m^b / scale) (n/m)^b, whose log-slope at m is b times that.
             let at_centre = fit.minimum.theta[1] * (b * centre).exp() / scale;
@@ -271,7 +277,7 @@ fn free_exponent(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
 fn best_two(points: &Points, shape: Shape, starts: &[Theta]) -> Vec<Theta> {
     let mut ranked: Vec<(f64, Theta)> = starts
         .iter()
-        .filter_map(|&start| Some((super::minimise::rss(points, shape, &start)?, start)))
+        .filter_map(|&start| Some((Normal::at(points, shape, &start, [true; 3])?.rss, start)))
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     ranked.into_iter().take(2).map(|(_, start)| start).collect()
@@ -294,12 +300,12 @@ fn relative_line(points: &Points, shape: Shape) -> Option<Theta> {
         .then(|| [(sa * sbb - sb * sab) / determinant, (sb * saa - sa * sab) / determinant, 0.0])
 }
 
-fn size_max(points: &Points) -> f64 {
-    points.sizes.iter().copied().fold(0.0, f64::max)
+fn size_max(points: &Points) -> Size {
+    Size::new(points.sizes.iter().map(|s| s.n).fold(0.0, f64::max))
 }
 
 /// Mean logarithm of the sizes above zero.
 fn centre(points: &Points) -> f64 {
-    let logs: Vec<f64> = points.sizes.iter().filter(|s| **s > 0.0).map(|s| s.ln()).collect();
-    logs.iter().sum::<f64>() / logs.len() as f64
+    let logs: Vec<f64> = points.sizes.iter().filter(|s| s.n > 0.0).map(|s| s.ln).collect();
+    mean(&logs)
 }

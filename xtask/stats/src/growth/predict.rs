@@ -57,7 +57,7 @@ impl Fit {
     /// `exp(ln f ± t(0.975, df) s sqrt(vᵀ(JᵀJ)⁻¹v))`, `v` the gradient of `ln f` (delta method).
     pub fn confidence_band(&self, size: f64) -> Option<Interval> {
         let ln = self.at(size)?.ln();
-        let half = t95(self.candidate.df()) * self.candidate.ln_variance(size).sqrt();
+        let half = self.candidate.t95() * self.candidate.ln_variance(size).sqrt();
         Some(Interval::around(ln, half).map(f64::exp))
     }
 
@@ -162,7 +162,12 @@ impl Growth {
                 .filter(|f| f.with_constant && f.weight > 0.0 && classes.contains(&f.class))
                 .collect(),
         };
-        let weight = |fit: &Fit| if models.len() == 1 { 1.0 } else { fit.weight };
+        // Models of as many parameters are variations of one: they share one prior weight, or five ways
+        // to grow would outvote the flat one.
+        let alike = |fit: &Fit| models.iter().filter(|m| m.parameters == fit.parameters).count();
+        let weight = |fit: &Fit| {
+            if models.len() == 1 { 1.0 } else { fit.weight / alike(fit) as f64 }
+        };
         let ahead: Vec<(f64, Ahead)> = models
             .iter()
             .filter_map(|fit| Some((weight(fit), fit.ahead(size, &self.noise)?)))
