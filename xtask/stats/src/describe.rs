@@ -86,8 +86,8 @@ pub struct Flagged {
 
 /// Describes the values of one cell, in any order.
 ///
-/// No values is [`Undetermined::TooFewValues`], an infinite or undefined one
-/// [`Undetermined::NotFinite`].
+/// No values is [`Undetermined::TooFewValues`], an infinite or undefined one, or a sum out of the range
+/// of doubles, [`Undetermined::NotFinite`].
 pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
     if values.is_empty() {
         return Err(Undetermined::TooFewValues { have: 0, need: 1 });
@@ -98,6 +98,9 @@ pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let Moments { mean, sd } = moments(values);
+    if !mean.is_finite() || !sd.unwrap_or(0.0).is_finite() {
+        return Err(Undetermined::NotFinite);
+    }
     let median = quantile(&sorted, 0.5);
     let identical = sorted.len() > 1 && spread(&sorted) == 0.0;
     let varied = sd.filter(|&sd| sd > 0.0);
@@ -133,17 +136,22 @@ pub(crate) struct Moments {
 }
 
 /// Two passes about the first value, so that identical values have exactly their mean and no spread.
+/// Deviations are squared in units of the largest, which keeps huge and tiny values in range.
 pub(crate) fn moments(values: &[f64]) -> Moments {
     let n = values.len() as f64;
     let origin = values[0];
     let mean = origin + values.iter().map(|v| v - origin).sum::<f64>() / n;
+    let unit = values.iter().fold(0.0, |unit: f64, v| unit.max((v - mean).abs()));
+    if unit <= 0.0 {
+        return Moments { mean, sd: (values.len() > 1).then_some(0.0) };
+    }
     let (squares, rest) = values.iter().fold((0.0, 0.0), |(squares, rest), v| {
-        let d = v - mean;
+        let d = (v - mean) / unit;
         (squares + d * d, rest + d)
     });
     // What rounding left of the sum of deviations is taken out again (Chan, Golub and LeVeque 1983).
     let variance = (squares - rest * rest / n).max(0.0) / (n - 1.0);
-    Moments { mean, sd: (values.len() > 1).then(|| variance.sqrt()) }
+    Moments { mean, sd: (values.len() > 1).then(|| unit * variance.sqrt()) }
 }
 
 /// Quantile of sorted values by linear interpolation at `(n - 1) p`.
@@ -284,5 +292,7 @@ mod tests {
         assert_eq!((huge.mean, huge.sd), (1e15 + 1.0, Some(1.0)));
         let tiny = describe(&[1e-300, 2e-300, 3e-300]).unwrap();
         assert!((tiny.mean / 2e-300 - 1.0).abs() < 1e-15);
+        assert!((tiny.sd.unwrap() / 1e-300 - 1.0).abs() < 1e-15);
+        assert_eq!(describe(&[f64::MAX, -f64::MAX]), Err(Undetermined::NotFinite));
     }
 }

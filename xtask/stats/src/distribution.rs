@@ -4,7 +4,7 @@
 //! at differing tolerances.
 
 use statrs::distribution::{
-    Binomial, Continuous, ContinuousCDF, DiscreteCDF, FisherSnedecor, Normal, StudentsT,
+    Binomial, ChiSquared, Continuous, ContinuousCDF, DiscreteCDF, FisherSnedecor, Normal, StudentsT,
 };
 
 /// The quantile of Student's t at probability `p` with `df` degrees of freedom.
@@ -25,11 +25,18 @@ pub(crate) fn t95(df: f64) -> f64 {
 
 /// Two-sided probability of a t at least this large.
 pub(crate) fn t_two_sided(t: f64, df: f64) -> f64 {
+    // The library panics on an argument that has overflowed.
+    if !(t * t).is_finite() {
+        return if t.is_nan() { f64::NAN } else { 0.0 };
+    }
     StudentsT::new(0.0, 1.0, df).map_or(f64::NAN, |d| (2.0 * d.sf(t.abs())).min(1.0))
 }
 
 /// Upper tail of the F distribution.
 pub(crate) fn f_tail(f: f64, df1: f64, df2: f64) -> f64 {
+    if !(f * df1).is_finite() {
+        return if f.is_nan() { f64::NAN } else { 0.0 };
+    }
     FisherSnedecor::new(df1, df2).map_or(f64::NAN, |d| d.sf(f))
 }
 
@@ -62,6 +69,12 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     polish(normal.inverse_cdf(p), |x| (normal.sf(x) - tail) / normal.pdf(x))
 }
 
+/// Chi-squared quantile.
+pub(crate) fn chi_squared_quantile(p: f64, df: f64) -> f64 {
+    let Ok(chi) = ChiSquared::new(df) else { return f64::NAN };
+    polish(chi.inverse_cdf(p), |x| (p - chi.cdf(x)) / chi.pdf(x))
+}
+
 /// `P(B <= k)` for a fair coin tossed `n` times.
 pub(crate) fn fair_coin_cdf(k: u64, n: u64) -> f64 {
     Binomial::new(0.5, n).map_or(f64::NAN, |b| b.cdf(k))
@@ -80,6 +93,10 @@ fn polish(start: f64, step: impl Fn(f64) -> f64) -> f64 {
             break;
         }
         x += dx;
+        if dx.abs() <= 1e-9 * x.abs() {
+            // Newton squares the error: what is left is below rounding.
+            break;
+        }
     }
     x
 }
@@ -100,5 +117,6 @@ mod tests {
         close(t_quantile(0.025, 4.0), -2.776_445_105_197_798_7);
         close(normal_quantile(0.975), 1.959_963_984_540_054);
         close(f_upper(0.05, 2.0, 5.0), 5.786_135_043_349_967);
+        close(chi_squared_quantile(0.025, 4.0), 0.484_418_557_087_93);
     }
 }

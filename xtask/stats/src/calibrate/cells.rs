@@ -4,6 +4,7 @@ use super::simulate::Stream;
 use super::{Bound, Case};
 use crate::describe::{Describe, describe};
 use crate::interval::Interval;
+use crate::variation::cv_interval;
 
 const MEAN: Bound = Bound::Between(0.94, 0.96);
 const MEDIAN: Bound = Bound::AtLeast(0.94);
@@ -57,6 +58,16 @@ pub(super) fn cases() -> Vec<Case> {
             cases.push(coverage(&what, MEDIAN, noise, n, |d| d.median_ci95));
         }
     }
+    cases.extend([5, 30].map(|n| {
+        Case::new(
+            format!("95 % interval of the CV, normal noise, CV 1 %, n = {n}"),
+            MEAN,
+            move |stream| {
+                describe(&stream.normals(n, 0.01))
+                    .is_ok_and(|cell| cv_interval(&cell).is_some_and(|i| i.contains(0.01)))
+            },
+        )
+    }));
     cases
 }
 

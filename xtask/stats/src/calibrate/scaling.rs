@@ -74,6 +74,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(prediction_cases());
     cases.extend(class_cases());
     cases.extend(line_cases());
+    cases.extend(anchor_cases());
     cases
 }
 
@@ -178,14 +179,33 @@ fn right_class(truth: Truth, class: Class, circumstances: &str) -> Case {
 type Part = fn(&Fit) -> Option<Estimate>;
 
 /// `2.1 MB + 3 n`: the line that a log-log slope hides.
+const LINE: Truth = Truth {
+    curve: |n| 3.0 * n,
+    constant: 2.1e6 / (3.0 * 65_536.0),
+    run_noise: 0.01,
+    size_noise: 0.0,
+};
+
+/// The exponent of the line from the empty document and fewer sizes than eight.
+fn anchor_cases() -> Vec<Case> {
+    let rows = [(8, "8 sizes and the empty document"), (5, "5 sizes and the empty document")];
+    rows.into_iter()
+        .map(|(count, name)| {
+            let what = format!("95 % interval of the exponent of 2.1 MB + 3 n, {name}");
+            Case::new(what, COVERS, move |stream| {
+                let points = LINE.points(stream);
+                let empty = describe(&LINE.runs_at(stream, 0.0, RUNS)).ok();
+                let anchor = empty.map(|cell| SizePoint::of(0.0, &cell));
+                growth_with(Intervals::Exponents, &points[8 - count..], anchor, &[])
+                    .is_ok_and(|g| g.exponent.is_some_and(|e| e.ci95.contains(1.0)))
+            })
+        })
+        .collect()
+}
+
 fn line_cases() -> Vec<Case> {
     const BUDGET: f64 = 1e9;
-    let truth = Truth {
-        curve: |n| 3.0 * n,
-        constant: 2.1e6 / (3.0 * 65_536.0),
-        run_noise: 0.01,
-        size_noise: 0.0,
-    };
+    let truth = LINE;
     let parts: [(&str, Part, f64); 2] =
         [("constant", |fit| fit.constant, 2.1e6), ("slope", |fit| fit.slope, 3.0)];
     let mut cases: Vec<Case> = parts

@@ -8,8 +8,8 @@ pub(super) struct Stream(Pcg64);
 
 impl Stream {
     /// The stream of an experiment in a row.
-    pub(super) fn new(seed: u64, row: usize, experiment: usize) -> Self {
-        let stream = (row as u128) << 64 | experiment as u128;
+    pub(super) fn new(seed: u64, row: &str, experiment: usize) -> Self {
+        let stream = u128::from(fnv1a(row)) << 64 | experiment as u128;
         Self(Pcg64::new(u128::from(seed), stream))
     }
 
@@ -27,4 +27,10 @@ impl Stream {
     pub(super) fn log_normals(&mut self, n: usize, sigma: f64) -> Vec<f64> {
         (0..n).map(|_| (sigma * self.normal()).exp()).collect()
     }
+}
+
+/// Fowler, Noll and Vo's hash: names a stream the same way in every release.
+fn fnv1a(text: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }

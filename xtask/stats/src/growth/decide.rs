@@ -17,7 +17,7 @@ const LEVEL_FLAT: f64 = 0.001;
 const LEVEL_RIVAL: f64 = 0.01;
 
 /// Growth over the whole range that still counts as flat, if the interval excludes more.
-const FLAT_WITHIN: f64 = 1.1;
+const FLAT_WITHIN: f64 = 1.07;
 
 pub(super) struct Decision {
     pub(super) verdict: Verdict,

@@ -288,7 +288,7 @@ fn settle_anchor(points: &[SizePoint], anchor: Option<SizePoint>, scale: f64) ->
 fn log_points(points: &[SizePoint], scale: f64) -> Points {
     Points {
         sizes: points.iter().map(|p| Size::new(p.size)).collect(),
-        ln_values: points.iter().map(|p| (p.mean / scale).ln()).collect(),
+        ln_values: points.iter().map(|p| p.mean.ln() - scale.ln()).collect(),
     }
 }
 

@@ -49,6 +49,10 @@ def describe(values):
             if 0.6745 * abs(v - np.median(x)) / stats.median_abs_deviation(x) > 3.5
         ],
     }
+    k = x.std(ddof=1) / x.mean()
+    vangel = lambda u: k / np.sqrt(((u + 2) / n - 1) * k * k + u / (n - 1))
+    low, high = (vangel(stats.chi2.ppf(p, n - 1)) for p in (0.975, 0.025))
+    out["cv_ci95"] = {"low": low, "high": None if np.isnan(high) else high}
     if n >= 6:
         out["median_ci95"] = interval(
             stats.quantile_test(x, q=np.median(x), p=0.5).confidence_interval(0.95)
