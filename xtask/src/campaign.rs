@@ -156,10 +156,7 @@ impl Campaign<'_> {
                     .any(|p| p.to_string() == cell.document.profile)
         };
         for cell in cells.iter().filter(generated).filter(|cell| repeats(cell.variant)) {
-            let attempt = match next_attempt(samples.rows(), *cell, repeat.count) {
-                Some(attempt) => attempt,
-                None => continue,
-            };
+            let Some(attempt) = next_attempt(samples.rows(), *cell, repeat.count) else { continue };
             progress.note(&format!("{} repetitions", repeat.count), *cell);
             samples.append(bench.repeat(*cell, attempt, repeat.count)?)?;
         }

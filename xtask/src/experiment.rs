@@ -5,6 +5,7 @@
 
 pub(crate) mod criterion;
 pub(crate) mod placeholder;
+pub(crate) mod profile;
 pub(crate) mod raw;
 mod resolve;
 pub(crate) mod source;
@@ -14,9 +15,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use criterion::Criterion;
+pub(crate) use profile::Profile;
 pub(crate) use raw::{Layout, Level, Switches};
 
-use crate::inputs::Profile;
 use crate::metric::Metric;
 use crate::units::{Bytes, Nanos, Share};
 

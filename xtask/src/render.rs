@@ -6,6 +6,7 @@ mod figures;
 pub(crate) mod index;
 mod json;
 mod markdown;
+pub(crate) mod readme;
 pub(crate) mod table;
 pub(crate) mod terminal;
 
@@ -100,3 +101,6 @@ fn superfluous(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<
     let on_disk = glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok);
     Ok(on_disk.filter(|path| !files.iter().any(|(made, _)| folder.0.join(made) == *path)).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,10 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
             }
             continue;
         };
-        let fine = if options.check { check(&chosen, &lock)? } else { write(&chosen, lock)? };
+        let fine = match options.check {
+            true => check(workshop, &chosen, &lock)?,
+            false => write(workshop, &chosen, lock)?,
+        };
         if !fine {
             verdict = Verdict::Failed;
         }
@@ -48,7 +51,7 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
 }
 
 /// Renders one report; prose, fits and criteria are taken from the experiment as it is now.
-fn write(chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
+fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
     let Chosen { name, experiment, folder } = chosen;
     if !lock.experiment.measures_the_same(experiment) {
         return user(format!(
@@ -62,12 +65,15 @@ fn write(chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
     }
     let derived = render::derive(folder, name)?;
     render::publish(&derived, folder)?;
+    if cmd::is_in_readme(workshop, chosen) {
+        render::readme::publish(&derived, &workshop.root)?;
+    }
     println!("{}", folder.0.join("report.md").display());
     Ok(!derived.has_failed())
 }
 
 /// Compares one report with what would be written, and says which criteria are not met.
-fn check(chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
+fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
     let Chosen { name, experiment, folder } = chosen;
     let mut fine = true;
     if lock.experiment != *experiment {
@@ -79,6 +85,12 @@ fn check(chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
         eprintln!(
             "{}: not what its samples give; run `cargo xtask report {name}`",
             stale.display()
+        );
+        fine = false;
+    }
+    if cmd::is_in_readme(workshop, chosen) && !render::readme::is_fresh(&derived, &workshop.root)? {
+        eprintln!(
+            "README.md: its results are not those of {name}; run `cargo xtask report {name}`"
         );
         fine = false;
     }

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::placeholder::{self, Placeholder};
+use super::profile::{Profile, profile_names};
 use super::raw::{
     RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
     parse,
@@ -16,7 +17,6 @@ use super::raw::{
 use super::source::Source;
 use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
 use crate::error::UserError;
-use crate::inputs::{self, Profile};
 use crate::metric::{Metric, Unit};
 use crate::units::{Bytes, Nanos, Share};
 
@@ -36,7 +36,7 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     let fit = at.fit(&raw.fit)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
-        profiles: inputs::profile_names(&input),
+        profiles: profile_names(&input),
     };
     let criterion = at.criteria(&raw.criterion, &names, &measure)?;
     let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;
@@ -282,13 +282,12 @@ impl Resolver<'_> {
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {
-        match line.get_ref().first().is_some_and(|program| !program.is_empty()) {
-            true => Ok(line.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
-                Err(self.error(&line.span(), message))
-            }
+        if line.get_ref().first().is_some_and(|program| !program.is_empty()) {
+            Ok(line.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
+            Err(self.error(&line.span(), message))
         }
     }
 
@@ -414,13 +413,12 @@ impl Resolver<'_> {
     }
 
     fn known(&self, key: &str, name: &Spanned<String>, names: &[String]) -> Resolved<String> {
-        match names.contains(name.get_ref()) {
-            true => Ok(name.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
-                Err(self.error(&name.span(), message))
-            }
+        if names.contains(name.get_ref()) {
+            Ok(name.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
+            Err(self.error(&name.span(), message))
         }
     }
 

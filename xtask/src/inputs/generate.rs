@@ -35,7 +35,7 @@ pub(super) fn document(
     }
 }
 
-/// Numbers drawn from ChaCha8, whose stream is fixed by its specification; the seed is the hash of
+/// Numbers drawn from `ChaCha8`, whose stream is fixed by its specification; the seed is the hash of
 /// what the document is called, so profiles of one seed do not share their draws.
 pub(super) struct Random(ChaCha8Rng);
 
@@ -262,8 +262,8 @@ fn balanced(out: &mut Out<'_>, random: &mut Random) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PROFILES;
     use super::*;
+    use crate::experiment::profile::PROFILES;
     use crate::hash;
 
     fn made(profile: Profile, size: u64, seed: u64) -> Vec<u8> {

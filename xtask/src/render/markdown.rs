@@ -48,7 +48,7 @@ fn section(text: &mut String, heading: &str, body: &str) {
 
 /// The answer in a sentence: how much the leading metric grew over the range, per variant, and how
 /// many criteria are met.
-fn answer(derived: &Derived) -> String {
+pub(super) fn answer(derived: &Derived) -> String {
     let metric = figures::leading(derived);
     let mut parts = Vec::new();
     for variant in &derived.lock.experiment.variant {
@@ -82,7 +82,7 @@ fn answer(derived: &Derived) -> String {
 }
 
 /// `a to b`, or `a` where both read the same; nothing for no values.
-fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
+pub(super) fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
     let low = values.iter().copied().reduce(f64::min)?;
     let high = values.iter().copied().reduce(f64::max)?;
     let (low, high) = (show(low), show(high));
@@ -543,7 +543,7 @@ fn provenance(derived: &Derived) -> String {
             units::bytes(machine.memory_bytes as f64),
             machine.kernel,
             machine.architecture,
-            if machine.virtual_machine { ", a virtual machine" } else { "" },
+            if machine.hypervisor { ", a virtual machine" } else { "" },
             if machine.swap_bytes == 0 {
                 "off".to_owned()
             } else {
@@ -563,11 +563,13 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- {} warm-up blocks (recorded, not aggregated), then {} to {} complete blocks in random order from seed {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
             measure.warmup,
-            measure.runs_min,
-            measure.runs_max,
             measure.seed,
+            match measure.runs_min == measure.runs_max {
+                true => measure.runs_min.to_string(),
+                false => format!("{} to {}", measure.runs_min, measure.runs_max),
+            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {
