@@ -21,7 +21,7 @@ use crate::units::Bytes;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Group {
     pub(crate) kind: Kind,
-    /// Number of the attempt for repetitions, 0 for all else.
+    /// Number of the attempt for repetitions, of the budget for its check, 0 for all else.
     pub(crate) attempt: u32,
     pub(crate) variant: String,
     pub(crate) profile: String,
@@ -262,13 +262,14 @@ fn present(values: Vec<f64>, blocks: &Arc<Vec<u32>>) -> Values {
     Values { blocks: Arc::new(blocks), values }
 }
 
-/// Adds the column `attempt`: the block of a repetition, 0 for all else, since a killed campaign may
-/// have left a part of them. The column `block` becomes what blocks are.
+/// Adds the column `attempt`: the block of a repetition, since a killed campaign may have left a part of
+/// them, and of the check of a budget, since there is one per budget; 0 for all else. The column `block` becomes what blocks are.
 fn with_attempt(frame: &DataFrame) -> anyhow::Result<DataFrame> {
     let mut frame = frame.clone();
     let block = frame.column("block")?.cast(&DataType::UInt32)?;
-    let repeats: BooleanChunked = frame.column("kind")?.str()?.equal("repeat");
-    let repeats = repeats.into_series().cast(&DataType::UInt32)?;
+    let kind = frame.column("kind")?.str()?;
+    let numbered: BooleanChunked = kind.equal("repeat") | kind.equal("budget");
+    let repeats = numbered.into_series().cast(&DataType::UInt32)?;
     let attempt = (block.as_materialized_series() * &repeats)?;
     frame.with_column(block)?;
     frame.with_column(attempt.with_name("attempt".into()).into())?;
@@ -287,9 +288,8 @@ fn metric_column(frame: &DataFrame, metric: Metric) -> anyhow::Result<Series> {
     if let Some((_, name)) = COLUMNS.iter().find(|(of, _)| *of == metric) {
         return number(name);
     }
-    let per_input_byte = |name: &str| -> anyhow::Result<Series> {
-        Ok((number(name)? / number("input_bytes")?)?)
-    };
+    let per_input_byte =
+        |name: &str| -> anyhow::Result<Series> { Ok((number(name)? / number("input_bytes")?)?) };
     match metric {
         Metric::Cpu => Ok((number("user_us")? + number("system_us")?)? * 1000.0),
         Metric::Ratio => per_input_byte("output_bytes"),
