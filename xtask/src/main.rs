@@ -12,6 +12,7 @@
 mod aggregate;
 mod campaign;
 mod charts;
+mod claims;
 mod cmd;
 mod error;
 mod experiment;

@@ -2,6 +2,8 @@
 //! same campaign gives the same bytes, figures included, on any machine. `publish` writes them,
 //! `stale` compares.
 
+mod claims;
+mod claims_json;
 mod figures;
 mod front;
 pub(crate) mod index;
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::aggregate;
+use crate::claims::Claims;
 use crate::fit::{self, Scaling};
 use crate::judge::{self, Judged};
 use crate::publish as disk;
@@ -31,6 +34,7 @@ pub(crate) struct Derived {
     pub(crate) machines: Machines,
     pub(crate) summary: Summary,
     pub(crate) scalings: Vec<Scaling>,
+    pub(crate) claims: Claims,
     pub(crate) judged: Vec<Judged>,
 }
 
@@ -65,8 +69,9 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let groups = aggregate::groups(&folder.samples())?;
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
+    let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, judged })
+    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged })
 }
 
 /// Every derived file with its path within the report's folder.
