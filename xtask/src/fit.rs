@@ -39,7 +39,7 @@ pub(crate) fn scalings(
     experiment: &Experiment,
 ) -> Vec<Scaling> {
     let mut found = Vec::new();
-    if experiment.input.sizes.len() < 2 {
+    if experiment.input.sizes.len() < 3 {
         return found;
     }
     for profile in inputs::swept_names(&experiment.input) {
