@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::bail;
 
 use crate::experiment::{Experiment, Program, Variant};
-use crate::inputs::Document;
+use crate::inputs::{self, Document};
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Cell};
 use crate::progress::Progress;
@@ -148,18 +148,10 @@ impl Campaign<'_> {
         let repeats = |variant: &Variant| matches!(variant.program, Program::Sigma { .. });
         let generated = |cell: &&Cell<'_>| {
             cell.document.size == repeat.at
-                && self
-                    .experiment
-                    .input
-                    .profiles
-                    .iter()
-                    .any(|p| p.to_string() == cell.document.profile)
+                && inputs::swept_names(&self.experiment.input).contains(&cell.document.profile)
         };
         for cell in cells.iter().filter(generated).filter(|cell| repeats(cell.variant)) {
-            let attempt = match next_attempt(samples.rows(), *cell, repeat.count) {
-                Some(attempt) => attempt,
-                None => continue,
-            };
+            let Some(attempt) = next_attempt(samples.rows(), *cell, repeat.count) else { continue };
             progress.note(&format!("{} repetitions", repeat.count), *cell);
             samples.append(bench.repeat(*cell, attempt, repeat.count)?)?;
         }

@@ -54,6 +54,11 @@ pub(crate) fn reports(workshop: &Workshop, selection: &Selection) -> anyhow::Res
     }
 }
 
+/// Whether the README shows the results of this report: those of the baseline, where it is committed.
+pub(crate) fn is_in_readme(workshop: &Workshop, chosen: &Chosen) -> bool {
+    chosen.folder.0 == workshop.reports().join("baseline")
+}
+
 /// The names of all experiments, sorted.
 pub(crate) fn names(workshop: &Workshop) -> anyhow::Result<Vec<String>> {
     let pattern = workshop.experiments().join("*.toml");

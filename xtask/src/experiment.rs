@@ -5,6 +5,7 @@
 
 pub(crate) mod criterion;
 pub(crate) mod placeholder;
+pub(crate) mod profile;
 pub(crate) mod raw;
 mod resolve;
 pub(crate) mod source;
@@ -14,9 +15,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use criterion::Criterion;
+pub(crate) use profile::Profile;
 pub(crate) use raw::{Layout, Level, Switches};
 
-use crate::inputs::Profile;
 use crate::metric::Metric;
 use crate::units::{Bytes, Nanos, Share};
 
@@ -44,6 +45,9 @@ pub(crate) struct Input {
     /// Ascending.
     pub(crate) sizes: Vec<Bytes>,
     pub(crate) seed: u64,
+    /// Real documents repeated to every size; relative to the project's root, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -61,6 +65,8 @@ pub(crate) struct Measure {
     pub(crate) memory_limit: Option<Bytes>,
     pub(crate) layout_noise: bool,
     pub(crate) after_failure: bool,
+    #[serde(default)]
+    pub(crate) decode: bool,
     pub(crate) seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Repeat>,
@@ -79,6 +85,9 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) about: String,
+    /// A program that need not be installed: its absence is no failure.
+    #[serde(default)]
+    pub(crate) optional: bool,
     #[serde(flatten)]
     pub(crate) program: Program,
 }

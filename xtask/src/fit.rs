@@ -42,8 +42,7 @@ pub(crate) fn scalings(
     if experiment.input.sizes.len() < 2 {
         return found;
     }
-    let generated = experiment.input.profiles.iter().map(ToString::to_string);
-    for profile in generated {
+    for profile in inputs::swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let cells: Vec<&Cell> = summary
                 .cells

@@ -1,12 +1,13 @@
 //! The laboratory: `cargo xtask run` measures an experiment, `cargo xtask report` renders it.
 //!
 //! ```text
-//! experiment -> plan -> inputs -> measure -> record  |disk|  aggregate -> fit -> judge -> render
-//!   (toml)                       (duct, probe) (csv)         (polars) (stats)         (plotters)
+//! experiment -> inputs -> plan -> measure -> campaign  |record|  aggregate -> fit -> judge -> render
+//!   (toml)                    (duct, probe)            (disk)    (polars)   (stats)         (charts)
 //! ```
 //!
-//! One module per stage; a stage never imports one to its right. `cmd` holds the verbs, each a short
-//! function that strings stages together. This file is the table of contents and the command line.
+//! One module per stage; a stage never imports one to its right. `record` is the border: the types of
+//! what is on disk, which both sides know. `cmd` holds the verbs, each a short function that strings
+//! stages together. This file is the table of contents and the command line.
 
 mod aggregate;
 mod campaign;

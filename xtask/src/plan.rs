@@ -57,7 +57,7 @@ pub(crate) fn block(number: u32, experiment: &Experiment, cells: &[Cell<'_>]) ->
     Block { kind: Kind::Run, number, order }
 }
 
-/// Fisher and Yates' shuffle with ChaCha8, seeded by the campaign's seed and the block's number.
+/// Fisher and Yates' shuffle with `ChaCha8`, seeded by the campaign's seed and the block's number.
 fn shuffle(order: &mut [usize], seed: u64, block: u32) {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());

@@ -253,7 +253,7 @@ impl Samples {
     pub(crate) fn append(&mut self, rows: Vec<Sample>) -> anyhow::Result<()> {
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
         rows.iter().try_for_each(|row| writer.serialize(row))?;
-        let lines = writer.into_inner().map_err(|error| error.into_error())?;
+        let lines = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         self.write(&lines)?;
         self.rows.extend(rows);
         Ok(())
@@ -286,7 +286,7 @@ impl Samples {
 fn header() -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.serialize(Sample::skipped(Kind::Run, 0, 0, "", "", 0))?;
-    let text = writer.into_inner().map_err(|error| error.into_error())?;
+    let text = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
     Ok(text[..end].to_vec())
 }

@@ -3,9 +3,11 @@
 //! `stale` compares.
 
 mod figures;
+mod front;
 pub(crate) mod index;
 mod json;
 mod markdown;
+pub(crate) mod readme;
 pub(crate) mod table;
 pub(crate) mod terminal;
 
@@ -15,9 +17,9 @@ use anyhow::Context;
 
 use crate::aggregate;
 use crate::fit::{self, Scaling};
-use crate::judge::{self, Judged, Verdict};
+use crate::judge::{self, Judged};
 use crate::publish as disk;
-use crate::record::{Folder, Lock, Machines};
+use crate::record::{Folder, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
 
 /// A campaign with everything that is derived from it.
@@ -33,14 +35,25 @@ pub(crate) struct Derived {
 }
 
 impl Derived {
-    /// Whether a criterion is not met, a run failed or an output was not the same in every run.
+    /// Whether a required criterion is not met, a run failed or an output was not the same in every run.
     pub(crate) fn has_failed(&self) -> bool {
-        self.judged.iter().any(|judged| judged.verdict == Verdict::NotMet)
+        self.judged.iter().any(Judged::has_failed)
             || self.summary.cells.iter().any(|cell| {
-                cell.failures().next().is_some()
+                cell.failures().any(|(outcome, _)| !self.may_be(outcome, &cell.variant))
                     || cell.distinct_outputs > 1
                     || cell.round_trip == Some(false)
             })
+    }
+}
+
+impl Derived {
+    /// Whether an outcome is no failure: an optional program that is not installed.
+    fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
+        let optional = |name| {
+            let variants = &self.lock.experiment.variant;
+            variants.iter().any(|variant| variant.name == name && variant.optional)
+        };
+        matches!(outcome, Outcome::NotStarted | Outcome::Skipped) && optional(variant)
     }
 }
 
@@ -100,3 +113,6 @@ fn superfluous(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<
     let on_disk = glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok);
     Ok(on_disk.filter(|path| !files.iter().any(|(made, _)| folder.0.join(made) == *path)).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,7 @@ impl Workshop {
         let target = &self.target;
         cmd!(
             shell,
-            "cargo build --quiet --locked --release --target-dir {target}
+            "cargo build --locked --release --target-dir {target}
              --package sigma-encoder --package probe --bin sigma --bin probe"
         )
         .quiet()
@@ -103,7 +103,7 @@ impl Workshop {
         let target = &self.target;
         cmd!(
             shell,
-            "cargo build --quiet --locked --target-dir {target}
+            "cargo build --locked --target-dir {target}
              --package sigma-encoder --features heap --bin sigma"
         )
         .quiet()

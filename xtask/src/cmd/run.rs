@@ -44,6 +44,9 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
         print!("{}", render::terminal::table(&derived));
         render::publish(&derived, &chosen.folder)?;
         render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
+        if cmd::is_in_readme(workshop, &chosen) {
+            render::readme::publish(&derived, &workshop.root)?;
+        }
         println!("\nreport: {}", chosen.folder.0.join("report.md").display());
         if derived.has_failed() {
             verdict = Verdict::Failed;
@@ -202,6 +205,9 @@ fn list(chosen: &Chosen) {
     for origin in inputs::origins(&experiment.input) {
         match origin {
             Origin::Generated { profile, size, .. } => println!("  {profile} of {size}"),
+            Origin::Repeated { file, size, .. } => {
+                println!("  {} repeated to {size}", file.display());
+            }
             Origin::File(path) => println!("  {}", path.display()),
             Origin::Empty => {}
         }

@@ -13,6 +13,8 @@ pub(crate) struct Criterion {
     pub(crate) variants: Vec<String>,
     /// The profiles (generators or files) it is about.
     pub(crate) profiles: Vec<String>,
+    /// Whether not meeting it fails `run` and `report --check`.
+    pub(crate) required: bool,
     pub(crate) expects: Expects,
 }
 

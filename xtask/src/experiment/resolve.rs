@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::placeholder::{self, Placeholder};
+use super::profile::{Profile, profile_names};
 use super::raw::{
     RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
     parse,
@@ -16,7 +17,6 @@ use super::raw::{
 use super::source::Source;
 use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
 use crate::error::UserError;
-use crate::inputs::{self, Profile};
 use crate::metric::{Metric, Unit};
 use crate::units::{Bytes, Nanos, Share};
 
@@ -36,7 +36,7 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     let fit = at.fit(&raw.fit)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
-        profiles: inputs::profile_names(&input),
+        profiles: profile_names(&input),
     };
     let criterion = at.criteria(&raw.criterion, &names, &measure)?;
     let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;
@@ -107,7 +107,7 @@ impl Resolver<'_> {
     }
 
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
-        let RawInput { profiles, sizes, seed, files } = raw.get_ref();
+        let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
         let mut parsed: Vec<Bytes> = self.list("input.sizes", sizes)?;
         if let Some(index) = parsed.iter().position(|size| *size > SIZE_MAX) {
@@ -115,22 +115,24 @@ impl Resolver<'_> {
             return Err(self.error(&sizes[index].span(), message));
         }
         parsed.sort_unstable();
-        let files = self.files(files)?;
-        if profiles.is_empty() != parsed.is_empty() || (profiles.is_empty() && files.is_empty()) {
-            let message = "`input` makes no documents; name at least one of `profiles` and one of \
-                           `sizes`, or `files`";
+        let files = self.files("input.files", files)?;
+        let repeated = self.files("input.repeated", repeated)?;
+        let swept = !(profiles.is_empty() && repeated.is_empty());
+        if swept == parsed.is_empty() || !(swept || !files.is_empty()) {
+            let message = "`input` makes no documents; name at least one of `profiles` (or \
+                           `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
         }
-        Ok(Input { profiles, sizes: parsed, seed: *seed, files })
+        Ok(Input { profiles, sizes: parsed, seed: *seed, repeated, files })
     }
 
     /// The files that the patterns name; a pattern that names none is an error.
-    fn files(&self, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
+    fn files(&self, key: &str, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
         let mut files = BTreeSet::new();
         for pattern in patterns {
             let refuse = |what: &str| {
                 let message = format!(
-                    "`input.files` holds `{}`, {what}; write a path relative to the project, \
+                    "`{key}` holds `{}`, {what}; write a path relative to the project, \
                      `*` and `?` match",
                     pattern.get_ref()
                 );
@@ -147,13 +149,14 @@ impl Resolver<'_> {
                 return Err(refuse("which names no file that is not named already"));
             }
         }
-        self.distinct_file_names(patterns, &files)?;
+        self.distinct_file_names(key, patterns, &files)?;
         Ok(files.into_iter().collect())
     }
 
     /// Tables name a document by its file name alone, so that must be unique.
     fn distinct_file_names(
         &self,
+        key: &str,
         patterns: &[Spanned<String>],
         files: &BTreeSet<PathBuf>,
     ) -> Resolved<()> {
@@ -162,7 +165,7 @@ impl Resolver<'_> {
             None => Ok(()),
             Some(twice) => {
                 let message = format!(
-                    "`input.files` names two files called `{}`; give each its own name",
+                    "`{key}` names two files called `{}`; give each its own name",
                     twice.file_name().unwrap_or_default().display()
                 );
                 Err(self.error(&patterns[0].span(), message))
@@ -188,6 +191,7 @@ impl Resolver<'_> {
             memory_limit: memory_limit.transpose()?,
             layout_noise: raw.layout_noise.unwrap_or(false),
             after_failure: raw.after_failure.unwrap_or(false),
+            decode: raw.decode.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),
             repeat: repeat.transpose()?,
         })
@@ -246,7 +250,7 @@ impl Resolver<'_> {
     }
 
     fn variant(&self, raw: &Spanned<RawVariant>) -> Resolved<Variant> {
-        let RawVariant { name, about, encode, command, decode, version } = raw.get_ref();
+        let RawVariant { name, about, encode, command, decode, version, optional } = raw.get_ref();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
         if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
             let message = format!(
@@ -278,17 +282,21 @@ impl Resolver<'_> {
             }
         };
         let about = about.clone().unwrap_or_default().trim().to_owned();
-        Ok(Variant { name: name.get_ref().clone(), about, program })
+        Ok(Variant {
+            name: name.get_ref().clone(),
+            about,
+            optional: optional.unwrap_or(false),
+            program,
+        })
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {
-        match line.get_ref().first().is_some_and(|program| !program.is_empty()) {
-            true => Ok(line.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
-                Err(self.error(&line.span(), message))
-            }
+        if line.get_ref().first().is_some_and(|program| !program.is_empty()) {
+            Ok(line.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
+            Err(self.error(&line.span(), message))
         }
     }
 
@@ -341,6 +349,7 @@ impl Resolver<'_> {
             name: self.text("criterion.name", &raw.name)?,
             variants,
             profiles: if profiles.is_empty() { names.profiles.clone() } else { profiles },
+            required: raw.required.unwrap_or(true),
             expects: self.expects(raw, measure)?,
         })
     }
@@ -414,13 +423,12 @@ impl Resolver<'_> {
     }
 
     fn known(&self, key: &str, name: &Spanned<String>, names: &[String]) -> Resolved<String> {
-        match names.contains(name.get_ref()) {
-            true => Ok(name.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
-                Err(self.error(&name.span(), message))
-            }
+        if names.contains(name.get_ref()) {
+            Ok(name.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
+            Err(self.error(&name.span(), message))
         }
     }
 

@@ -83,6 +83,7 @@ fn criterion(judged: &Judged) -> Value {
     });
     json!({
         "name": judged.name,
+        "required": judged.required,
         "verdict": judged.verdict.to_string(),
         "findings": findings.collect::<Vec<_>>(),
     })
@@ -96,10 +97,15 @@ fn cell(cell: &Cell) -> Value {
         .collect();
     let metrics: serde_json::Map<String, Value> =
         cell.metrics.iter().map(|(metric, of)| (metric.key(), described(of))).collect();
+    let decoding: serde_json::Map<String, Value> = [Metric::Wall, Metric::PeakRss]
+        .into_iter()
+        .filter_map(|metric| Some((metric.key(), described(cell.decoding(metric)?))))
+        .collect();
     json!({
         "variant": cell.variant,
         "profile": cell.profile,
         "input_bytes": cell.size.0,
+        "decoding": decoding,
         "outcomes": outcomes,
         "round_trip": cell.round_trip,
         "distinct_outputs": cell.distinct_outputs,

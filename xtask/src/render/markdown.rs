@@ -7,7 +7,7 @@ use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
 use stats::{Describe, Interval};
 
 use super::table::Table;
-use super::{Derived, figures};
+use super::{Derived, figures, front};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -30,6 +30,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Criteria", &criteria(derived));
     let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
     section(&mut text, "Analysis", &analysis);
+    section(&mut text, "Altogether", &altogether(derived));
     section(&mut text, "Growth", &growth(derived));
     section(&mut text, "Predictions", &predictions(derived));
     section(&mut text, "Measurements", &measurements(derived));
@@ -48,7 +49,7 @@ fn section(text: &mut String, heading: &str, body: &str) {
 
 /// The answer in a sentence: how much the leading metric grew over the range, per variant, and how
 /// many criteria are met.
-fn answer(derived: &Derived) -> String {
+pub(super) fn answer(derived: &Derived) -> String {
     let metric = figures::leading(derived);
     let mut parts = Vec::new();
     for variant in &derived.lock.experiment.variant {
@@ -82,7 +83,7 @@ fn answer(derived: &Derived) -> String {
 }
 
 /// `a to b`, or `a` where both read the same; nothing for no values.
-fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
+pub(super) fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
     let low = values.iter().copied().reduce(f64::min)?;
     let high = values.iter().copied().reduce(f64::max)?;
     let (low, high) = (show(low), show(high));
@@ -106,7 +107,10 @@ fn criteria(derived: &Derived) -> String {
         let deciding = judged.deciding();
         table.push(vec![
             judged.name.clone(),
-            format!("**{}**", judged.verdict),
+            match judged.required {
+                true => format!("**{}**", judged.verdict),
+                false => format!("**{}** (asked, not required)", judged.verdict),
+            },
             deciding.map_or(NONE.to_owned(), |finding| decided_by(judged, finding)),
             deciding.map_or(NONE.to_owned(), |finding| finding.because.clone()),
         ]);
@@ -158,6 +162,17 @@ fn fitted(scaling: &Scaling, what: What) -> Option<String> {
 
 fn figure(name: &str, caption: &str) -> String {
     format!("![{caption}](figures/{name}.png)\n\n*{caption} ([SVG](figures/{name}.svg))*\n\n")
+}
+
+fn altogether(derived: &Derived) -> String {
+    match front::applies(derived) {
+        true => format!(
+            "{}{}",
+            figure("front", "Size against speed, and size against memory"),
+            front::table(derived)
+        ),
+        false => String::new(),
+    }
 }
 
 fn growth(derived: &Derived) -> String {
@@ -543,7 +558,7 @@ fn provenance(derived: &Derived) -> String {
             units::bytes(machine.memory_bytes as f64),
             machine.kernel,
             machine.architecture,
-            if machine.virtual_machine { ", a virtual machine" } else { "" },
+            if machine.hypervisor { ", a virtual machine" } else { "" },
             if machine.swap_bytes == 0 {
                 "off".to_owned()
             } else {
@@ -563,11 +578,13 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- {} warm-up blocks (recorded, not aggregated), then {} to {} complete blocks in random order from seed {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
             measure.warmup,
-            measure.runs_min,
-            measure.runs_max,
             measure.seed,
+            match measure.runs_min == measure.runs_max {
+                true => measure.runs_min.to_string(),
+                false => format!("{} to {}", measure.runs_min, measure.runs_max),
+            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {
