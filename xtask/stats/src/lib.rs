@@ -7,12 +7,14 @@
 //! | module | question |
 //! |---|---|
 //! | [`describe`](mod@describe) | what did one cell measure, and how surely? |
+//! | [`variation`] | how surely is its coefficient of variation known? |
 //! | [`assumption`] | are values normal, are spreads equal? |
 //! | [`trend`] | does the value depend on the order of the runs? |
 //! | [`power_law`](mod@power_law) | the straight line through log-log points |
 //! | [`growth`](mod@growth) | constant part, growth class, exponent, predictions |
 //! | [`compare`] | is a variant better than its reference, or the same? |
 //! | [`factorial`](mod@factorial) | what does each technique of a grid do? |
+//! | [`calibrate`](mod@calibrate) | do all of these keep what they promise? |
 //!
 //! `distribution` is the one home of `statrs`, `regression` the one home of `linregress`.
 

@@ -43,6 +43,8 @@ pub(super) fn minimise(points: &Points, shape: Shape, start: Theta, free: Free) 
                 (theta, normal) = (tried, better);
                 damping = (damping * 0.1).max(1e-12);
             }
+            // So near the minimum that rounding hides what the step would gain.
+            None if promised <= 1e-11 * normal.rss => break,
             None => damping *= 10.0,
         }
     }

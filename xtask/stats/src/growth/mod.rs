@@ -124,7 +124,7 @@ pub enum Anchor {
     Absent,
     /// It is one of the points, at size 0.
     Used,
-    /// It lies off the curve of the other sizes (0.3 % level) and was left out: an empty document
+    /// It lies off the curve of the other sizes (0.2 % level) and was left out: an empty document
     /// takes another path through the encoder.
     Contradicted {
         /// Its value.

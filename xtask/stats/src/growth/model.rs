@@ -210,7 +210,7 @@ pub(super) fn candidates(points: &Points) -> Vec<Candidate> {
     fits.extend(Class::NAMED.iter().filter_map(|&class| named(points, class)));
     fits.extend(free_exponent(points, &fits));
     fits.extend(rooted(points, &fits));
-    fits.extend(levelling(points));
+    fits.extend(levelling(points, &fits));
     if points.sizes.iter().all(|s| s.n > 1.0) {
         fits.extend(Class::NAMED.iter().filter_map(|&class| pure(points, class)));
     }
@@ -316,7 +316,7 @@ const LEVEL_SIZES: usize = 3;
 
 /// A line that levels off: the size from which it does is searched for, with at least two sizes before
 /// it (the empty document not counted) and [`LEVEL_SIZES`] from it on.
-fn levelling(points: &Points) -> Option<Candidate> {
+fn levelling(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
     const STEPS: usize = 8;
     let mut logs: Vec<f64> = points.sizes.iter().filter(|s| s.n > 0.0).map(|s| s.ln).collect();
     logs.sort_by(f64::total_cmp);
@@ -330,6 +330,11 @@ fn levelling(points: &Points) -> Option<Candidate> {
         })
         .collect();
     let best = grid.into_iter().min_by(|a, b| rss(*a).total_cmp(&rss(*b)))?;
+    // A search to many digits is for curves that may be right, not for those a hundred times worse.
+    let nearest = fits.iter().map(Candidate::rss).fold(f64::INFINITY, f64::min);
+    if rss(best) > 100.0 * nearest {
+        return fit(best);
+    }
     let reach = (logs[last] - logs[1]) / (STEPS * (last - 1)) as f64;
     fit(golden((best - reach).max(logs[1]), (best + reach).min(logs[last]), rss))
 }
@@ -345,12 +350,17 @@ fn levelling_from(points: &Points, levels_from: f64) -> Option<Candidate> {
 /// Golden section search for the minimum of a function with one.
 fn golden(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
     const RATIO: f64 = 0.618_033_988_749_894_9;
+    let (mut left, mut right) = (high - RATIO * (high - low), low + RATIO * (high - low));
+    let (mut at_left, mut at_right) = (f(left), f(right));
     while high - low > 1e-9 {
-        let (left, right) = (high - RATIO * (high - low), low + RATIO * (high - low));
-        if f(left) < f(right) {
-            high = right;
+        if at_left < at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - RATIO * (high - low);
+            at_left = f(left);
         } else {
-            low = left;
+            (low, left, at_left) = (left, right, at_right);
+            right = low + RATIO * (high - low);
+            at_right = f(right);
         }
     }
     0.5 * (low + high)
