@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::*;
-use crate::experiment::Experiment;
 use crate::machine::Machine;
 use crate::record::{Binary, Kind, Outcome, Sample, Samples};
 
