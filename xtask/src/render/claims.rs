@@ -4,7 +4,7 @@
 use stats::compare::Verdict as Answer;
 use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
-use stats::{Comparison, Interval};
+use stats::{Comparison, Interval, Undetermined};
 
 use super::Derived;
 use super::markdown::{NONE, listed, range};
@@ -92,7 +92,13 @@ fn intervals(compared: &[&Compared]) -> String {
                 answer.p_holm.map_or(NONE.to_owned(), probability),
                 answer.n.to_string(),
             ],
-            Err(reason) => [reason.to_string(), NONE.to_owned(), NONE.to_owned(), NONE.to_owned()],
+            Err(reason) => {
+                let said = match reason {
+                    Undetermined::TooFewValues { have: 0, .. } => "no block with both".to_owned(),
+                    reason => reason.to_string(),
+                };
+                [said, NONE.to_owned(), NONE.to_owned(), NONE.to_owned()]
+            }
         };
         table.push(place.into_iter().chain(answer).collect());
     }

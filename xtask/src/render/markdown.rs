@@ -257,7 +257,7 @@ fn unfitted(scaling: &Scaling, reason: &Undetermined) -> String {
     scaling.failure().unwrap_or_else(|| reason.to_string())
 }
 
-fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
+pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
     let chosen = growth.chosen();
     let class = match &growth.verdict {
         Decision::Decided(class) => class.to_string(),
@@ -310,7 +310,7 @@ fn growing(fit: &Fit, metric: Metric) -> String {
     format!("{} {} {unit} {per}", significant(slope.value, 3), plain(slope.ci95))
 }
 
-fn plain(interval: Interval) -> String {
+pub(super) fn plain(interval: Interval) -> String {
     format!("[{}, {}]", significant(interval.low, 3), significant(interval.high, 3))
 }
 
