@@ -139,7 +139,7 @@ impl Resolver<'_> {
         let files = self.files("input.files", files)?;
         let repeated = self.files("input.repeated", repeated)?;
         let swept = !(profiles.is_empty() && repeated.is_empty());
-        if swept == parsed.is_empty() || !(swept || !files.is_empty()) {
+        if swept == parsed.is_empty() || (!swept && files.is_empty()) {
             let message = "`input` makes no documents; name at least one of `profiles` (or \
                            `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
