@@ -104,6 +104,8 @@ fn schema() -> Schema {
         "peak_rss_bytes",
         "peak_hwm_bytes",
         "rss_at_exit_bytes",
+        "file_at_exit_bytes",
+        "stack_bytes",
         "live_heap_bytes",
         "minor_faults",
         "major_faults",

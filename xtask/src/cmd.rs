@@ -1,6 +1,7 @@
 //! The verbs of the command line, one module each, and how they find experiments.
 
 pub(crate) mod list;
+mod only;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;

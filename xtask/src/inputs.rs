@@ -149,6 +149,9 @@ fn generated(profile: Profile, size: Bytes, seed: u64, store: &Path) -> anyhow::
     let sha256 = match (kept, hash::file(&path)) {
         (Some(kept), Ok((found, length))) if kept.trim() == found.0 && length == size => found,
         _ => {
+            // One writer at a time: two campaigns may need the same document.
+            let lock = File::create(store.join("lock"))?;
+            lock.lock().with_context(|| format!("cannot lock {}", store.display()))?;
             let sha256 = write_new(profile, size, seed, &path)
                 .with_context(|| format!("cannot write the input {}", path.display()))?;
             publish::replace(&recorded, format!("{}\n", sha256.0).as_bytes())?;

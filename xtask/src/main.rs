@@ -17,6 +17,8 @@ mod experiment;
 mod fit;
 mod hash;
 mod inputs;
+mod interrupt;
+mod journal;
 mod judge;
 mod machine;
 mod measure;
@@ -26,6 +28,8 @@ mod progress;
 mod publish;
 mod record;
 mod render;
+mod same;
+mod settled;
 mod summary;
 mod units;
 mod workshop;
@@ -36,11 +40,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use error::{UserError, Verdict};
+use interrupt::Interrupted;
 use workshop::Workshop;
 
 /// Measures how the memory, time and output of an encoder grow with its input.
 ///
-/// Exit codes: 0 fine; 1 a criterion, a run or a check failed; 2 usage or input error.
+/// Exit codes: 0 fine; 1 a criterion, a run or a check failed; 2 usage or input error; 130
+/// interrupted (Ctrl-C), and the same command continues.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 80)]
 struct Arguments {
@@ -90,6 +96,10 @@ fn main() -> ExitCode {
     match dispatch(&arguments.verb) {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("{error:#}");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(if error.is::<UserError>() { 2 } else { 1 })

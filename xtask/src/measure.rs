@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use crate::experiment::{Measure, Program, Variant};
 use crate::hash::{self, Sha256Hex};
 use crate::inputs::Document;
+use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
 use crate::workshop::Tools;
@@ -44,6 +46,8 @@ struct ProbeRecord {
     max_rss_bytes: Option<u64>,
     vm_hwm_bytes: Option<u64>,
     rss_at_exit_bytes: Option<u64>,
+    file_at_exit_bytes: Option<u64>,
+    stack_bytes: Option<u64>,
     minor_faults: Option<u64>,
     major_faults: Option<u64>,
     voluntary_switches: Option<u64>,
@@ -78,8 +82,15 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(
         tools: &'a Tools,
         measure: &'a Measure,
-        scratch: PathBuf,
+        scratch: &Path,
     ) -> anyhow::Result<Self> {
+        // A folder of this process: the child of a campaign that was killed a moment ago may still
+        // be writing into the one before.
+        if let Ok(earlier) = fs::read_dir(scratch) {
+            let earlier = earlier.flatten().filter(|entry| entry.file_name() != "held");
+            earlier.for_each(|entry| drop(fs::remove_dir_all(entry.path())));
+        }
+        let scratch = scratch.join(format!("run-{}", std::process::id()));
         fs::create_dir_all(&scratch)
             .with_context(|| format!("cannot create {}", scratch.display()))?;
         Ok(Self {
@@ -183,7 +194,12 @@ impl<'a> Bench<'a> {
 
     /// A run of the probe itself as the child, which is known to use next to nothing, or to touch
     /// `touch_bytes`.
-    pub(crate) fn proof(&mut self, name: &str, touch_bytes: Option<u64>) -> anyhow::Result<Sample> {
+    pub(crate) fn proof(
+        &mut self,
+        name: &str,
+        touch_bytes: Option<u64>,
+        attempt: u32,
+    ) -> anyhow::Result<Sample> {
         let mut command = vec![self.tools.probe.to_string_lossy().into_owned()];
         match touch_bytes {
             None => command.push("--self-test-nothing".to_owned()),
@@ -192,7 +208,7 @@ impl<'a> Bench<'a> {
             }
         }
         let record = self.probe(&command, None, None)?;
-        let place = Place { kind: Kind::Proof, block: 0, position: 0 };
+        let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
         let nothing = Document {
             profile: "probe".to_owned(),
             size: crate::units::Bytes(touch_bytes.unwrap_or(0)),
@@ -239,13 +255,22 @@ impl<'a> Bench<'a> {
         stdout: Option<&Path>,
     ) -> anyhow::Result<ProbeRecord> {
         let arguments = self.probe_arguments(command, stdin, stdout);
-        let output = duct::cmd(&self.tools.probe, arguments)
+        interrupt::check()?;
+        let cannot = || format!("cannot start {}", self.tools.probe.display());
+        let running = duct::cmd(&self.tools.probe, arguments)
             .stdout_capture()
             .stderr_capture()
             .unchecked()
-            .run()
-            .with_context(|| format!("cannot start {}", self.tools.probe.display()))?;
+            .start()
+            .with_context(cannot)?;
+        let stoppable = Stoppable::new(running.pids()[0]);
+        let output = running.wait().with_context(cannot)?;
+        drop(stoppable);
         if !output.status.success() {
+            // Ctrl-C reaches a probe that has not begun yet as it reaches any program.
+            if output.status.signal().is_some() {
+                interrupt::check()?;
+            }
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("the probe gave up ({}): {}", output.status, said.trim());
         }
@@ -256,7 +281,7 @@ impl<'a> Bench<'a> {
             )
         })?;
         if record.stopped_for.as_deref() == Some("interrupted") {
-            bail!("interrupted; run the same command again to continue");
+            return Err(Interrupted.into());
         }
         self.not_started.clone_from(&record.error);
         for refused in &record.refused {
@@ -299,8 +324,14 @@ impl<'a> Bench<'a> {
     }
 }
 
+impl Drop for Bench<'_> {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.scratch));
+    }
+}
+
 /// The processor that children are pinned to when layout noise is off.
-const MEASURED_CPU: u32 = 0;
+pub(crate) const MEASURED_CPU: u32 = 0;
 
 /// The declared environment of every child: what is needed to find programs, and a fixed locale.
 fn environment() -> [(&'static str, String); 2] {
@@ -321,6 +352,8 @@ fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord
         peak_rss_bytes: record.max_rss_bytes,
         peak_hwm_bytes: record.vm_hwm_bytes,
         rss_at_exit_bytes: record.rss_at_exit_bytes,
+        file_at_exit_bytes: record.file_at_exit_bytes,
+        stack_bytes: record.stack_bytes,
         minor_faults: record.minor_faults,
         major_faults: record.major_faults,
         voluntary_switches: record.voluntary_switches,

@@ -189,8 +189,25 @@ impl Resolver<'_> {
             layout_noise: raw.layout_noise.unwrap_or(false),
             after_failure: raw.after_failure.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),
+            heap: raw.heap.unwrap_or(false),
+            timeline: self.timeline(&raw.timeline, input)?,
             repeat: repeat.transpose()?,
         })
+    }
+
+    fn timeline(&self, sizes: &[Spanned<String>], input: &Input) -> Resolved<Vec<Bytes>> {
+        let timeline: Vec<Bytes> = self.list("measure.timeline", sizes)?;
+        match timeline.iter().position(|size| !input.sizes.contains(size)) {
+            None => Ok(timeline),
+            Some(index) => {
+                let message = format!(
+                    "`measure.timeline` holds `{}`; write some of `input.sizes`: {}",
+                    timeline[index],
+                    quoted(&input.sizes)
+                );
+                Err(self.error(&sizes[index].span(), message))
+            }
+        }
     }
 
     fn repeat(&self, raw: &Spanned<RawRepeat>, input: &Input) -> Resolved<Repeat> {

@@ -23,6 +23,10 @@ const NONE: &str = "—";
 pub(super) fn report(derived: &Derived) -> String {
     let experiment = &derived.lock.experiment;
     let mut text = format!("# {}\n\n**{}**\n\n", experiment.title, experiment.question);
+    if !derived.lock.only.is_empty() {
+        let only = derived.lock.only.join("`, `");
+        write!(text, "**A part of the experiment: only `{only}`.**\n\n").expect("a string");
+    }
     text.push_str(&answer(derived));
     if !experiment.expect.is_empty() {
         write!(text, "\nExpected, before measuring: {}\n", experiment.expect).expect("a string");
