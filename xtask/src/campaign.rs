@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
 
-use crate::experiment::{Experiment, Program, Variant};
+use crate::experiment::{Experiment, Measure, Program, Variant};
+use crate::heap::HeapRow;
 use crate::inputs::{Document, EMPTY};
+use crate::journal::Journal;
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
-use crate::record::{Kind, Outcome, Sample, Samples};
+use crate::record::{Folder, Kind, Outcome, Sample, Samples};
 use crate::settled;
+use crate::timeline::{self, TimelineRow};
 use crate::units::Bytes;
 
 /// What is measured, with everything made ready.
@@ -22,6 +25,35 @@ pub(crate) struct Campaign<'a> {
     pub(crate) empty: &'a Document,
 }
 
+/// The files of a campaign that grow while it runs.
+#[derive(Debug)]
+pub(crate) struct Journals {
+    pub(crate) samples: Samples,
+    pub(crate) heap: Option<Journal<HeapRow>>,
+    pub(crate) timeline: Option<Journal<TimelineRow>>,
+}
+
+impl Journals {
+    /// Opens or creates those that the experiment asks for.
+    pub(crate) fn open(folder: &Folder, measure: &Measure) -> anyhow::Result<Self> {
+        let heap = measure.heap.then(|| Journal::open(&folder.heap()));
+        let timeline = !measure.timeline.is_empty();
+        let timeline = timeline.then(|| Journal::open(&folder.timeline()));
+        Ok(Self {
+            samples: Samples::open(&folder.samples())?,
+            heap: heap.transpose()?,
+            timeline: timeline.transpose()?,
+        })
+    }
+
+    /// Bytes of torn ends that were dropped on opening.
+    pub(crate) fn torn_bytes(&self) -> u64 {
+        self.samples.torn_bytes
+            + self.heap.as_ref().map_or(0, |of| of.torn_bytes)
+            + self.timeline.as_ref().map_or(0, |of| of.torn_bytes)
+    }
+}
+
 /// The three proofs by name; `touch` allocates this much.
 pub(crate) const PROOF_NOTHING: &str = "probe-nothing";
 pub(crate) const PROOF_TOUCH: &str = "probe-touch";
@@ -30,13 +62,14 @@ const TOUCH: Bytes = Bytes(64 << 20);
 const PROOF_TOLERANCE: f64 = 64.0 * 1024.0 + 0.002 * TOUCH.0 as f64;
 
 impl Campaign<'_> {
-    /// Runs what `samples` does not hold yet; [`Campaign::prove`] comes first.
+    /// Runs what the journals do not hold yet; [`Campaign::prove`] comes first.
     pub(crate) fn run(
         &self,
         bench: &mut Bench<'_>,
-        samples: &mut Samples,
+        journals: &mut Journals,
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
+        let Journals { samples, heap, timeline } = journals;
         let cells = plan::cells(self.experiment, self.documents);
         let measure = &self.experiment.measure;
         progress.expect(&cells, measure);
@@ -48,6 +81,12 @@ impl Campaign<'_> {
             let mut block = plan::block(number, self.experiment, &cells);
             block.order.retain(|index| wanted.contains(index));
             self.block(&block, &cells, bench, samples, progress)?;
+        }
+        if let Some(heap) = heap {
+            self.heap(&cells, bench, heap, samples.rows(), progress)?;
+        }
+        if let Some(timeline) = timeline {
+            self.timeline(&cells, bench, timeline, samples.rows(), progress)?;
         }
         self.repeat(&cells, bench, samples, progress)
     }
@@ -80,7 +119,7 @@ impl Campaign<'_> {
         let of_variant = |row: &&Sample| {
             row.kind == Kind::Proof && row.profile == EMPTY && row.variant == variant.name
         };
-        let is_ours = matches!(variant.program, Program::Sigma { .. });
+        let is_ours = is_ours(variant);
         let last = samples.rows().iter().rfind(of_variant);
         if last.is_some_and(|row| row.outcome == Outcome::Ok || !is_ours) {
             return Ok(());
@@ -149,6 +188,63 @@ impl Campaign<'_> {
             })
     }
 
+    /// One run per cell of the instrumented encoder, and one per variant on the empty document.
+    fn heap(
+        &self,
+        cells: &[Cell<'_>],
+        bench: &mut Bench<'_>,
+        heap: &mut Journal<HeapRow>,
+        samples: &[Sample],
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        let on_empty = |variant| Cell { variant, document: self.empty };
+        let all = self.experiment.variant.iter().map(on_empty).chain(cells.iter().copied());
+        for cell in all.filter(|cell| is_ours(cell.variant)) {
+            if heap.rows().iter().any(|row| row.is_of(cell)) {
+                continue;
+            }
+            progress.note("heap", cell);
+            let rows = if self.failed_below(cell, samples) {
+                vec![HeapRow::without(cell, Outcome::Skipped)]
+            } else {
+                bench.heap(cell)?
+            };
+            heap.append(rows)?;
+        }
+        Ok(())
+    }
+
+    /// One run per variant at the chosen sizes, looked at over time.
+    fn timeline(
+        &self,
+        cells: &[Cell<'_>],
+        bench: &mut Bench<'_>,
+        timeline: &mut Journal<TimelineRow>,
+        samples: &[Sample],
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        let chosen = |cell: &&Cell<'_>| {
+            self.experiment.measure.timeline.contains(&cell.document.size)
+                && self.is_generated(cell)
+        };
+        for cell in cells.iter().filter(chosen) {
+            let done = timeline.rows().iter().any(|row| row.is_of(*cell));
+            if done || self.failed_below(*cell, samples) {
+                continue;
+            }
+            progress.note("timeline", *cell);
+            let interval_us = timeline::interval_us(*cell, samples);
+            timeline.append(bench.timeline(*cell, interval_us)?)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the document is one of the sweep of sizes.
+    fn is_generated(&self, cell: &Cell<'_>) -> bool {
+        let profiles = &self.experiment.input.profiles;
+        profiles.iter().any(|profile| profile.to_string() == cell.document.profile)
+    }
+
     /// Encodes one document again and again in one process, per variant and profile.
     fn repeat(
         &self,
@@ -158,23 +254,21 @@ impl Campaign<'_> {
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
         let Some(repeat) = self.experiment.measure.repeat else { return Ok(()) };
-        let repeats = |variant: &Variant| matches!(variant.program, Program::Sigma { .. });
-        let generated = |cell: &&Cell<'_>| {
-            cell.document.size == repeat.at
-                && self
-                    .experiment
-                    .input
-                    .profiles
-                    .iter()
-                    .any(|p| p.to_string() == cell.document.profile)
+        let chosen = |cell: &&Cell<'_>| {
+            cell.document.size == repeat.at && self.is_generated(cell) && is_ours(cell.variant)
         };
-        for cell in cells.iter().filter(generated).filter(|cell| repeats(cell.variant)) {
+        for cell in cells.iter().filter(chosen) {
             let Some(attempt) = next_attempt(samples.rows(), *cell, repeat.count) else { continue };
             progress.note(&format!("{} repetitions", repeat.count), *cell);
             samples.append(bench.repeat(*cell, attempt, repeat.count)?)?;
         }
         Ok(())
     }
+}
+
+/// Whether a variant is this project's encoder, which can be instrumented.
+fn is_ours(variant: &Variant) -> bool {
+    matches!(variant.program, Program::Sigma { .. })
 }
 
 /// The number of the next attempt at the repetitions of a cell, or nothing when one is complete.

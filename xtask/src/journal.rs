@@ -94,7 +94,6 @@ impl<R: Row> Journal<R> {
     }
 }
 
-#[allow(dead_code)] // read by the report once heap.csv is written
 /// The rows of a complete file; none if there is no file.
 pub(crate) fn read<R: Row>(path: &Path) -> anyhow::Result<Vec<R>> {
     match std::fs::read(path) {

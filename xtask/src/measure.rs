@@ -12,10 +12,12 @@ use serde::Deserialize;
 
 use crate::experiment::{Measure, Program, Variant};
 use crate::hash::{self, Sha256Hex};
+use crate::heap::{self, HeapReport, HeapRow};
 use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
+use crate::timeline::{self, TimelineRow};
 use crate::workshop::Tools;
 
 /// Starts children through the probe and turns what it prints into samples.
@@ -27,6 +29,8 @@ pub(crate) struct Bench<'a> {
     scratch: PathBuf,
     /// Outputs that decoding was seen to take back, by document and hash.
     verified: HashSet<(Sha256Hex, Vec<String>, Sha256Hex)>,
+    /// Further options of the probe, for a timeline.
+    looks: Vec<OsString>,
     /// Why the last child could not be started, in the probe's words.
     not_started: Option<String>,
     /// What the machine refused to the probe, in words, each once.
@@ -58,10 +62,12 @@ struct ProbeRecord {
     error: Option<String>,
 }
 
-/// What encoding in one process again and again reports; see `sigma encode --repeat`.
+/// What the instrumented encoder reports; see `sigma encode --stats-json`.
 #[derive(Debug, Deserialize)]
-struct Repetitions {
+struct Stats {
+    /// One per encoding of the document in the same process.
     repetitions: Vec<Repetition>,
+    heap: HeapReport,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,6 +104,7 @@ impl<'a> Bench<'a> {
             measure,
             scratch,
             verified: HashSet::new(),
+            looks: Vec::new(),
             not_started: None,
             refused: Vec::new(),
         })
@@ -161,21 +168,11 @@ impl<'a> Bench<'a> {
         attempt: u32,
         count: u32,
     ) -> anyhow::Result<Vec<Sample>> {
-        let stats = self.scratch.join("repetitions.json");
-        let (mut command, _) = self.commands(cell.variant);
-        let instrumented = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
-        command[0] = instrumented.to_string_lossy().into_owned();
-        command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
-        command.push(stats.to_string_lossy().into_owned());
-        let record = self.probe(&command, Some(&cell.document.path), None)?;
-        let place = Place { kind: Kind::Repeat, block: attempt, position: 0 };
-        let ended = sample(place, &cell.variant.name, cell.document, &record);
-        if ended.outcome != Outcome::Ok {
-            return Ok(vec![ended]);
-        }
-        let text = fs::read(&stats).context("cannot read what sigma wrote to --stats-json")?;
-        let found: Repetitions =
-            serde_json::from_slice(&text).context("sigma's --stats-json is not understood")?;
+        let (record, stats) = self.instrumented(cell, count)?;
+        let Some(found) = stats else {
+            let place = Place { kind: Kind::Repeat, block: attempt, position: 0 };
+            return Ok(vec![sample(place, &cell.variant.name, cell.document, &record)]);
+        };
         let rows = found.repetitions.iter().zip(0..).map(|(repetition, position)| Sample {
             outcome: Outcome::Ok,
             rss_at_exit_bytes: repetition.rss_bytes,
@@ -190,6 +187,60 @@ impl<'a> Bench<'a> {
             )
         });
         Ok(rows.collect())
+    }
+
+    /// One run of a cell with the instrumented encoder: its exact heap by stage.
+    pub(crate) fn heap(&mut self, cell: Cell<'_>) -> anyhow::Result<Vec<HeapRow>> {
+        match self.instrumented(cell, 1)? {
+            (record, None) => Ok(vec![HeapRow::without(cell, outcome(&record))]),
+            (_, Some(stats)) => heap::rows(cell, &stats.heap)
+                .map_err(|wrong| anyhow::anyhow!("`sigma` built with feature `heap`: {wrong}")),
+        }
+    }
+
+    /// Runs the instrumented encoder, which encodes the document `count` times; without statistics if
+    /// it fails.
+    fn instrumented(
+        &mut self,
+        cell: Cell<'_>,
+        count: u32,
+    ) -> anyhow::Result<(ProbeRecord, Option<Stats>)> {
+        let path = self.scratch.join("stats.json");
+        let (mut command, _) = self.commands(cell.variant);
+        let sigma = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
+        command[0] = sigma.to_string_lossy().into_owned();
+        command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
+        command.push(path.to_string_lossy().into_owned());
+        let record = self.probe(&command, Some(&cell.document.path), None)?;
+        if outcome(&record) != Outcome::Ok {
+            return Ok((record, None));
+        }
+        let text = fs::read(&path).context("cannot read what sigma wrote to --stats-json")?;
+        let stats =
+            serde_json::from_slice(&text).context("sigma's --stats-json is not understood")?;
+        Ok((record, Some(stats)))
+    }
+
+    /// One run of a cell that is looked at every `interval_us` microseconds.
+    pub(crate) fn timeline(
+        &mut self,
+        cell: Cell<'_>,
+        interval_us: u64,
+    ) -> anyhow::Result<Vec<TimelineRow>> {
+        let path = self.scratch.join("timeline");
+        let (command, _) = self.commands(cell.variant);
+        self.looks = vec![
+            "--timeline".into(),
+            path.clone().into(),
+            "--timeline-us".into(),
+            interval_us.to_string().into(),
+        ];
+        let record = self.probe(&command, Some(&cell.document.path), None);
+        self.looks.clear();
+        record?;
+        let text = fs::read_to_string(&path).context("cannot read the probe's timeline")?;
+        timeline::rows(cell, &text)
+            .with_context(|| format!("the probe's timeline is not understood: {text:?}"))
     }
 
     /// A run of the probe itself as the child, which is known to use next to nothing, or to touch
@@ -318,6 +369,7 @@ impl<'a> Bench<'a> {
             option("--cpu", MEASURED_CPU.to_string().into());
             arguments.push("--fixed-addresses".into());
         }
+        arguments.extend(self.looks.iter().cloned());
         arguments.push("--".into());
         arguments.extend(command.iter().map(OsString::from));
         arguments

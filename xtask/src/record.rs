@@ -172,26 +172,25 @@ impl Folder {
     /// Moves a complete campaign to where it is published. The machine's record comes last: as long
     /// as it stands in this folder, a move that was cut short is finished by moving again.
     pub(crate) fn move_to(&self, published: &Folder) -> anyhow::Result<()> {
-        for path in [Folder::samples, Folder::heap, Folder::timeline, Folder::lock, Folder::machine]
-        {
-            let (from, to) = (path(self), path(published));
-            match std::fs::rename(&from, &to) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-                moved => moved,
-            }
-            .with_context(|| format!("cannot move {} to {}", from.display(), to.display()))?;
+        for path in [Folder::samples, Folder::heap, Folder::timeline, Folder::lock] {
+            move_file(&path(self), &path(published))?;
         }
+        let lock = published.read_lock()?.context("the lock was moved")?;
+        // What an earlier campaign left and this one has not.
+        if !lock.experiment.measure.heap {
+            remove_file(&published.heap())?;
+        }
+        if lock.experiment.measure.timeline.is_empty() {
+            remove_file(&published.timeline())?;
+        }
+        move_file(&self.machine(), &published.machine())?;
         self.remove()
     }
 
     /// Removes the folder with all that is in it.
     pub(crate) fn remove(&self) -> anyhow::Result<()> {
-        match std::fs::remove_dir_all(&self.0) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", self.0.display()))
-            }
-            _ => Ok(()),
-        }
+        unless_absent(std::fs::remove_dir_all(&self.0))
+            .with_context(|| format!("cannot remove {}", self.0.display()))
     }
 
     /// What was measured, if anything was.
@@ -214,6 +213,24 @@ impl Folder {
             &self.machine(),
             format!("{head}{}", toml::to_string(machines)?).as_bytes(),
         )
+    }
+}
+
+fn move_file(from: &Path, to: &Path) -> anyhow::Result<()> {
+    unless_absent(std::fs::rename(from, to))
+        .with_context(|| format!("cannot move {} to {}", from.display(), to.display()))
+}
+
+fn remove_file(path: &Path) -> anyhow::Result<()> {
+    unless_absent(std::fs::remove_file(path))
+        .with_context(|| format!("cannot remove {}", path.display()))
+}
+
+/// What is not there was moved or removed before.
+fn unless_absent(done: std::io::Result<()>) -> std::io::Result<()> {
+    match done {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }
 
@@ -298,6 +315,10 @@ impl Sample {
             Metric::PeakRss => whole(self.peak_rss_bytes),
             Metric::PeakHwm => whole(self.peak_hwm_bytes),
             Metric::RssAtExit => whole(self.rss_at_exit_bytes),
+            // In `heap.csv`.
+            Metric::PeakHeap => None,
+            Metric::FileAtExit => whole(self.file_at_exit_bytes),
+            Metric::Stack => whole(self.stack_bytes),
             Metric::LiveHeap => whole(self.live_heap_bytes),
             Metric::Wall => whole(self.wall_ns),
             Metric::Cpu => Some((self.user_us? + self.system_us?) as f64 * 1000.0),

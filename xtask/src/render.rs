@@ -6,6 +6,7 @@ mod figures;
 pub(crate) mod index;
 mod json;
 mod markdown;
+mod memory;
 pub(crate) mod table;
 pub(crate) mod terminal;
 
@@ -15,7 +16,10 @@ use anyhow::Context;
 
 use crate::aggregate;
 use crate::fit::{self, Scaling};
+use crate::heap::{self, HeapRow};
+use crate::journal;
 use crate::judge::{self, Judged, Verdict};
+use crate::memory::Memory;
 use crate::publish as disk;
 use crate::record::{Folder, Lock, Machines};
 use crate::summary::{self, Summary};
@@ -30,6 +34,7 @@ pub(crate) struct Derived {
     pub(crate) summary: Summary,
     pub(crate) scalings: Vec<Scaling>,
     pub(crate) judged: Vec<Judged>,
+    pub(crate) memory: Memory,
 }
 
 impl Derived {
@@ -49,11 +54,15 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let missing = |path: PathBuf| format!("{} is missing", path.display());
     let lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
-    let groups = aggregate::groups(&folder.samples())?;
+    let mut groups = aggregate::groups(&folder.samples())?;
+    let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
+    heap::join(&mut groups, &heap);
+    let timeline = journal::read(&folder.timeline())?;
+    let memory = crate::memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, judged })
+    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, judged, memory })
 }
 
 /// Every derived file with its path within the report's folder.

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, Write};
 
 use anyhow::{Context, bail};
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
 use crate::error::{Verdict, user};
 use crate::experiment::{Experiment, Program};
@@ -14,7 +14,7 @@ use crate::interrupt;
 use crate::machine::Machine;
 use crate::measure::Bench;
 use crate::progress::Progress;
-use crate::record::{Folder, Lock, LockedDocument, Machines, Samples};
+use crate::record::{Folder, Lock, LockedDocument, Machines};
 use crate::workshop::{self, Tools, Workshop};
 use crate::{Selection, plan, render, same};
 
@@ -84,17 +84,17 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
         return Ok(());
     }
     let mut machines = resume(&running, name, lock)?;
-    let mut samples = Samples::open(&running.samples())?;
-    if samples.torn_bytes > 0 {
-        eprintln!("dropped a torn end of {} bytes; that run is made again", samples.torn_bytes);
+    let mut journals = Journals::open(&running, &experiment.measure)?;
+    if journals.torn_bytes() > 0 {
+        eprintln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }
     let mut bench = Bench::new(&tools, &experiment.measure, &workshop.scratch(name))?;
     let campaign = Campaign { experiment, documents: &documents, empty: &empty };
-    let proven = campaign.prove(&mut bench, &mut samples);
+    let proven = campaign.prove(&mut bench, &mut journals.samples);
     refuse(&bench, &mut machines, &running)?;
     proven?;
     let mut progress = Progress::new();
-    let result = campaign.run(&mut bench, &mut samples, &mut progress);
+    let result = campaign.run(&mut bench, &mut journals, &mut progress);
     progress.finish();
     refuse(&bench, &mut machines, &running)?;
     result?;

@@ -34,6 +34,7 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     let measure = at.measure(&raw.measure, &input)?;
     let variant = at.variants(&raw.variant)?;
     let fit = at.fit(&raw.fit)?;
+    at.counted(&raw.fit, &fit, &measure)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
         profiles: inputs::profile_names(&input),
@@ -317,6 +318,18 @@ impl Resolver<'_> {
         let mut predict: Vec<Bytes> = self.list("fit.predict", &raw.predict)?;
         predict.sort_unstable();
         Ok(Fit { metrics, predict })
+    }
+
+    /// A metric that is counted needs what counts it.
+    fn counted(&self, raw: &RawFit, fit: &Fit, measure: &Measure) -> Resolved<()> {
+        let index = fit.metrics.iter().position(|metric| *metric == Metric::PeakHeap);
+        match index.filter(|_| !measure.heap) {
+            None => Ok(()),
+            Some(index) => Err(self.error(
+                &raw.metrics[index].span(),
+                "`peak_heap` needs the instrumented encoder; write `heap = true` in `[measure]`",
+            )),
+        }
     }
 
     fn criteria(

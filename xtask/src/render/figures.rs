@@ -16,11 +16,13 @@ pub(super) fn all(derived: &Derived) -> Vec<(&'static str, Chart)> {
     if derived.lock.experiment.input.sizes.len() < 2 {
         return Vec::new();
     }
-    vec![
+    let mut all = vec![
         ("scaling", scaling(derived)),
         ("spread", spread(derived)),
         ("efficiency", efficiency(derived)),
-    ]
+    ];
+    all.extend(super::memory::figures(derived));
+    all
 }
 
 /// The metric that leads the report.

@@ -14,7 +14,7 @@ use crate::summary::{Cell, Proofs, Repetitions};
 
 /// The document, ending in a newline.
 pub(super) fn summary(derived: &Derived) -> String {
-    let Derived { name, lock, summary, scalings, judged, .. } = derived;
+    let Derived { name, lock, summary, scalings, judged, memory, .. } = derived;
     let all = json!({
         "version": 1,
         "experiment": name,
@@ -25,6 +25,7 @@ pub(super) fn summary(derived: &Derived) -> String {
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
         "cells": summary.cells.iter().map(cell).collect::<Vec<_>>(),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
+        "memory": super::memory::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
     });
     let mut text = serde_json::to_string_pretty(&all).expect("plain JSON");

@@ -37,6 +37,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Growth", &growth(derived));
     section(&mut text, "Predictions", &predictions(derived));
     section(&mut text, "Measurements", &measurements(derived));
+    section(&mut text, "What the peak is made of", &super::memory::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -413,6 +414,9 @@ fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String
 fn spread_columns(of: &Describe, metric: Metric) -> [String; 6] {
     let none = || NONE.to_owned();
     let mean = metric.show(of.mean);
+    if metric.is_exact() {
+        return [mean, none(), none(), "exact, counted in one run".to_owned(), none(), none()];
+    }
     if of.n > 1 && of.identical {
         let said = format!("deterministic ({} of {} identical)", of.n, of.n);
         return [mean, metric.show(0.0), units::percent(0.0), said, metric.show(of.min), none()];
