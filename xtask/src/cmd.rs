@@ -1,5 +1,6 @@
 //! The verbs of the command line, one module each, and how they find experiments.
 
+pub(crate) mod doctor;
 pub(crate) mod list;
 mod only;
 pub(crate) mod report;

@@ -12,6 +12,7 @@ mod aggregate;
 mod campaign;
 mod charts;
 mod cmd;
+mod doctor;
 mod error;
 mod experiment;
 mod fit;
@@ -70,6 +71,11 @@ enum Verb {
     Report(cmd::report::Options),
     /// List the experiments and what has been measured of them
     List,
+    /// Say whether this machine is fit to measure on, and what to change
+    ///
+    /// Each finding names the metrics that it touches. Exit code 0: fit; 1: something spoils
+    /// measurements.
+    Doctor(cmd::doctor::Options),
     /// Run all tests of the workspace
     Test {
         /// Passed on to `cargo test`
@@ -117,6 +123,7 @@ fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
         Verb::Run(options) => cmd::run::run(&workshop, options),
         Verb::Report(options) => cmd::report::report(&workshop, options),
         Verb::List => cmd::list::list(&workshop),
+        Verb::Doctor(options) => cmd::doctor::doctor(&workshop, options),
         Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
         Verb::Schema { check } => cmd::schema::schema(&workshop, *check),
     }

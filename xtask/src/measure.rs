@@ -382,6 +382,29 @@ impl Drop for Bench<'_> {
     }
 }
 
+/// One run of a child that touches 1 MB, with layout noise off as far as this machine lets: its peak, and
+/// what was refused.
+pub(crate) fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {
+    let cpu = MEASURED_CPU.to_string();
+    let output = duct::cmd!(
+        probe,
+        "--cpu",
+        cpu,
+        "--fixed-addresses",
+        "--",
+        probe,
+        "--self-test-touch",
+        "1000000"
+    )
+    .stdout_capture()
+    .run()
+    .with_context(|| format!("cannot run {}", probe.display()))?;
+    let record: ProbeRecord =
+        serde_json::from_slice(&output.stdout).context("the probe's record is not understood")?;
+    let peak = record.max_rss_bytes.context("the probe's record holds no peak")?;
+    Ok((peak, record.refused))
+}
+
 /// The processor that children are pinned to when layout noise is off.
 pub(crate) const MEASURED_CPU: u32 = 0;
 

@@ -90,6 +90,20 @@ impl Workshop {
         if heap { self.build_heap() } else { Ok(()) }
     }
 
+    /// Builds the probe alone.
+    pub(crate) fn build_probe(&self) -> anyhow::Result<PathBuf> {
+        let shell = self.shell()?;
+        let target = &self.target;
+        cmd!(
+            shell,
+            "cargo build --quiet --locked --release --target-dir {target} --package probe --bin probe"
+        )
+        .quiet()
+        .run()
+        .context("cannot build the probe; the compiler's message stands above")?;
+        Ok(self.target.join("release/probe"))
+    }
+
     /// The programs as they were built last.
     pub(crate) fn tools(&self, heap: bool) -> anyhow::Result<Tools> {
         let sigma = self.target.join("release/sigma");
