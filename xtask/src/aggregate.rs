@@ -41,6 +41,19 @@ pub(crate) struct Values {
     pub(crate) values: Vec<f64>,
 }
 
+impl Values {
+    /// One value that no block made.
+    pub(crate) fn alone(value: f64) -> Self {
+        Self { blocks: Arc::new(vec![0]), values: vec![value] }
+    }
+
+    /// Values of as many blocks, from 0.
+    #[cfg(test)]
+    pub(crate) fn in_order(values: &[f64]) -> Self {
+        Self { blocks: Arc::new((0..values.len() as u32).collect()), values: values.to_vec() }
+    }
+}
+
 impl Group {
     /// The values of a metric; empty if there are none.
     pub(crate) fn values(&self, metric: Metric) -> &[f64] {
@@ -117,10 +130,12 @@ fn kind_of(name: &str) -> DataType {
 }
 
 /// Metrics that are columns of the file as they are.
-const COLUMNS: [(Metric, &str); 7] = [
+const COLUMNS: [(Metric, &str); 9] = [
     (Metric::PeakRss, "peak_rss_bytes"),
     (Metric::PeakHwm, "peak_hwm_bytes"),
     (Metric::RssAtExit, "rss_at_exit_bytes"),
+    (Metric::FileAtExit, "file_at_exit_bytes"),
+    (Metric::Stack, "stack_bytes"),
     (Metric::LiveHeap, "live_heap_bytes"),
     (Metric::Wall, "wall_ns"),
     (Metric::Instructions, "instructions"),
@@ -218,7 +233,7 @@ impl Gathered {
         let next = self.groups.len();
         let place = *self.places.entry(key.clone()).or_insert(next);
         if place == next {
-            let values = metric::ALL.map(|metric| (metric, Vec::new())).to_vec();
+            let values = sampled().map(|metric| (metric, Vec::new())).collect();
             let (outcomes, blocks, outputs) = (Vec::new(), Vec::new(), BTreeSet::new());
             self.groups.push(Growing { key, outcomes, blocks, values, outputs });
         }
@@ -263,7 +278,8 @@ fn present(values: Vec<f64>, blocks: &Arc<Vec<u32>>) -> Values {
 }
 
 /// Adds the column `attempt`: the block of a repetition, since a killed campaign may have left a part of
-/// them, and of the check of a budget, since there is one per budget; 0 for all else. The column `block` becomes what blocks are.
+/// them, and of the check of a budget, since there is one per budget; 0 for all else. The column
+/// `block` becomes what blocks are.
 fn with_attempt(frame: &DataFrame) -> anyhow::Result<DataFrame> {
     let mut frame = frame.clone();
     let block = frame.column("block")?.cast(&DataType::UInt32)?;
@@ -276,9 +292,14 @@ fn with_attempt(frame: &DataFrame) -> anyhow::Result<DataFrame> {
     Ok(frame)
 }
 
-/// Each metric as a column of floating-point numbers.
+/// The metrics that samples hold; what the instrumented encoder counts is recorded elsewhere.
+fn sampled() -> impl Iterator<Item = Metric> {
+    metric::ALL.into_iter().filter(|metric| !metric.is_exact())
+}
+
+/// Each sampled metric as a column of floating-point numbers.
 fn metrics(frame: &DataFrame) -> anyhow::Result<Vec<(Metric, Series)>> {
-    metric::ALL.into_iter().map(|metric| Ok((metric, metric_column(frame, metric)?))).collect()
+    sampled().map(|metric| Ok((metric, metric_column(frame, metric)?))).collect()
 }
 
 fn metric_column(frame: &DataFrame, metric: Metric) -> anyhow::Result<Series> {
@@ -391,13 +412,15 @@ mod tests {
         let row = Sample {
             peak_hwm_bytes: Some(1),
             rss_at_exit_bytes: Some(2),
+            file_at_exit_bytes: Some(6),
+            stack_bytes: Some(7),
             live_heap_bytes: Some(5),
             wall_ns: Some(3),
             instructions: Some(4),
             ..run(1, "a", 16, Some(1 << 40))
         };
         let group = written(vec![row.clone()]).remove(0);
-        for metric in metric::ALL {
+        for metric in sampled() {
             assert_eq!(group.values(metric), [row.value(metric).unwrap()], "{metric}");
         }
     }

@@ -74,8 +74,21 @@ pub(crate) struct Measure {
     #[serde(default)]
     pub(crate) decode: bool,
     pub(crate) seed: u64,
+    /// One extra run per cell with the instrumented encoder: exact heap by stage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) heap: bool,
+    /// Cells of which memory over time is pictured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) timeline: Vec<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Repeat>,
+}
+
+impl Measure {
+    /// Whether the encoder with the counting allocator is needed.
+    pub(crate) fn needs_heap(&self) -> bool {
+        self.heap || self.repeat.is_some()
+    }
 }
 
 /// Encode a document `count` times in one process.

@@ -118,6 +118,9 @@ fn kept(
     let sha256 = match (before, hash::file(&path)) {
         (Some(before), Ok((found, length))) if before.trim() == found.0 && length == size => found,
         _ => {
+            // One writer at a time: two campaigns may need the same document.
+            let lock = File::create(store.join("lock"))?;
+            lock.lock().with_context(|| format!("cannot lock {}", store.display()))?;
             let sha256 = write_new(size, make, &path)
                 .with_context(|| format!("cannot write the input {}", path.display()))?;
             publish::replace(&recorded, format!("{}\n", sha256.0).as_bytes())?;

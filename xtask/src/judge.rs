@@ -168,8 +168,15 @@ fn value(cell: &Cell, metric: Metric, limit: Limit) -> Finding {
     let Some(described) = cell.metric(metric) else {
         return not_measured(place, &failed(cell));
     };
-    let interval = mean_interval(described);
-    let origin = if described.identical { "the same in every run" } else { "measured" };
+    let exact = metric.is_exact().then(|| Interval::new(described.mean, described.mean));
+    let interval = exact.or(mean_interval(described));
+    let origin = if exact.is_some() {
+        "exact"
+    } else if described.identical {
+        "the same in every run"
+    } else {
+        "measured"
+    };
     judged(place, origin, described.mean, interval, limit, |value| metric.show(value))
 }
 

@@ -10,6 +10,7 @@ mod front;
 pub(crate) mod index;
 mod json;
 mod markdown;
+mod memory;
 pub(crate) mod readme;
 pub(crate) mod table;
 pub(crate) mod terminal;
@@ -24,7 +25,10 @@ use crate::claims::Claims;
 use crate::experiment::Experiment;
 use crate::external::{External, external};
 use crate::fit::{self, Scaling};
+use crate::heap::{self, HeapRow};
+use crate::journal;
 use crate::judge::{self, Judged};
+use crate::memory::Memory;
 use crate::publish as disk;
 use crate::record::{Folder, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
@@ -40,6 +44,7 @@ pub(crate) struct Derived {
     pub(crate) scalings: Vec<Scaling>,
     pub(crate) claims: Claims,
     pub(crate) judged: Vec<Judged>,
+    pub(crate) memory: Memory,
 }
 
 impl Derived {
@@ -70,12 +75,16 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let missing = |path: PathBuf| format!("{} is missing", path.display());
     let lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
-    let groups = aggregate::groups(&folder.samples())?;
+    let mut groups = aggregate::groups(&folder.samples())?;
+    let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
+    heap::join(&mut groups, &heap);
+    let timeline = journal::read(&folder.timeline())?;
+    let memory = crate::memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
     let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged })
+    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged, memory })
 }
 
 /// Every derived file with its path within the report's folder.

@@ -166,7 +166,8 @@ fn repeated(group: &Group) -> Repetitions {
 fn proofs(groups: &[Group], experiment: &Experiment) -> Proofs {
     let peak = |name: &str| {
         let group = groups.iter().find(|of| of.kind == Kind::Proof && of.variant == name)?;
-        Some((*group.values(Metric::PeakRss).first()?, group.size))
+        // The last attempt counts, as it does for the campaign.
+        Some((*group.values(Metric::PeakRss).last()?, group.size))
     };
     let floor_bytes = peak(PROOF_NOTHING).map(|(peak, _)| peak);
     let touched_bytes =

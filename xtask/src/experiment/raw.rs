@@ -104,6 +104,13 @@ pub(crate) struct RawMeasure {
     pub(crate) decode: Option<bool>,
     /// Seed of the order of runs. Default 1.
     pub(crate) seed: Option<u64>,
+    /// One extra run per cell with the instrumented encoder: exact peak of the heap, by stage. Default
+    /// `false`.
+    pub(crate) heap: Option<bool>,
+    /// Sizes at which one extra run of each variant is sampled over time, for a picture.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) timeline: Vec<Spanned<String>>,
     /// Encode a document many times in one process, to see whether memory is given back.
     #[schemars(with = "Option<RawRepeat>")]
     pub(crate) repeat: Option<Spanned<RawRepeat>>,

@@ -53,6 +53,7 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
         false => at.variants(&raw.variant, members)?,
     };
     let fit = at.fit(&raw.fit, &variant)?;
+    at.counted(&raw.fit, &fit, &measure)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
         profiles: profile_names(&input),
@@ -214,8 +215,25 @@ impl Resolver<'_> {
             after_failure: raw.after_failure.unwrap_or(false),
             decode: raw.decode.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),
+            heap: raw.heap.unwrap_or(false),
+            timeline: self.timeline(&raw.timeline, input)?,
             repeat: repeat.transpose()?,
         })
+    }
+
+    fn timeline(&self, sizes: &[Spanned<String>], input: &Input) -> Resolved<Vec<Bytes>> {
+        let timeline: Vec<Bytes> = self.list("measure.timeline", sizes)?;
+        match timeline.iter().position(|size| !input.sizes.contains(size)) {
+            None => Ok(timeline),
+            Some(index) => {
+                let message = format!(
+                    "`measure.timeline` holds `{}`; write some of `input.sizes`: {}",
+                    timeline[index],
+                    quoted(&input.sizes)
+                );
+                Err(self.error(&sizes[index].span(), message))
+            }
+        }
     }
 
     fn repeat(&self, raw: &Spanned<RawRepeat>, input: &Input) -> Resolved<Repeat> {
@@ -380,6 +398,18 @@ impl Resolver<'_> {
         }
         budgets.sort_unstable();
         Ok(budgets)
+    }
+
+    /// A metric that is counted needs what counts it.
+    fn counted(&self, raw: &RawFit, fit: &Fit, measure: &Measure) -> Resolved<()> {
+        let index = fit.metrics.iter().position(|metric| *metric == Metric::PeakHeap);
+        match index.filter(|_| !measure.heap) {
+            None => Ok(()),
+            Some(index) => Err(self.error(
+                &raw.metrics[index].span(),
+                "`peak_heap` needs the instrumented encoder; write `heap = true` in `[measure]`",
+            )),
+        }
     }
 
     fn criteria(

@@ -15,7 +15,7 @@ use crate::summary::{Cell, Proofs, Repetitions};
 
 /// The document, ending in a newline.
 pub(super) fn summary(derived: &Derived) -> String {
-    let Derived { name, lock, summary, scalings, judged, .. } = derived;
+    let Derived { name, lock, summary, scalings, judged, memory, .. } = derived;
     let mut all = json!({
         "version": 1,
         "experiment": name,
@@ -26,6 +26,7 @@ pub(super) fn summary(derived: &Derived) -> String {
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
         "cells": summary.cells.iter().map(cell).collect::<Vec<_>>(),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
+        "memory": super::memory::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
     });
     let claimed = super::claims_json::claims(&derived.claims, lock.experiment.grid.as_ref());

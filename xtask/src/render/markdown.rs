@@ -23,6 +23,10 @@ pub(super) const NONE: &str = "—";
 pub(super) fn report(derived: &Derived) -> String {
     let experiment = &derived.lock.experiment;
     let mut text = format!("# {}\n\n**{}**\n\n", experiment.title, experiment.question);
+    if !derived.lock.only.is_empty() {
+        let only = derived.lock.only.join("`, `");
+        write!(text, "**A part of the experiment: only `{only}`.**\n\n").expect("a string");
+    }
     text.push_str(&answer(derived));
     if !experiment.expect.is_empty() {
         write!(text, "\nExpected, before measuring: {}\n", experiment.expect).expect("a string");
@@ -38,6 +42,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
     section(&mut text, "Assumptions", &claims::assumptions(derived));
+    section(&mut text, "What the peak is made of", &super::memory::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -451,6 +456,9 @@ fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String
 fn spread_columns(of: &Describe, metric: Metric) -> [String; 6] {
     let none = || NONE.to_owned();
     let mean = metric.show(of.mean);
+    if metric.is_exact() {
+        return [mean, none(), none(), "exact, counted in one run".to_owned(), none(), none()];
+    }
     if of.n > 1 && of.identical {
         let said = format!("deterministic ({} of {} identical)", of.n, of.n);
         return [mean, metric.show(0.0), units::percent(0.0), said, metric.show(of.min), none()];

@@ -145,6 +145,7 @@ fn recorded(folder: &Path) -> Folder {
         command: "cargo xtask run fake".to_owned(),
         commit: "0123456789abcdef".to_owned(),
         dirty: false,
+        only: Vec::new(),
         rustc: "rustc 1.0.0".to_owned(),
         binary: vec![binary],
         document: Vec::new(),
