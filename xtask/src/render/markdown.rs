@@ -529,6 +529,18 @@ fn variants(derived: &Derived) -> String {
     text
 }
 
+/// How many blocks there are, and when cells leave them.
+fn blocks(measure: &crate::experiment::Measure) -> String {
+    match measure.precision.filter(|_| measure.runs_max > measure.runs_min) {
+        None => format!("{} complete blocks", measure.runs_min),
+        Some(precision) => format!(
+            "{} complete blocks, and up to {} in all for cells whose mean is not yet known to {precision} \
+             (deterministic cells are not repeated)",
+            measure.runs_min, measure.runs_max
+        ),
+    }
+}
+
 fn provenance(derived: &Derived) -> String {
     let Derived { name, lock, machines, summary, .. } = derived;
     let measure = &lock.experiment.measure;
@@ -571,10 +583,9 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- {} warm-up blocks (recorded, not aggregated), then {} to {} complete blocks in random order from seed {}; {}.",
+            "- {} warm-up blocks (recorded, not aggregated), then {}, in random order from seed {}; {}.",
             measure.warmup,
-            measure.runs_min,
-            measure.runs_max,
+            blocks(measure),
             measure.seed,
             if measure.layout_noise {
                 "addresses and CPU as they come"
