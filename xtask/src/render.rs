@@ -6,7 +6,7 @@ mod figures;
 pub(crate) mod index;
 mod json;
 mod markdown;
-mod memory;
+mod memory_section;
 pub(crate) mod table;
 pub(crate) mod terminal;
 
@@ -16,10 +16,10 @@ use anyhow::Context;
 
 use crate::aggregate;
 use crate::fit::{self, Scaling};
-use crate::heap::{self, HeapRow};
+use crate::heap::HeapRow;
 use crate::journal;
 use crate::judge::{self, Judged, Verdict};
-use crate::memory::Memory;
+use crate::memory::{self, Memory};
 use crate::publish as disk;
 use crate::record::{Folder, Lock, Machines};
 use crate::summary::{self, Summary};
@@ -56,9 +56,9 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
     let mut groups = aggregate::groups(&folder.samples())?;
     let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
-    heap::join(&mut groups, &heap);
+    memory::join(&mut groups, &heap);
     let timeline = journal::read(&folder.timeline())?;
-    let memory = crate::memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
+    let memory = memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);

@@ -571,6 +571,10 @@ fn a_part_of_an_experiment_does_not_pass_for_the_whole() {
     let laboratory = Laboratory::new("only", &format!("{}{other}", blocks(3)));
     let output = laboratory.output(&["--only=other"]);
     assert!(output.status.success(), "{}", said(&output));
+    assert!(!laboratory.report().exists());
+    // Even put where the whole belongs it is not taken for it.
+    fs::rename(laboratory.path("reports/only").join(&laboratory.name), laboratory.report())
+        .expect("a folder");
     laboratory.assert_complete(&["other"], 3);
     let report = fs::read_to_string(laboratory.published("report.md")).expect("a report");
     assert!(report.contains("A part of the experiment: only `other`"), "{report}");

@@ -21,7 +21,7 @@ pub(super) fn all(derived: &Derived) -> Vec<(&'static str, Chart)> {
         ("spread", spread(derived)),
         ("efficiency", efficiency(derived)),
     ];
-    all.extend(super::memory::figures(derived));
+    all.extend(super::memory_section::figures(derived));
     all
 }
 

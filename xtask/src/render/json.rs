@@ -25,7 +25,7 @@ pub(super) fn summary(derived: &Derived) -> String {
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
         "cells": summary.cells.iter().map(cell).collect::<Vec<_>>(),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
-        "memory": super::memory::json(memory, number),
+        "memory": super::memory_section::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
     });
     let mut text = serde_json::to_string_pretty(&all).expect("plain JSON");

@@ -37,7 +37,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Growth", &growth(derived));
     section(&mut text, "Predictions", &predictions(derived));
     section(&mut text, "Measurements", &measurements(derived));
-    section(&mut text, "What the peak is made of", &super::memory::report(derived));
+    section(&mut text, "What the peak is made of", &super::memory_section::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
