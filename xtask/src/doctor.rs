@@ -259,7 +259,7 @@ fn counters(facts: &Facts) -> Finding {
     let (grade, mut state) =
         tried(facts, "perf_event_open", Grade::Note, "instructions are counted");
     if let (Grade::Note, Some(paranoid)) = (grade, &facts.perf_paranoid) {
-        state = format!("{state} (perf_event_paranoid is {paranoid})");
+        state = format!("{state} (perf_event_paranoid {paranoid})");
     }
     finding(
         "performance counters",

@@ -3,12 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Group, Values};
-use crate::inputs::EMPTY;
 use crate::journal::Row;
-use crate::metric::Metric;
 use crate::plan::Cell;
-use crate::record::{Kind, Outcome};
+use crate::record::Outcome;
 
 /// The stages of the encoder in the order in which a document passes them.
 const STAGES: [&str; 6] = ["input", "lexer", "tree", "tables", "coder", "output"];
@@ -107,23 +104,6 @@ pub(crate) fn rows(cell: Cell<'_>, report: &HeapReport) -> Result<Vec<HeapRow>, 
         ..HeapRow::without(cell, Outcome::Ok)
     };
     Ok(stages.into_iter().chain([(ALL, report.all)]).map(row).collect())
-}
-
-/// Gives the exact peak of the heap to the groups of measured runs, and to those on the empty document.
-pub(crate) fn join(groups: &mut [Group], rows: &[HeapRow]) {
-    for row in rows.iter().filter(|row| row.is_total()) {
-        let Some(peak) = row.live_at_peak_bytes else { continue };
-        let group = groups.iter_mut().find(|group| {
-            let kind = if row.profile == EMPTY { Kind::Proof } else { Kind::Run };
-            group.kind == kind
-                && group.variant == row.variant
-                && group.profile == row.profile
-                && group.size.0 == row.input_bytes
-        });
-        if let Some(group) = group {
-            group.values.push((Metric::PeakHeap, Values::alone(peak as f64)));
-        }
-    }
 }
 
 #[cfg(test)]

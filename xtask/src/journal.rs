@@ -1,7 +1,7 @@
 //! A CSV file that only grows: rows are appended, flushed and synced, and survive whatever kills the
 //! campaign that writes them. A torn end is recognised and dropped when the file is opened again.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,11 @@ impl<R: Row> Journal<R> {
             .truncate(false)
             .open(path)
             .with_context(cannot)?;
+        // Campaigns on one experiment keep each other out before they come here, unless they build in
+        // different folders. Where files cannot be locked that is all there is.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            bail!("{} is being written by another campaign", path.display());
+        }
         let mut text = Vec::new();
         file.read_to_end(&mut text).with_context(cannot)?;
         let length = text.len();
@@ -170,6 +175,15 @@ mod tests {
             }
             assert_eq!(std::fs::read(&path).unwrap(), whole, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_file_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        let _first: Journal<Sample> = Journal::open(&path).unwrap();
+        let error = Journal::<Sample>::open(&path).unwrap_err().to_string();
+        assert!(error.contains("is being written by another campaign"), "{error}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use stats::growth::SizePoint;
 use stats::{Growth, Undetermined, growth};
 
-use crate::aggregate::Group;
+use crate::aggregate::{Group, Values};
 use crate::experiment::Experiment;
 use crate::heap::HeapRow;
 use crate::inputs::{self, EMPTY};
@@ -107,6 +107,23 @@ pub(crate) fn of(
     }
     let parts = heaps.iter().flat_map(|heap| parts_of(heap, groups)).collect();
     Memory { views: views::compare(groups, experiment, machines), heaps, parts, timeline }
+}
+
+/// Gives the exact peak of the heap to the groups of measured runs, and to those on the empty document.
+pub(crate) fn join(groups: &mut [Group], rows: &[HeapRow]) {
+    for row in rows.iter().filter(|row| row.is_total()) {
+        let Some(peak) = row.live_at_peak_bytes else { continue };
+        let group = groups.iter_mut().find(|group| {
+            let kind = if row.profile == EMPTY { Kind::Proof } else { Kind::Run };
+            group.kind == kind
+                && group.variant == row.variant
+                && group.profile == row.profile
+                && group.size.0 == row.input_bytes
+        });
+        if let Some(group) = group {
+            group.values.push((Metric::PeakHeap, Values::alone(peak as f64)));
+        }
+    }
 }
 
 /// `None` where nothing was counted.

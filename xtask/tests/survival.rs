@@ -546,11 +546,35 @@ fn a_probe_that_measures_wrongly_stops_the_campaign_before_it_measures() {
 }
 
 #[test]
+fn an_encoder_that_refuses_the_empty_document_stops_the_campaign_before_it_measures() {
+    let laboratory = Laboratory::new("broken", "[[variant]]\nname = \"broken\"\nencode = {}\n");
+    let release = laboratory.path("target/release");
+    fs::create_dir_all(&release).expect("a folder");
+    let built = Path::new(XTASK).parent().and_then(Path::parent).expect("a target folder");
+    fs::copy(built.join("release/probe"), release.join("probe")).expect("the probe");
+    fs::write(release.join("sigma"), "#!/bin/sh\necho no such luck >&2\nexit 3\n")
+        .expect("a program");
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(release.join("sigma"), executable).expect("a program");
+    let mut command = laboratory.run(&[]);
+    let output =
+        command.env("CARGO_TARGET_DIR", laboratory.path("target")).output().expect("xtask");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("the encoder cannot be measured"), "{}", said(&output));
+    assert!(said(&output).contains("no such luck"), "{}", said(&output));
+    assert!(rows(&laboratory.running("samples.csv")).iter().all(|row| row["kind"] == "proof"));
+}
+
+#[test]
 fn a_part_of_an_experiment_does_not_pass_for_the_whole() {
     let other = CAT.replacen("\"cat\"", "\"other\"", 1);
     let laboratory = Laboratory::new("only", &format!("{}{other}", blocks(3)));
     let output = laboratory.output(&["--only=other"]);
     assert!(output.status.success(), "{}", said(&output));
+    assert!(!laboratory.report().exists());
+    // Even put where the whole belongs it is not taken for it.
+    fs::rename(laboratory.path("reports/only").join(&laboratory.name), laboratory.report())
+        .expect("a folder");
     laboratory.assert_complete(&["other"], 3);
     let report = fs::read_to_string(laboratory.published("report.md")).expect("a report");
     assert!(report.contains("A part of the experiment: only `other`"), "{report}");

@@ -20,9 +20,8 @@ pub(super) fn narrow(
     if options.only.is_empty() {
         return Ok(());
     }
-    if options.selection.reports.is_none() {
-        chosen.folder = Folder(workshop.target.join("xtask/only").join(&chosen.name));
-    }
+    let aside = options.selection.reports.clone().unwrap_or(workshop.target.join("xtask"));
+    chosen.folder = Folder(std::path::absolute(aside)?.join("only").join(&chosen.name));
     keep(&mut chosen.experiment, &options.only)
 }
 

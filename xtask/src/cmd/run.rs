@@ -29,9 +29,11 @@ pub(crate) struct Options {
     /// Print the plan and measure nothing
     #[arg(long)]
     list: bool,
-    /// Measure only these variants, profiles, files or sizes. The result is a part of the experiment: it
-    /// goes to target/xtask/only (or to --reports) and says so
-    #[arg(long, value_name = "NAME|SIZE", num_args = 1.., value_delimiter = ',')]
+    /// Measure only these variants, profiles, files or sizes
+    ///
+    /// Names of one axis are alternatives. The result is a part of the experiment and says so; it goes to
+    /// target/xtask/only, or to DIR/only with --reports.
+    #[arg(long, value_name = "NAME|SIZE,..", value_delimiter = ',')]
     pub(super) only: Vec<String>,
     /// Measure the programs as they were built last
     #[arg(long)]

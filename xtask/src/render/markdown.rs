@@ -42,7 +42,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
     section(&mut text, "Assumptions", &claims::assumptions(derived));
-    section(&mut text, "What the peak is made of", &super::memory::report(derived));
+    section(&mut text, "What the peak is made of", &super::memory_section::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -571,6 +571,18 @@ fn variants(derived: &Derived) -> String {
     text
 }
 
+/// How many blocks there are, and when cells leave them.
+fn blocks(measure: &crate::experiment::Measure) -> String {
+    match measure.precision.filter(|_| measure.runs_max > measure.runs_min) {
+        None => format!("{} complete blocks", measure.runs_min),
+        Some(precision) => format!(
+            "{} complete blocks, and up to {} in all for cells whose mean is not yet known to {precision} \
+             (deterministic cells are not repeated)",
+            measure.runs_min, measure.runs_max
+        ),
+    }
+}
+
 fn provenance(derived: &Derived) -> String {
     let Derived { name, lock, machines, summary, .. } = derived;
     let measure = &lock.experiment.measure;
@@ -613,13 +625,10 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then {}, in random order from seed {}; {}.",
             measure.warmup,
+            blocks(measure),
             measure.seed,
-            match measure.runs_min == measure.runs_max {
-                true => measure.runs_min.to_string(),
-                false => format!("{} to {}", measure.runs_min, measure.runs_max),
-            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {
