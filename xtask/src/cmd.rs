@@ -1,5 +1,9 @@
 //! The verbs of the command line, one module each, and how they find experiments.
 
+pub(crate) mod bench_samples;
+pub(crate) mod budget;
+pub(crate) mod calibrate;
+pub(crate) mod external;
 pub(crate) mod list;
 pub(crate) mod report;
 pub(crate) mod run;

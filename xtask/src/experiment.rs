@@ -4,6 +4,8 @@
 //! generated or written in this stage; whether a variant's command exists shows when it is measured.
 
 pub(crate) mod criterion;
+pub(crate) mod data;
+pub(crate) mod grid;
 pub(crate) mod placeholder;
 pub(crate) mod profile;
 pub(crate) mod raw;
@@ -33,13 +35,17 @@ pub(crate) struct Experiment {
     pub(crate) input: Input,
     pub(crate) measure: Measure,
     pub(crate) variant: Vec<Variant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) grid: Option<grid::Grid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<data::Data>,
     pub(crate) fit: Fit,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) criterion: Vec<Criterion>,
 }
 
 /// The documents: every profile at every size, then files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Input {
     pub(crate) profiles: Vec<Profile>,
     /// Ascending.
@@ -109,10 +115,24 @@ pub(crate) enum Program {
 }
 
 /// What is fitted over the sizes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Fit {
     pub(crate) metrics: Vec<Metric>,
     pub(crate) predict: Vec<Bytes>,
+    /// Ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) budget: Vec<Bytes>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) check_budget: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
+    #[serde(default = "default_margin")]
+    pub(crate) margin: Share,
+}
+
+/// The difference between variants that does not matter, unless declared.
+pub(crate) const fn default_margin() -> Share {
+    Share(0.01)
 }
 
 impl Experiment {
@@ -128,8 +148,11 @@ impl Experiment {
         let programs = |of: &Self| -> Vec<(String, Program)> {
             of.variant.iter().map(|v| (v.name.clone(), v.program.clone())).collect()
         };
+        // Runs that check a budget belong to it.
+        let checked = |of: &Self| of.fit.check_budget.then(|| of.fit.budget.clone());
         self.input == other.input
             && self.measure == other.measure
+            && checked(self) == checked(other)
             && programs(self) == programs(other)
     }
 }

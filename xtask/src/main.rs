@@ -12,9 +12,11 @@
 mod aggregate;
 mod campaign;
 mod charts;
+mod claims;
 mod cmd;
 mod error;
 mod experiment;
+mod external;
 mod fit;
 mod hash;
 mod inputs;
@@ -61,6 +63,11 @@ enum Verb {
     Report(cmd::report::Options),
     /// List the experiments and what has been measured of them
     List,
+    /// Test the statistics by simulation, where the true answer is known
+    Calibrate(cmd::calibrate::Options),
+    /// Measure what reading, aggregating and fitting many samples costs
+    #[command(hide = true)]
+    BenchSamples(cmd::bench_samples::Options),
     /// Run all tests of the workspace
     Test {
         /// Passed on to `cargo test`
@@ -104,6 +111,8 @@ fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
         Verb::Run(options) => cmd::run::run(&workshop, options),
         Verb::Report(options) => cmd::report::report(&workshop, options),
         Verb::List => cmd::list::list(&workshop),
+        Verb::Calibrate(options) => cmd::calibrate::calibrate(options),
+        Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workshop, options),
         Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
         Verb::Schema { check } => cmd::schema::schema(&workshop, *check),
     }

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Decode,
     /// One repetition of encoding within one process.
     Repeat,
+    /// The largest input predicted to fit a budget, under that limit.
+    Budget,
 }
 
 /// How a run ended.
@@ -283,7 +285,7 @@ impl Samples {
 }
 
 /// The header line, from the one definition of a row.
-fn header() -> anyhow::Result<Vec<u8>> {
+pub(crate) fn header() -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.serialize(Sample::skipped(Kind::Run, 0, 0, "", "", 0))?;
     let text = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;

@@ -2,6 +2,9 @@
 //! same campaign gives the same bytes, figures included, on any machine. `publish` writes them,
 //! `stale` compares.
 
+mod claims;
+mod claims_json;
+mod external;
 mod figures;
 mod front;
 pub(crate) mod index;
@@ -16,6 +19,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::aggregate;
+use crate::charts::Chart;
+use crate::claims::Claims;
+use crate::experiment::Experiment;
+use crate::external::{External, external};
 use crate::fit::{self, Scaling};
 use crate::judge::{self, Judged};
 use crate::publish as disk;
@@ -31,6 +38,7 @@ pub(crate) struct Derived {
     pub(crate) machines: Machines,
     pub(crate) summary: Summary,
     pub(crate) scalings: Vec<Scaling>,
+    pub(crate) claims: Claims,
     pub(crate) judged: Vec<Judged>,
 }
 
@@ -65,8 +73,9 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let groups = aggregate::groups(&folder.samples())?;
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
+    let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, judged })
+    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged })
 }
 
 /// Every derived file with its path within the report's folder.
@@ -75,7 +84,14 @@ fn files(derived: &Derived) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
         (PathBuf::from("report.md"), markdown::report(derived).into_bytes()),
         (PathBuf::from("summary.json"), json::summary(derived).into_bytes()),
     ];
-    for (name, chart) in figures::all(derived) {
+    files.extend(drawn(figures::all(derived))?);
+    Ok(files)
+}
+
+/// Each chart in both formats.
+fn drawn(charts: Vec<(&'static str, Chart)>) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for (name, chart) in charts {
         let figure = |extension| Path::new("figures").join(name).with_extension(extension);
         files.push((figure("png"), crate::charts::png(&chart)?));
         files.push((figure("svg"), crate::charts::svg(&chart).into_bytes()));
@@ -83,13 +99,61 @@ fn files(derived: &Derived) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
     Ok(files)
 }
 
+/// Published figures with everything that is derived from them.
+#[derive(Debug)]
+pub(crate) struct DerivedExternal {
+    name: String,
+    experiment: Experiment,
+    pub(crate) external: External,
+}
+
+/// The copy of published figures beside their report.
+pub(crate) const DATA: &str = "data.csv";
+
+/// Reads the copy of published figures and derives all that a report says of them.
+pub(crate) fn derive_external(folder: &Folder, name: &str) -> anyhow::Result<DerivedExternal> {
+    let lock = folder.read_lock()?;
+    let experiment = lock.context("experiment.lock.toml is missing")?.experiment;
+    let data = experiment.data.as_ref().context("the experiment has no `[data]`")?;
+    let external = external(data, &folder.0.join(DATA))?;
+    Ok(DerivedExternal { name: name.to_owned(), experiment, external })
+}
+
+fn files_external(derived: &DerivedExternal) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let DerivedExternal { name, experiment, external } = derived;
+    let report = external::report(name, experiment, external);
+    let summary = external::summary(name, experiment, external);
+    let mut files = vec![
+        (PathBuf::from("report.md"), report.into_bytes()),
+        (PathBuf::from("summary.json"), summary.into_bytes()),
+    ];
+    files.extend(drawn(external::charts(experiment, external))?);
+    Ok(files)
+}
+
+/// Writes the report of published figures.
+pub(crate) fn publish_external(derived: &DerivedExternal, folder: &Folder) -> anyhow::Result<()> {
+    publish_files(&files_external(derived)?, folder)
+}
+
+/// The files of such a report that differ from what would be written.
+pub(crate) fn stale_external(
+    derived: &DerivedExternal,
+    folder: &Folder,
+) -> anyhow::Result<Vec<PathBuf>> {
+    stale_files(&files_external(derived)?, folder)
+}
+
 /// Writes every derived file, each replaced whole, and removes figures that are no longer made.
 pub(crate) fn publish(derived: &Derived, folder: &Folder) -> anyhow::Result<()> {
-    let files = files(derived)?;
-    for (path, contents) in &files {
+    publish_files(&files(derived)?, folder)
+}
+
+fn publish_files(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<()> {
+    for (path, contents) in files {
         disk::replace(&folder.0.join(path), contents)?;
     }
-    for path in superfluous(&files, folder)? {
+    for path in superfluous(files, folder)? {
         std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
@@ -97,13 +161,16 @@ pub(crate) fn publish(derived: &Derived, folder: &Folder) -> anyhow::Result<()> 
 
 /// The files that differ from what would be written.
 pub(crate) fn stale(derived: &Derived, folder: &Folder) -> anyhow::Result<Vec<PathBuf>> {
-    let files = files(derived)?;
+    stale_files(&files(derived)?, folder)
+}
+
+fn stale_files(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<Vec<PathBuf>> {
     let differs = |(path, contents): &(PathBuf, Vec<u8>)| {
         let path = folder.0.join(path);
         (std::fs::read(&path).ok().as_ref() != Some(contents)).then_some(path)
     };
     let mut stale: Vec<PathBuf> = files.iter().filter_map(differs).collect();
-    stale.extend(superfluous(&files, folder)?);
+    stale.extend(superfluous(files, folder)?);
     Ok(stale)
 }
 

@@ -23,6 +23,16 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
     let named = !options.selection.experiments.is_empty();
     let mut verdict = Verdict::Fine;
     for chosen in cmd::chosen(workshop, &options.selection, &all)? {
+        if let Some(data) = &chosen.experiment.data {
+            let fine = match options.check {
+                true => cmd::external::check(workshop, &chosen, data)?,
+                false => cmd::external::write(workshop, &chosen, data)?,
+            };
+            if !fine {
+                verdict = Verdict::Failed;
+            }
+            continue;
+        }
         let Some(lock) = chosen.folder.read_lock()? else {
             if named {
                 return user(format!(

@@ -37,6 +37,13 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
             list(&chosen);
             continue;
         }
+        if let Some(data) = &chosen.experiment.data {
+            if !cmd::external::write(workshop, &chosen, data)? {
+                verdict = Verdict::Failed;
+            }
+            render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
+            continue;
+        }
         let held = hold(workshop, &chosen.name)?;
         measure(workshop, &chosen, options.restart)?;
         drop(held);
@@ -90,7 +97,8 @@ fn measure(workshop: &Workshop, chosen: &Chosen, restart: bool) -> anyhow::Resul
         eprintln!("this machine refuses {refused}; measured without it");
     }
     result?;
-    machines.refused = bench.refused;
+    machines.refused = std::mem::take(&mut bench.refused);
+    cmd::budget::check(workshop, chosen, &tools, &running, &mut samples)?;
     machines.after = Some(Machine::now());
     running.write_machines(&machines)?;
     running.move_to(folder)

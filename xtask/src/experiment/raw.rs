@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::data::RawData;
+use super::grid::RawGrid;
+
 /// One question, as a file below `experiments/`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +27,11 @@ pub(crate) struct RawExperiment {
     /// Markdown prose for the report; `{metric/variant/profile/what}` is filled in from the data.
     #[schemars(with = "Option<String>")]
     pub(crate) analysis: Option<Spanned<String>>,
-    /// The documents.
-    #[schemars(with = "RawInput")]
-    pub(crate) input: Spanned<RawInput>,
+    /// The documents. Left out only where `[data]` stands instead.
+    #[schemars(with = "Option<RawInput>")]
+    pub(crate) input: Option<Spanned<RawInput>>,
+    /// Figures that others published, instead of measuring.
+    pub(crate) data: Option<RawData>,
     /// How it is measured.
     #[serde(default)]
     pub(crate) measure: RawMeasure,
@@ -34,6 +39,9 @@ pub(crate) struct RawExperiment {
     #[serde(default)]
     #[schemars(with = "Vec<RawVariant>")]
     pub(crate) variant: Vec<Spanned<RawVariant>>,
+    /// A factorial of variants, beside or instead of those listed.
+    #[schemars(with = "Option<RawGrid>")]
+    pub(crate) grid: Option<Spanned<RawGrid>>,
     /// What is fitted, predicted and compared.
     #[serde(default)]
     pub(crate) fit: RawFit,
@@ -212,10 +220,25 @@ pub(crate) struct RawFit {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) metrics: Vec<Spanned<String>>,
-    /// Sizes beyond the measured ones to predict.
+    /// Sizes to predict. A measured one is predicted from the smaller sizes alone and compared with
+    /// what was measured.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) predict: Vec<Spanned<String>>,
+    /// Limits of peak memory, such as `500 MB`, for each of which the largest input that fits is
+    /// predicted.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) budget: Vec<Spanned<String>>,
+    /// Run the largest predicted input of each budget once under that limit. Default `false`.
+    #[serde(default)]
+    pub(crate) check_budget: bool,
+    /// The variant that all others are compared with.
+    #[schemars(with = "Option<String>")]
+    pub(crate) reference: Option<Spanned<String>>,
+    /// The difference that does not matter: within it two variants are equivalent. Default `1 %`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) margin: Option<Spanned<String>>,
 }
 
 /// A declared expectation.

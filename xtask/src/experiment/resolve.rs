@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
+use super::data::{Data, RawData};
+use super::grid::{Grid, RawGrid};
 use super::placeholder::{self, Placeholder};
 use super::profile::{Profile, profile_names};
 use super::raw::{
@@ -15,7 +17,7 @@ use super::raw::{
     parse,
 };
 use super::source::Source;
-use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
+use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin};
 use crate::error::UserError;
 use crate::metric::{Metric, Unit};
 use crate::units::{Bytes, Nanos, Share};
@@ -30,10 +32,27 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     let raw: RawExperiment =
         parse(source.text()).map_err(|m| source.error(&m.span, sentence(&m.message)))?;
     let at = Resolver { source, root };
-    let input = at.input(&raw.input)?;
+    let data = raw.data.as_ref().map(|data| at.data(data)).transpose()?;
+    let input = match (&raw.input, &data) {
+        (Some(input), None) => at.input(input)?,
+        (None, Some(_)) => Input::default(),
+        (Some(input), Some(_)) => {
+            let message = "`input` stands beside `data`, of which nothing is measured; write one";
+            return Err(at.error(&input.span(), message));
+        }
+        (None, None) => {
+            let message =
+                "missing key `input`; write `[input]` with `profiles` and `sizes`, or `[data]`";
+            return Err(at.error(&(0..0), message));
+        }
+    };
     let measure = at.measure(&raw.measure, &input)?;
-    let variant = at.variants(&raw.variant)?;
-    let fit = at.fit(&raw.fit)?;
+    let (grid, members) = at.grid(raw.grid.as_ref())?;
+    let variant = match data.is_some() {
+        true => Vec::new(),
+        false => at.variants(&raw.variant, members)?,
+    };
+    let fit = at.fit(&raw.fit, &variant)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
         profiles: profile_names(&input),
@@ -48,6 +67,8 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
         input,
         measure,
         variant,
+        grid,
+        data,
         fit,
         criterion,
     })
@@ -118,7 +139,7 @@ impl Resolver<'_> {
         let files = self.files("input.files", files)?;
         let repeated = self.files("input.repeated", repeated)?;
         let swept = !(profiles.is_empty() && repeated.is_empty());
-        if swept == parsed.is_empty() || !(swept || !files.is_empty()) {
+        if swept == parsed.is_empty() || (!swept && files.is_empty()) {
             let message = "`input` makes no documents; name at least one of `profiles` (or \
                            `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
@@ -228,8 +249,36 @@ impl Resolver<'_> {
         Ok((*min, *max, precision.transpose()?))
     }
 
-    fn variants(&self, raw: &[Spanned<RawVariant>]) -> Resolved<Vec<Variant>> {
-        let mut names = BTreeSet::new();
+    fn data(&self, raw: &RawData) -> Resolved<Data> {
+        let data = raw.resolve().map_err(|(text, message)| self.error(&text.span(), message))?;
+        match self.root.join(&data.file).is_file() {
+            true => Ok(data),
+            false => {
+                let message = format!(
+                    "`data.file` holds `{}`, which is no file; write a path relative to the project",
+                    data.file.display()
+                );
+                Err(self.error(&raw.file.span(), message))
+            }
+        }
+    }
+
+    /// The grid and the variants it makes.
+    fn grid(&self, raw: Option<&Spanned<RawGrid>>) -> Resolved<(Option<Grid>, Vec<Variant>)> {
+        let Some(raw) = raw else { return Ok((None, Vec::new())) };
+        let (grid, variants) = raw.get_ref().resolve().map_err(|(text, message)| {
+            self.error(&text.map_or_else(|| raw.span(), Spanned::span), message)
+        })?;
+        Ok((Some(grid), variants))
+    }
+
+    /// The variants that are listed, then those of the grid.
+    fn variants(
+        &self,
+        raw: &[Spanned<RawVariant>],
+        of_grid: Vec<Variant>,
+    ) -> Resolved<Vec<Variant>> {
+        let mut names: BTreeSet<String> = of_grid.iter().map(|of| of.name.clone()).collect();
         let mut variants = Vec::with_capacity(raw.len());
         for variant in raw {
             let variant = self.variant(variant)?;
@@ -241,8 +290,9 @@ impl Resolver<'_> {
             }
             variants.push(variant);
         }
+        variants.extend(of_grid);
         if variants.is_empty() {
-            let message = "no `[[variant]]`; write at least one, with `name` and `encode` or \
+            let message = "no `[[variant]]` and no `[grid]`; write at least one, with `name` and `encode` or \
                            `command`";
             return Err(self.error(&(0..0), message));
         }
@@ -300,14 +350,36 @@ impl Resolver<'_> {
         }
     }
 
-    fn fit(&self, raw: &RawFit) -> Resolved<Fit> {
+    fn fit(&self, raw: &RawFit, variants: &[Variant]) -> Resolved<Fit> {
         let mut metrics: Vec<Metric> = self.list("fit.metrics", &raw.metrics)?;
         if metrics.is_empty() {
             metrics.push(Metric::PeakRss);
         }
         let mut predict: Vec<Bytes> = self.list("fit.predict", &raw.predict)?;
         predict.sort_unstable();
-        Ok(Fit { metrics, predict })
+        let names: Vec<String> = variants.iter().map(|variant| variant.name.clone()).collect();
+        let reference = raw.reference.as_ref();
+        let margin = raw.margin.as_ref().map(|margin| self.quantity("fit.margin", margin));
+        Ok(Fit {
+            budget: self.budgets(raw, &metrics)?,
+            check_budget: raw.check_budget,
+            reference: reference
+                .map(|name| self.known("fit.reference", name, &names))
+                .transpose()?,
+            margin: margin.transpose()?.unwrap_or(default_margin()),
+            metrics,
+            predict,
+        })
+    }
+
+    fn budgets(&self, raw: &RawFit, metrics: &[Metric]) -> Resolved<Vec<Bytes>> {
+        let mut budgets: Vec<Bytes> = self.list("fit.budget", &raw.budget)?;
+        if let (Some(first), false) = (raw.budget.first(), metrics.contains(&Metric::PeakRss)) {
+            let message = "`fit.budget` limits peak memory; add `peak_rss` to `fit.metrics`";
+            return Err(self.error(&first.span(), message));
+        }
+        budgets.sort_unstable();
+        Ok(budgets)
     }
 
     fn criteria(

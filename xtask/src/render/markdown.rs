@@ -4,10 +4,10 @@
 use std::fmt::Write;
 
 use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
-use stats::{Describe, Interval};
+use stats::{Describe, Interval, Undetermined};
 
 use super::table::Table;
-use super::{Derived, figures, front};
+use super::{Derived, claims, figures, front};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -17,7 +17,7 @@ use crate::record::Outcome;
 use crate::units::{self, Bytes, significant};
 
 /// What stands where there is nothing to say.
-const NONE: &str = "—";
+pub(super) const NONE: &str = "—";
 
 /// The whole report.
 pub(super) fn report(derived: &Derived) -> String {
@@ -31,9 +31,13 @@ pub(super) fn report(derived: &Derived) -> String {
     let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
     section(&mut text, "Analysis", &analysis);
     section(&mut text, "Altogether", &altogether(derived));
+    section(&mut text, "Techniques", &claims::techniques(derived));
+    section(&mut text, "Comparisons", &claims::comparisons(derived));
     section(&mut text, "Growth", &growth(derived));
-    section(&mut text, "Predictions", &predictions(derived));
+    section(&mut text, "Predictions", &(predictions(derived) + "\n" + &claims::foretold(derived)));
+    section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
+    section(&mut text, "Assumptions", &claims::assumptions(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -90,7 +94,7 @@ pub(super) fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<Stri
     Some(if low == high { low } else { format!("{low} to {high}") })
 }
 
-fn listed(parts: &[String]) -> String {
+pub(super) fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [only] => only.clone(),
@@ -228,13 +232,19 @@ fn scaling_table(scalings: &[&Scaling]) -> String {
                 power.r2.map_or(NONE.to_owned(), |r2| format!("{r2:.3}")),
                 power.p.map_or(NONE.to_owned(), |p| significant(p, 2)),
             ],
-            Err(reason) => [reason.to_string(), NONE.to_owned(), NONE.to_owned()],
+            Err(reason) => [unfitted(scaling, reason), NONE.to_owned(), NONE.to_owned()],
         });
         row.extend(match &scaling.growth {
-            Ok(growth) => growth_columns(growth, scaling.metric),
+            Ok(growth) => {
+                let mut columns = growth_columns(growth, scaling.metric);
+                if let Some(failure) = scaling.failure() {
+                    columns[0] = format!("{}, up to where it {failure}", columns[0]);
+                }
+                columns
+            }
             Err(reason) => {
                 let none = || NONE.to_owned();
-                [reason.to_string(), none(), none(), none(), none()]
+                [unfitted(scaling, reason), none(), none(), none(), none()]
             }
         });
         table.push(row);
@@ -242,7 +252,12 @@ fn scaling_table(scalings: &[&Scaling]) -> String {
     table.markdown()
 }
 
-fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
+/// Why there is no fit: a variant that failed needs no more sizes.
+fn unfitted(scaling: &Scaling, reason: &Undetermined) -> String {
+    scaling.failure().unwrap_or_else(|| reason.to_string())
+}
+
+pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
     let chosen = growth.chosen();
     let class = match &growth.verdict {
         Decision::Decided(class) => class.to_string(),
@@ -295,7 +310,7 @@ fn growing(fit: &Fit, metric: Metric) -> String {
     format!("{} {} {unit} {per}", significant(slope.value, 3), plain(slope.ci95))
 }
 
-fn plain(interval: Interval) -> String {
+pub(super) fn plain(interval: Interval) -> String {
     format!("[{}, {}]", significant(interval.low, 3), significant(interval.high, 3))
 }
 
@@ -370,9 +385,21 @@ fn measurements(derived: &Derived) -> String {
     let leading = figures::leading(derived);
     for profile in inputs::profile_names(&derived.lock.experiment.input) {
         let table = measurement_table(derived, leading, &profile);
+        let table = folded(&table);
         write!(text, "### {profile}\n\n{table}\n").expect("writing to a string");
     }
     text
+}
+
+/// A long table is there to be looked up in, not to be read.
+fn folded(table: &str) -> String {
+    const LONG: usize = 60;
+    match table.lines().count() {
+        0..=LONG => table.to_owned(),
+        lines => {
+            format!("<details><summary>{} cells</summary>\n\n{table}\n</details>\n", lines - 2)
+        }
+    }
 }
 
 fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String {

@@ -20,6 +20,7 @@ pub(crate) fn table(derived: &Derived) -> String {
         }
     }
     text.push('\n');
+    text.push_str(&super::claims::in_short(derived));
     text.push_str(&verdicts(derived));
     text
 }

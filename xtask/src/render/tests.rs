@@ -36,7 +36,9 @@ name = "fails"
 command = ["false"]
 
 [fit]
-predict = ["10 MB"]
+predict = ["1 MB", "10 MB"]
+budget = ["100 MB"]
+reference = "flat"
 
 [[criterion]]
 name = "Stays below 100 MB at 10 MB"
