@@ -7,9 +7,10 @@ use xxhash_rust::xxh64::Xxh64;
 use crate::coder::{BitReader, ChunkReader};
 use crate::encode::model;
 use crate::error::Error;
-use crate::format::{CODED_MAX, COMPACT_MAX, Header, Source, compact_check_len};
+use crate::format::{CODED_MAX, Header, Source, compact_check_len};
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::settings::Class;
 use crate::stage::Stage;
 
 /// The document is handed out once this much of it is there.
@@ -149,7 +150,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
 
     fn open_compact(&mut self, offset: u64) -> Result<(), Error> {
         let remaining = self.source.varint()?;
-        if remaining > COMPACT_MAX as u64 {
+        if remaining > Class::SMALL_MAX as u64 {
             return Err(Error::Corrupt { offset, what: "the document is too long for its form" });
         }
         let mut input = Vec::new();

@@ -3,7 +3,7 @@
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::coder::BitWriter;
-use crate::format::{COMPACT_MAX, Header, compact_check_len, write_varint};
+use crate::format::{Header, compact_check_len, write_varint};
 use crate::lexer::ITEM_MAX;
 use crate::memory::Memory;
 use crate::model::Model;
@@ -52,7 +52,7 @@ impl Encoder {
 
     fn push_as_output(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
         while !bytes.is_empty() {
-            let wanted = if self.stream.is_none() { Class::KNOWN_MAX + 1 } else { WINDOW };
+            let wanted = if self.stream.is_none() { Class::SMALL_MAX + 1 } else { WINDOW };
             let room = wanted.saturating_sub(self.window.len() - self.start).min(bytes.len());
             Stage::Input.run(|| self.window.extend_from_slice(&bytes[..room]));
             bytes = &bytes[room..];
@@ -68,7 +68,7 @@ impl Encoder {
     }
 
     fn finish_as_output(mut self, out: &mut Vec<u8>) {
-        if self.stream.is_none() && self.window.len() <= COMPACT_MAX {
+        if self.stream.is_none() && self.window.len() <= Class::SMALL_MAX {
             return self.finish_compact(out);
         }
         self.code_items(out);

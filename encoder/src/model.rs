@@ -50,7 +50,7 @@ const ENDING: usize = 3;
 /// Bytes of a piece after which its ending is guessed.
 const ENDING_AFTER: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 7;
+const LITERAL: usize = 6;
 /// Digit contexts.
 const DIGIT: usize = 7;
 
@@ -722,7 +722,6 @@ impl Model {
             hash::pair(low & 0xFFFF, 1),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
-            hash::triple(low, high & 0xFFFF, 5),
             hash::triple(word, around.kind as u32, 4),
             hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
         ]

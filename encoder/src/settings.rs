@@ -102,32 +102,23 @@ pub struct Options {
 }
 
 /// How large the tables are, by the length of the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Up to 4 KiB.
-    Tiny,
-    /// Up to 64 KiB.
+    /// Up to 64 KiB: a quarter of every table, for there is no time to fill more.
     Small,
-    /// Up to 256 KiB.
-    Medium,
     /// Longer, or of unknown length.
     Large,
 }
 
 impl Class {
-    const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::Medium, Self::Large];
+    const ALL: [Self; 2] = [Self::Small, Self::Large];
 
-    /// The longest document that is told from longer ones.
-    pub(crate) const KNOWN_MAX: usize = 1 << 18;
+    /// The longest small document.
+    pub(crate) const SMALL_MAX: usize = 1 << 16;
 
     /// The class of a document of `len` bytes.
     pub(crate) fn of(len: usize) -> Self {
-        match len {
-            0..=0x1000 => Self::Tiny,
-            0x1001..=0x1_0000 => Self::Small,
-            0x1_0001..=Self::KNOWN_MAX => Self::Medium,
-            _ => Self::Large,
-        }
+        if len <= Self::SMALL_MAX { Self::Small } else { Self::Large }
     }
 
     /// The class's code in the format.
@@ -188,9 +179,7 @@ impl Settings {
         };
         match self.class {
             Class::Large => full,
-            Class::Medium => full.shrunk(2),
             Class::Small => full.shrunk(2),
-            Class::Tiny => full.shrunk(2),
         }
     }
 }
@@ -219,15 +208,15 @@ impl Sizes {
 
 const DEFAULT_SIZES: Sizes = Sizes {
     segment_ring: 17,
-    value_ring: 19,
-    piece_ring: 18,
+    value_ring: 18,
+    piece_ring: 17,
     segment_slots: 14,
     value_slots: 15,
     piece_slots: 13,
     number_slots: 13,
-    literal_buckets: 17,
+    literal_buckets: 16,
     digit_buckets: 13,
-    column_buckets: 12,
+    column_buckets: 11,
     text: 20,
     columns: 11,
     seen: 15,
