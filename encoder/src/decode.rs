@@ -91,13 +91,23 @@ struct Chunk {
 impl<R: Read, C: ChunkReader> Unpacker<R, C> {
     /// Reads the header.
     pub(crate) fn new(inner: R, coder: C) -> Result<Self, Error> {
+        let make = |header| model(header, Memory { lazy: true, pool: true });
+        Self::with(inner, coder, make)
+    }
+
+    /// Reads the header and has the model made for it.
+    pub(crate) fn with(
+        inner: R,
+        coder: C,
+        make: impl FnOnce(Header) -> Model,
+    ) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let header = Header::read_from(&mut source)?;
         Ok(Self {
             coder,
             source,
             header,
-            model: model(header, Memory { lazy: true, pool: true }),
+            model: make(header),
             chunk: None,
             spare: Vec::new(),
             whole: Xxh64::new(header.seed()),
@@ -232,4 +242,3 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
         Ok(())
     }
 }
-

@@ -37,12 +37,18 @@ pub struct Encoder {
     window: Vec<u8>,
     start: usize,
     stream: Option<Stream>,
+    taught: Option<Model>,
 }
 
 impl Encoder {
     /// Holds nothing until bytes come.
     pub fn new(options: Options) -> Self {
-        Self { options, window: Vec::new(), start: 0, stream: None }
+        Self { options, window: Vec::new(), start: 0, stream: None, taught: None }
+    }
+
+    /// For a document that is probably small: the model needs not be taught again.
+    pub(crate) fn taught(options: Options, model: Model) -> Self {
+        Self { taught: Some(model), ..Self::new(options) }
     }
 
     /// Takes bytes of the document and appends encoded bytes to `out`.
@@ -108,7 +114,7 @@ impl Encoder {
         let header = header(&self.options, Class::of(self.window.len()));
         header.write_to(out);
         write_varint(self.window.len() as u64, out);
-        let mut model = model(header, memory(&self.options));
+        let mut model = self.taught.unwrap_or_else(|| model(header, memory(&self.options)));
         let mut coder = BitWriter::new(Vec::new(), header.coding.pack);
         let mut rest = self.window.as_slice();
         while !rest.is_empty() {
@@ -128,11 +134,11 @@ impl Encoder {
 }
 
 /// The header of a document of this class.
-fn header(options: &Options, class: Class) -> Header {
+pub(crate) fn header(options: &Options, class: Class) -> Header {
     Header { level: options.level, class, coding: options.coding }
 }
 
-fn memory(options: &Options) -> Memory {
+pub(crate) fn memory(options: &Options) -> Memory {
     Memory { lazy: options.holding.lazy, pool: options.holding.pool }
 }
 

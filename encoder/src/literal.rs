@@ -6,7 +6,7 @@ use crate::coder::Coder;
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
 use crate::memory::Memory;
-use crate::tables::{CountTable, HistoryTable, HistoryMap, NIBBLE, learn_cell};
+use crate::tables::{CountTable, HistoryMap, HistoryTable, NIBBLE, learn_cell};
 
 /// The first contexts are followed by many different bytes: each half of the byte has a cache line
 /// of its own. The others share one for both halves.
@@ -17,7 +17,7 @@ const COLUMN_LIMIT: u32 = 255;
 pub(crate) const KINDS: usize = 3;
 
 /// Codes bytes; `M` is `N + 3`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
     table: HistoryTable,
     maps: Box<[HistoryMap; N]>,
@@ -110,7 +110,8 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         let mut column_cells = self.column.load(column);
         let first = before == 1;
         let matched = usize::from(self.matcher.len > 0);
-        let set = (around.kind * 2 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
+        let set =
+            (around.kind * 2 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
         let mut node = 1;
         for shift in (0..4).rev() {
             let position = if first { 4 + shift } else { shift };
@@ -152,7 +153,7 @@ pub(crate) const RUN: usize = 32;
 const RUN_MIN: u32 = 16;
 
 /// Finds where the last bytes came before, and expects what came after them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Matcher {
     text: Vec<u8>,
     heads: Vec<u32>,

@@ -63,7 +63,7 @@ const PIECE_TRY_MIN: u32 = 36_000;
 const DIGITS_NEAR: usize = 7;
 
 /// Everything that is learned from a document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Model {
     settings: Settings,
     memory: Memory,
@@ -103,16 +103,8 @@ impl Model {
             settings,
             memory,
             tree: Stage::Lexer.run(TreeState::new),
-            segments: Predictor::new(
-                sizes.segment_slots,
-                (sizes.tries, ITEM_TRY_MIN),
-                memory,
-            ),
-            values: Predictor::new(
-                sizes.value_slots,
-                (sizes.tries, ITEM_TRY_MIN),
-                memory,
-            ),
+            segments: Predictor::new(sizes.segment_slots, (sizes.tries, ITEM_TRY_MIN), memory),
+            values: Predictor::new(sizes.value_slots, (sizes.tries, ITEM_TRY_MIN), memory),
             pieces: Predictor::new(sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
             endings: Predictor::new(sizes.piece_slots, (1, PIECE_TRY_MIN), memory),
             segment_words: dictionary(sizes.segment_ring),

@@ -62,13 +62,14 @@ impl Slot {
 }
 
 /// Predicts items under `N` contexts; `M` is `N + 2`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Predictor<const N: usize, const M: usize> {
     slots: Vec<[u32; 3]>,
     stands: Vec<[Adaptive; STANDS * 16]>,
     columns: Vec<[Adaptive; 2]>,
     mixer: Mixer<M>,
-    tries_max: usize, try_min: u32,
+    tries_max: usize,
+    try_min: u32,
     /// The slots of the item at hand.
     places: [usize; N],
     column: usize,
@@ -109,17 +110,14 @@ impl Candidates {
 impl<const N: usize, const M: usize> Predictor<N, M> {
     /// `1 << slot_bits` slots; at most `tries_max` candidates per item, none below the
     /// probability `try_min` in a column where such do not hit.
-    pub(crate) fn new(
-        slot_bits: u32,
-        (tries_max, try_min): (usize, u32),
-        memory: Memory,
-    ) -> Self {
+    pub(crate) fn new(slot_bits: u32, (tries_max, try_min): (usize, u32), memory: Memory) -> Self {
         assert_eq!(M, N + 2, "one input for each context, the column and a constant");
         Self {
             slots: memory.table(1 << slot_bits),
             stands: vec![initial_stands(); N],
             columns: vec![[Adaptive::default(); 2]; COLUMNS],
-            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 10), try_min,
+            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 10),
+            try_min,
             tries_max,
             places: [0; N],
             column: 0,

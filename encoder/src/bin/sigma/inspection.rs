@@ -30,7 +30,11 @@ pub(crate) fn text(inspection: &Inspection, paths_max: usize) -> String {
     }
     let mut paths: Vec<(&String, &PathBits)> = inspection.paths.iter().collect();
     paths.sort_by(|a, b| b.1.bits.total_cmp(&a.1.bits).then(a.0.cmp(b.0)));
-    let _ = writeln!(text, "\n{:>12} {:>7} {:>10} {:>12}  path", "bytes", "share", "values", "of bytes");
+    let _ = writeln!(
+        text,
+        "\n{:>12} {:>7} {:>10} {:>12}  path",
+        "bytes", "share", "values", "of bytes"
+    );
     for (path, cost) in paths.into_iter().take(paths_max) {
         let (share, bytes) = (100.0 * cost.bits / total.max(1.0), bytes(cost.bits));
         let _ = writeln!(
