@@ -142,17 +142,21 @@ pub(crate) fn memory(options: &Options) -> Memory {
     Memory { lazy: options.holding.lazy, pool: options.holding.pool }
 }
 
-/// The model that a header asks for.
-pub(crate) fn model(header: Header, memory: Memory) -> Model {
-    let settings = Settings {
+/// What the model must know of a header.
+pub(crate) fn settings(header: Header) -> Settings {
+    Settings {
         level: header.level,
         class: header.class,
         prune: header.coding.prune,
         codebook: header.coding.codebook,
         delta: header.coding.delta,
-    };
+    }
+}
+
+/// The model that a header asks for, taught.
+pub(crate) fn model(header: Header, memory: Memory) -> Model {
     Stage::Tables.run(|| {
-        let mut model = Model::new(settings, memory);
+        let mut model = Model::new(settings(header), memory);
         prior::teach(&mut model);
         model
     })

@@ -42,6 +42,6 @@ pub use encode::Encoder;
 pub use error::Error;
 pub use inspect::{Inspection, PathBits, inspect};
 pub use prepared::Prepared;
-pub use settings::{Coding, Holding, Layout, Level, Options};
+pub use settings::{Coding, Holding, Layout, Level, Limits, Options};
 pub use stage::Stage;
-pub use stream::{decode, encode};
+pub use stream::{decode, decode_limited, encode};

@@ -40,11 +40,11 @@ impl Prepared {
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
         let mine = header(&self.options, Class::Small);
         let make = |header| {
-            if header == mine {
+            Ok(if header == mine {
                 self.model.clone()
             } else {
                 model(header, Memory { lazy: true, pool: true })
-            }
+            })
         };
         let mut unpacker = Unpacker::with(encoded, BitReader::new(Vec::new(), true), make)?;
         let mut document = Vec::new();

@@ -101,6 +101,15 @@ pub struct Options {
     pub holding: Holding,
 }
 
+/// What a decoder may use; for encodings from people who are not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Refuse encodings whose tables take more.
+    pub memory_bytes: Option<u64>,
+    /// Stop when the document gets longer. A few encoded bytes can stand for megabytes.
+    pub output_bytes: Option<u64>,
+}
+
 /// How large the tables are, by the length of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -185,6 +194,19 @@ impl Settings {
 }
 
 impl Sizes {
+    /// Bytes that all tables of these sizes take, with windows and buffers, rounded up.
+    pub(crate) fn memory_bytes(self) -> u64 {
+        let rings = [self.segment_ring, self.value_ring, self.piece_ring];
+        let rings: u64 = rings.iter().map(|&ring| (1 << ring) + (8 << (ring - self.index_shift))).sum();
+        let slots = (12 << self.segment_slots) + (12 << self.value_slots);
+        let slots = slots + (24 << self.piece_slots) + (12 << self.number_slots);
+        let buckets = (16 << self.literal_buckets) + (64 << self.digit_buckets);
+        let buckets = buckets + (64 << self.column_buckets);
+        let text = (1 << self.text) + (4 << (self.text - 4));
+        let columns = (96 << self.columns) + (2 << self.seen);
+        rings + slots + buckets + text + columns + (1 << 20)
+    }
+
     /// Each table `1 << by` times smaller.
     fn shrunk(self, by: u32) -> Self {
         Self {
