@@ -60,12 +60,22 @@ impl Encoder {
         while !bytes.is_empty() {
             let wanted = if self.stream.is_none() { Class::SMALL_MAX + 1 } else { WINDOW };
             let room = wanted.saturating_sub(self.window.len() - self.start).min(bytes.len());
-            Stage::Input.run(|| self.window.extend_from_slice(&bytes[..room]));
+            Stage::Input.run(|| self.fill(&bytes[..room], wanted));
             bytes = &bytes[room..];
             if self.window.len() - self.start >= wanted {
                 self.code_items(out);
             }
         }
+    }
+
+    /// Appends to the window, which doubles as it grows, but not beyond `len_max`.
+    fn fill(&mut self, bytes: &[u8], len_max: usize) {
+        let (len, needed) = (self.window.len(), self.window.len() + bytes.len());
+        if needed > self.window.capacity() {
+            let capacity = needed.max(2 * len).max(1 << 12).min(needed.max(len_max));
+            self.window.reserve_exact(capacity - len);
+        }
+        self.window.extend_from_slice(bytes);
     }
 
     /// Ends the document and appends what is left to `out`.

@@ -245,7 +245,7 @@ impl Matcher {
         self.tail = self.tail << 8 | u64::from(byte);
         let recent = self.tail & ((1 << (8 * MATCH_MIN)) - 1);
         let hash = hash::pair(recent as u32, (recent >> 32) as u32);
-        let head = (u64::from(hash) * self.heads.len() as u64 >> 32) as usize;
+        let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
         if self.len == 0 {
             self.find(self.heads[head]);
         }

@@ -197,7 +197,8 @@ impl Sizes {
     /// Bytes that all tables of these sizes take, with windows and buffers, rounded up.
     pub(crate) fn memory_bytes(self) -> u64 {
         let rings = [self.segment_ring, self.value_ring, self.piece_ring];
-        let rings: u64 = rings.iter().map(|&ring| (1 << ring) + (8 << (ring - self.index_shift))).sum();
+        let rings: u64 =
+            rings.iter().map(|&ring| (1 << ring) + (8 << (ring - self.index_shift))).sum();
         let slots = (12 << self.segment_slots) + (12 << self.value_slots);
         let slots = slots + (24 << self.piece_slots) + (12 << self.number_slots);
         let buckets = (16 << self.literal_buckets) + (64 << self.digit_buckets);

@@ -10,7 +10,7 @@ use crate::settings::{Limits, Options};
 use crate::stage::Stage;
 
 /// Bytes read at a time.
-const READ: usize = 1 << 16;
+const READ: usize = 1 << 15;
 
 /// Encodes all that `input` gives.
 pub fn encode<R: Read, W: Write>(
