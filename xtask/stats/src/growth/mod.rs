@@ -3,7 +3,7 @@
 //! Models `c + a g(n)` are fitted to the logarithms of cell means, one point per size, so that every
 //! size weighs the same by its relative deviation, over any number of decades. Size is the replicate:
 //! repeats of one size enter only through its mean, and the spread about the curve is what intervals are
-//! made of. METHODS.md explains the choices; `calibrate` shows what they are worth.
+//! made of. METHODOLOGY.md explains the choices; `calibrate` shows what they are worth.
 //!
 //! Three models serve what programs do rather than what textbooks list: `c + a n^b`, a line still bent by
 //! a root, and a line that levels off where a window or a table is full.
