@@ -181,6 +181,7 @@ pub(crate) struct Sizes {
 
 impl Settings {
     /// The sizes of this level and class.
+    #[allow(unexpected_cfgs, reason = "cargo-fuzz sets it")]
     pub(crate) fn sizes(self) -> Sizes {
         let full = match self.level {
             Level::Fast | Level::Default => DEFAULT_SIZES,
@@ -188,6 +189,8 @@ impl Settings {
         };
         match self.class {
             Class::Large => full,
+            // A fuzzer copies the tables a million times.
+            Class::Small if cfg!(fuzzing) => full.shrunk(7),
             Class::Small => full.shrunk(2),
         }
     }
