@@ -10,6 +10,8 @@ pub(crate) mod index;
 mod json;
 mod markdown;
 pub(crate) mod readme;
+#[cfg(test)]
+mod schema_tests;
 pub(crate) mod table;
 pub(crate) mod terminal;
 
