@@ -12,6 +12,8 @@ mod json;
 mod markdown;
 mod memory_section;
 pub(crate) mod readme;
+#[cfg(test)]
+mod schema_tests;
 pub(crate) mod table;
 pub(crate) mod terminal;
 

@@ -189,7 +189,9 @@ fn mains(grid: &Grid, effects: &[&Effects]) -> String {
     for (at, technique) in grid.technique.iter().enumerate() {
         for of in effects {
             let Some(effect) = main_effect(of, at) else { continue };
-            let show = |value: f64| of.metric.show(value);
+            let rounding = of.ratios.as_ref().map_or(0.0, |ratios| ratios.mean * ROUNDING);
+            let show =
+                |value: f64| of.metric.show(if value.abs() < rounding { 0.0 } else { value });
             let difference = of.differences.get(at).copied().flatten();
             table.push(vec![
                 format!("{}: {} → {}", technique.name, technique.off, technique.on),
@@ -211,8 +213,14 @@ fn main_effect(of: &Effects, technique: usize) -> Option<&Effect> {
     of.ratios.as_ref().ok()?.effects.iter().find(|effect| effect.term == [technique])
 }
 
+/// Shares below this are rounding of the arithmetic, not an effect.
+const ROUNDING: f64 = 1e-9;
+
 /// A ratio as a change: 0.75 is −25.0 %.
 fn change(ratio: f64) -> String {
+    if (ratio - 1.0).abs() < ROUNDING {
+        return percent(0.0);
+    }
     let shown = percent(ratio - 1.0);
     if ratio > 1.0 { format!("+{shown}") } else { shown }
 }
@@ -243,8 +251,15 @@ fn notes(effects: &[&Effects]) -> String {
 /// both states of the other. The strongest few; all are in `summary.json`.
 fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
     const SHOWN: usize = 6;
-    let head = ["interaction", "profile", "input", "effect of the first", "p (Holm)"];
-    let mut table = Table::new(4, &head);
+    let head = [
+        "interaction",
+        "profile",
+        "input",
+        "effect of the first",
+        "mixed up with the interaction of",
+        "p (Holm)",
+    ];
+    let mut table = Table::new(5, &head);
     let mut left_out = 0;
     for of in effects {
         let Ok(ratios) = &of.ratios else { continue };
@@ -264,6 +279,7 @@ fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
                 of.profile.clone(),
                 of.size.to_string(),
                 conditional(main.ratio, effect.ratio, second),
+                aliases(grid, [&first.name, &second.name]),
                 effect.p_holm.map_or(NONE.to_owned(), probability),
             ]);
         }
@@ -280,6 +296,20 @@ fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
          effect in one state of another shows it here.\n\n{}",
         table.markdown()
     )
+}
+
+/// The interactions of three that a fraction cannot tell from a pair: what is left of a defining word of
+/// five without the two.
+fn aliases(grid: &Grid, pair: [&String; 2]) -> String {
+    let words = grid.words();
+    let holds =
+        |word: &&Vec<String>| word.len() <= 5 && pair.iter().all(|name| word.contains(name));
+    let rest = |word: &Vec<String>| {
+        let left = word.iter().filter(|name| !pair.contains(name)).cloned();
+        left.collect::<Vec<_>>().join(" × ")
+    };
+    let found: Vec<String> = words.iter().filter(holds).map(rest).collect();
+    if found.is_empty() { NONE.to_owned() } else { found.join("; ") }
 }
 
 /// With the second on, the first multiplies by `main * sqrt(pair)`; with it off by `main / sqrt(pair)`.

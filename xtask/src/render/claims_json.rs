@@ -9,7 +9,7 @@ use super::claims::verdict;
 use super::json::{interval, number, optional, prediction, suffix};
 use crate::claims::Claims;
 use crate::claims::budgets::Budgeted;
-use crate::claims::checks::{CellChecks, Spread};
+use crate::claims::checks::Spread;
 use crate::claims::comparisons::Compared;
 use crate::claims::foretold::Foretold;
 use crate::claims::techniques::Effects;
@@ -26,7 +26,6 @@ pub(super) fn claims(claims: &Claims, grid: Option<&Grid>) -> Map<String, Value>
         ),
         ("predictions_looked_up", claims.foretold.iter().map(foretold).collect()),
         ("budgets", claims.budgets.iter().map(budget).collect()),
-        ("checks", claims.checks.cells.iter().map(check).collect()),
         ("spreads", claims.checks.spreads.iter().map(spread).collect()),
     ];
     sections.into_iter().map(|(name, all)| (name.to_owned(), Value::Array(all))).collect()
@@ -144,20 +143,6 @@ fn test(test: Option<&Test>) -> Value {
         Value::Null,
         |test| json!({ "statistic": number(test.statistic), "p": number(test.p) }),
     )
-}
-
-fn check(of: &CellChecks) -> Value {
-    let drift = of.drift.as_ref().ok();
-    json!({
-        "variant": of.variant,
-        "profile": of.profile,
-        "input_bytes": of.size.0,
-        "metric": of.metric.key(),
-        "shapiro_wilk": test(of.normality.as_ref().ok()),
-        "mann_kendall": drift.map(|of| json!({ "tau": number(of.tau), "p": number(of.p) })),
-        "not_normal": of.not_normal,
-        "drifts": of.drifts,
-    })
 }
 
 fn spread(of: &Spread) -> Value {

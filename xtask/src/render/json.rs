@@ -2,12 +2,15 @@
 //! null, never 0. Numbers are rounded to nine significant digits, so that the last bits of another
 //! machine's arithmetic do not make another file.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use stats::describe::Flagged;
 use stats::growth::{Estimate, Fit, Prediction};
 use stats::{Describe, Interval};
 
 use super::Derived;
+use crate::claims::checks::CellChecks;
 use crate::fit::Scaling;
 use crate::judge::Judged;
 use crate::metric::{Metric, Unit};
@@ -24,7 +27,7 @@ pub(super) fn summary(derived: &Derived) -> String {
         "dirty": lock.dirty,
         "proofs": proofs(&summary.proofs),
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
-        "cells": summary.cells.iter().map(cell).collect::<Vec<_>>(),
+        "cells": cells(derived),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
         "memory": super::memory_section::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
@@ -93,17 +96,32 @@ fn criterion(judged: &Judged) -> Value {
     })
 }
 
-fn cell(cell: &Cell) -> Value {
+/// Each cell, with the tests of its values beside their description.
+fn cells(derived: &Derived) -> Vec<Value> {
+    let checks = derived.claims.checks.cells.iter();
+    let checks: HashMap<_, &CellChecks> = checks
+        .map(|of| ((of.variant.as_str(), of.profile.as_str(), of.size, of.metric), of))
+        .collect();
+    let of = |cell: &Cell, metric: Metric| {
+        checks.get(&(cell.variant.as_str(), cell.profile.as_str(), cell.size, metric)).copied()
+    };
+    derived.summary.cells.iter().map(|found| cell(found, |metric| of(found, metric))).collect()
+}
+
+fn cell<'a>(cell: &Cell, checks: impl Fn(Metric) -> Option<&'a CellChecks>) -> Value {
     let outcomes: serde_json::Map<String, Value> = cell
         .outcomes
         .iter()
         .map(|(outcome, count)| (outcome.to_string().replace(' ', "_"), json!(count)))
         .collect();
-    let metrics: serde_json::Map<String, Value> =
-        cell.metrics.iter().map(|(metric, of)| (metric.key(), described(of))).collect();
+    let metrics: serde_json::Map<String, Value> = cell
+        .metrics
+        .iter()
+        .map(|(metric, of)| (metric.key(), described(of, checks(*metric))))
+        .collect();
     let decoding: serde_json::Map<String, Value> = [Metric::Wall, Metric::PeakRss]
         .into_iter()
-        .filter_map(|metric| Some((metric.key(), described(cell.decoding(metric)?))))
+        .filter_map(|metric| Some((metric.key(), described(cell.decoding(metric)?, None))))
         .collect();
     json!({
         "variant": cell.variant,
@@ -117,7 +135,9 @@ fn cell(cell: &Cell) -> Value {
     })
 }
 
-fn described(of: &Describe) -> Value {
+fn described(of: &Describe, checks: Option<&CellChecks>) -> Value {
+    let normality = checks.and_then(|of| of.normality.as_ref().ok());
+    let drift = checks.and_then(|of| of.drift.as_ref().ok());
     json!({
         "n": of.n,
         "mean": number(of.mean),
@@ -134,11 +154,20 @@ fn described(of: &Describe) -> Value {
         "identical": of.n > 1 && of.identical,
         "outliers_2sd": flagged(&of.outliers.by_two_sd),
         "outliers_mad": flagged(&of.outliers.by_mad),
+        "shapiro_wilk_w": optional(normality.map(|test| test.statistic)),
+        "shapiro_wilk_p": optional(normality.map(|test| test.p)),
+        "not_normal": checks.is_some_and(|of| of.not_normal),
+        "mann_kendall_tau": optional(drift.map(|trend| trend.tau)),
+        "mann_kendall_p": optional(drift.map(|trend| trend.p)),
+        "drifts": checks.is_some_and(|of| of.drifts),
     })
 }
 
 /// How many a rule flags, and what is left without them.
 fn flagged(by: &Flagged) -> Value {
+    if by.indices.is_empty() {
+        return Value::Null;
+    }
     json!({
         "count": by.indices.len(),
         "mean_without": optional(by.mean_without),

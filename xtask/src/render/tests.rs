@@ -227,3 +227,38 @@ fn the_terminal_table_fits_80_columns() {
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(text.contains("failed"), "{text}");
 }
+
+#[test]
+fn a_summary_is_what_its_schema_says() {
+    let scratch = tempfile::tempdir().unwrap();
+    let derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    schema_tests::assert_allowed(&json::summary(&derived));
+}
+
+#[test]
+fn a_variant_is_compared_with_its_reference_block_by_block() {
+    use stats::compare::Verdict as Answer;
+    let scratch = tempfile::tempdir().unwrap();
+    let derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    let compared = &derived.claims.comparisons;
+    assert_eq!(compared.len(), 10, "two variants against `flat` at five sizes");
+    let answer = |at: usize| compared[at].answer.as_ref().map(|of| of.verdict);
+    assert_eq!(answer(0), Ok(Answer::Improved), "2 MB against 2.5 MB");
+    assert_eq!(answer(4), Ok(Answer::Regressed), "5 MB against 2.5 MB");
+    assert!(answer(5).is_err(), "`fails` has no runs to pair");
+}
+
+#[test]
+fn a_prediction_that_was_measured_is_looked_up_and_a_budget_turned_into_a_size() {
+    let scratch = tempfile::tempdir().unwrap();
+    let derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    let foretold = &derived.claims.foretold;
+    assert_eq!(foretold.len(), 2, "`grows` and `flat` at 1 MB");
+    assert!(foretold[0].is_inside() && foretold[0].runs_inside == 3);
+    let sure = derived.claims.budgets[0].sure().unwrap();
+    assert!(
+        (32_000_000..32_666_667).contains(&sure.0),
+        "(100 MB - 2 MB) / 3, less its error: {sure}"
+    );
+    assert_eq!(derived.claims.budgets[2].largest, Err("failed at 100 B".to_owned()));
+}
