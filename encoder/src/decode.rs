@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use xxhash_rust::xxh64::Xxh64;
 
-use crate::coder::BitReader;
+use crate::coder::{BitReader, ChunkReader};
 use crate::encode::model;
 use crate::error::Error;
 use crate::format::{CODED_MAX, COMPACT_MAX, Header, Source, compact_check_len};
@@ -29,6 +29,41 @@ const EMPTY_MAX: u32 = 3;
 /// # Ok::<(), sigma_encoder::Error>(())
 /// ```
 pub struct Decoder<R> {
+    inner: Unpacker<R, BitReader>,
+    /// Bytes of the block that `read` has given out.
+    given: usize,
+}
+
+impl<R: Read> Decoder<R> {
+    /// Reads the header.
+    pub fn new(inner: R) -> Result<Self, Error> {
+        let coder = BitReader::new(Vec::new(), true);
+        Ok(Self { inner: Unpacker::new(inner, coder)?, given: 0 })
+    }
+
+    /// The next piece of the document; `None` at its end, when all checks were right.
+    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.given = 0;
+        self.inner.next_block()
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.inner.block.len() && !self.inner.done {
+            self.next_block().map_err(io::Error::other)?;
+        }
+        let rest = &self.inner.block[self.given..];
+        let len = rest.len().min(out.len());
+        out[..len].copy_from_slice(&rest[..len]);
+        self.given += len;
+        Ok(len)
+    }
+}
+
+/// Decodes under any reader of chunks.
+pub(crate) struct Unpacker<R, C> {
+    pub(crate) coder: C,
     source: Source<R>,
     header: Header,
     model: Model,
@@ -36,14 +71,11 @@ pub struct Decoder<R> {
     spare: Vec<u8>,
     whole: Xxh64,
     block: Vec<u8>,
-    /// Bytes of the block that `read` has given out.
-    given: usize,
     done: bool,
 }
 
 /// A chunk while it is decoded.
 struct Chunk {
-    coder: BitReader,
     /// Bytes of the document that are still to come.
     remaining: u64,
     hash: Xxh64,
@@ -55,12 +87,13 @@ struct Chunk {
     empty: u32,
 }
 
-impl<R: Read> Decoder<R> {
+impl<R: Read, C: ChunkReader> Unpacker<R, C> {
     /// Reads the header.
-    pub fn new(inner: R) -> Result<Self, Error> {
+    pub(crate) fn new(inner: R, coder: C) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let header = Header::read_from(&mut source)?;
         Ok(Self {
+            coder,
             source,
             header,
             model: model(header, Memory { lazy: true, pool: true }),
@@ -68,15 +101,13 @@ impl<R: Read> Decoder<R> {
             spare: Vec::new(),
             whole: Xxh64::new(header.seed()),
             block: Vec::new(),
-            given: 0,
             done: false,
         })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
-    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+    pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.block.clear();
-        self.given = 0;
         while self.block.len() < BLOCK && !self.done {
             match self.chunk.take() {
                 None => self.open_chunk()?,
@@ -104,8 +135,8 @@ impl<R: Read> Decoder<R> {
         self.source.take(coded, &mut input)?;
         let mut check = [0; 8];
         self.source.fill(&mut check[..4])?;
+        self.coder.start(BitReader::new(input, self.header.coding.pack));
         self.chunk = Some(Chunk {
-            coder: BitReader::new(input, self.header.coding.pack),
             remaining,
             hash: Xxh64::new(self.header.seed()),
             check: u64::from_le_bytes(check),
@@ -130,8 +161,8 @@ impl<R: Read> Decoder<R> {
         let mut check = [0; 8];
         check[..check_len].copy_from_slice(&input[coded..]);
         input.truncate(coded);
+        self.coder.start(BitReader::new(input, self.header.coding.pack));
         self.chunk = Some(Chunk {
-            coder: BitReader::new(input, self.header.coding.pack),
             remaining,
             hash: Xxh64::new(self.header.seed()),
             check: u64::from_le_bytes(check),
@@ -166,7 +197,7 @@ impl<R: Read> Decoder<R> {
         let corrupt = |what| Error::Corrupt { offset: chunk.offset, what };
         while chunk.remaining > 0 && self.block.len() < BLOCK {
             let limit = usize::try_from(chunk.remaining).unwrap_or(usize::MAX);
-            let coded = Stage::Coder.run(|| self.model.code_item(&mut chunk.coder, &[], limit));
+            let coded = Stage::Coder.run(|| self.model.code_item(&mut self.coder, &[], limit));
             if coded.is_err() {
                 return Err(corrupt("an item contradicts what came before it"));
             }
@@ -175,9 +206,10 @@ impl<R: Read> Decoder<R> {
             if chunk.empty > EMPTY_MAX {
                 return Err(corrupt("items without end are empty"));
             }
-            if chunk.coder.is_overrun() {
+            if self.coder.reader().is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
+            self.coder.item(item);
             chunk.hash.update(item);
             self.whole.update(item);
             Stage::Output.run(|| self.block.extend_from_slice(item));
@@ -187,7 +219,7 @@ impl<R: Read> Decoder<R> {
             self.chunk = Some(chunk);
             return Ok(());
         }
-        chunk.hash.update(chunk.coder.input());
+        chunk.hash.update(self.coder.reader().input());
         let unused = 64 - 8 * chunk.check_len as u32;
         if chunk.hash.digest() << unused != chunk.check << unused {
             return Err(corrupt("its checksum differs"));
@@ -195,19 +227,7 @@ impl<R: Read> Decoder<R> {
         if self.header.is_compact() {
             self.done = true;
         }
-        self.spare = chunk.coder.into_inner();
+        self.spare = self.coder.end();
         Ok(())
-    }
-}
-
-impl<R: Read> Read for Decoder<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.block.len() && !self.done {
-            self.next_block().map_err(io::Error::other)?;
-        }
-        let len = (self.block.len() - self.given).min(out.len());
-        out[..len].copy_from_slice(&self.block[self.given..self.given + len]);
-        self.given += len;
-        Ok(len)
     }
 }

@@ -7,6 +7,7 @@ use crate::format::{COMPACT_MAX, Header, compact_check_len, write_varint};
 use crate::lexer::ITEM_MAX;
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::prior;
 use crate::settings::{Class, Options, Settings};
 use crate::stage::Stage;
 
@@ -144,7 +145,11 @@ pub(crate) fn model(header: Header, memory: Memory) -> Model {
         codebook: header.coding.codebook,
         delta: header.coding.delta,
     };
-    Stage::Tables.run(|| Model::new(settings, memory))
+    Stage::Tables.run(|| {
+        let mut model = Model::new(settings, memory);
+        prior::teach(&mut model);
+        model
+    })
 }
 
 fn code(model: &mut Model, coder: &mut BitWriter, item: &[u8], limit: usize) {

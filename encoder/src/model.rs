@@ -3,13 +3,14 @@
 //! One function, [`Model::code_item`], runs on both sides. The encoder gives it the item, the
 //! decoder learns the item from it; everything it consults was derived from items before.
 
-use crate::coder::Coder;
+use crate::coder::{Coder, Part};
 use crate::decimal::Decimal;
 use crate::dictionary::{Dictionary, Id};
 use crate::digits::{self, DigitCoder};
+use crate::double;
 use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
-use crate::literal::LiteralCoder;
+use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
 use crate::memory::Memory;
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
@@ -44,10 +45,22 @@ const SEGMENT: usize = 5;
 const VALUE: usize = 6;
 /// Piece contexts.
 const PIECE: usize = 3;
+/// Contexts of endings of pieces.
+const ENDING: usize = 3;
+/// Bytes of a piece after which its ending is guessed.
+const ENDING_AFTER: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 6;
+const LITERAL: usize = 7;
 /// Digit contexts.
-const DIGIT: usize = 6;
+const DIGIT: usize = 7;
+
+/// Below this probability (of 65536) a whole item is not tried.
+const ITEM_TRY_MIN: u32 = 4000;
+/// The same for a piece, which costs less to spell.
+const PIECE_TRY_MIN: u32 = 36_000;
+
+/// Digits of a number whose beginning is told apart from others.
+const DIGITS_NEAR: usize = 7;
 
 /// Everything that is learned from a document.
 #[derive(Debug)]
@@ -58,8 +71,12 @@ pub(crate) struct Model {
     segments: Predictor<SEGMENT, { SEGMENT + 2 }>,
     values: Predictor<VALUE, { VALUE + 2 }>,
     pieces: Predictor<PIECE, { PIECE + 2 }>,
+    endings: Predictor<ENDING, { ENDING + 2 }>,
+    segment_words: Dictionary,
+    value_words: Dictionary,
+    piece_words: Dictionary,
     numbers: NumberPredictor,
-    literals: LiteralCoder<LITERAL, { LITERAL + 1 }>,
+    literals: LiteralCoder<LITERAL, { LITERAL + 3 }>,
     digits: DigitCoder<DIGIT, { DIGIT + 1 }>,
     columns: Vec<Column>,
     /// Scalars seen once: they are worth keeping when they come again.
@@ -86,21 +103,20 @@ impl Model {
             settings,
             memory,
             tree: Stage::Lexer.run(TreeState::new),
-            segments: Predictor::new(
-                dictionary(sizes.segment_ring),
-                sizes.segment_slots,
-                sizes.tries,
-                memory,
-            ),
-            values: Predictor::new(
-                dictionary(sizes.value_ring),
-                sizes.value_slots,
-                sizes.tries,
-                memory,
-            ),
-            pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, 2, memory),
+            segments: Predictor::new(sizes.segment_slots, (sizes.tries, ITEM_TRY_MIN), memory),
+            values: Predictor::new(sizes.value_slots, (sizes.tries, ITEM_TRY_MIN), memory),
+            pieces: Predictor::new(sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
+            endings: Predictor::new(sizes.piece_slots, (1, PIECE_TRY_MIN), memory),
+            segment_words: dictionary(sizes.segment_ring),
+            value_words: dictionary(sizes.value_ring),
+            piece_words: dictionary(sizes.piece_ring),
             numbers: NumberPredictor::new(sizes.number_slots, memory),
-            literals: LiteralCoder::new(sizes.literal_buckets, memory),
+            literals: LiteralCoder::new(
+                sizes.literal_buckets,
+                sizes.column_buckets,
+                sizes.text,
+                memory,
+            ),
             digits: DigitCoder::new(sizes.digit_buckets, memory),
             columns: vec![Column::default(); 1 << sizes.columns],
             seen: memory.table(1 << sizes.seen),
@@ -112,6 +128,16 @@ impl Model {
             item: Vec::new(),
             piece: Vec::new(),
         }
+    }
+
+    /// Forgets where it is, not what it learned.
+    pub(crate) fn start_document(&mut self) {
+        self.tree = Stage::Lexer.run(TreeState::new);
+        self.recent_segments = [0; 5];
+        self.recent_values = [0; 3];
+        self.recent_number = Decimal::default();
+        self.recent_pieces = [0; 2];
+        self.tail = 0;
     }
 
     /// The length of the item that starts `bytes`, or `None` if its end is not among them.
@@ -151,17 +177,18 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let mut hit = None;
         if self.settings.prune {
+            coder.enter(Part::SegmentFlags);
             let contexts = self.segment_contexts();
             self.segments.prepare(&contexts, self.recent_segments[0]);
-            let actual = find::<C>(&self.segments.dictionary, source);
-            hit = self.segments.code(coder, actual);
+            let actual = find::<C>(&self.segment_words, source);
+            hit = self.segments.code(coder, &self.segment_words, actual);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.segments.dictionary, id, &mut self.item)
+            take(&self.segment_words, id, &mut self.item)
         } else {
             self.code_pieces(coder, source, limit, Kind::Segment, self.recent_segments[0])?;
             let hash = hash::bytes(&self.item);
-            (hash, self.segments.dictionary.intern(&self.item, hash))
+            (hash, self.segment_words.intern(&self.item, hash))
         };
         if self.settings.prune {
             self.segments.learn(id);
@@ -197,16 +224,17 @@ impl Model {
         self.enter_column(column);
         let mut hit = None;
         if self.settings.prune {
+            coder.enter(Part::ValueFlags);
             self.prepare_values(column);
-            let actual = find::<C>(&self.values.dictionary, source);
-            hit = self.values.code(coder, actual);
+            let actual = find::<C>(&self.value_words, source);
+            hit = self.values.code(coder, &self.value_words, actual);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.values.dictionary, id, &mut self.item)
+            take(&self.value_words, id, &mut self.item)
         } else {
             self.code_pieces(coder, source, limit, Kind::Text, column)?;
             let hash = hash::bytes(&self.item);
-            (hash, self.values.dictionary.intern(&self.item, hash))
+            (hash, self.value_words.intern(&self.item, hash))
         };
         if hit.is_some() {
             self.push_tail();
@@ -223,6 +251,7 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let column = self.tree.column();
         self.enter_column(column);
+        coder.enter(Part::NumberFlags);
         let actual_number = if C::ENCODING { Decimal::parse(source) } else { None };
         if self.settings.delta {
             let bases = self.bases(column);
@@ -231,13 +260,15 @@ impl Model {
         let (mut hit, mut guess) = (None, None);
         if self.settings.prune {
             self.prepare_values(column);
-            let actual = find::<C>(&self.values.dictionary, source);
+            let actual = find::<C>(&self.value_words, source);
             let number_first = self.settings.delta && self.numbers.best() > self.values.best();
             if number_first {
                 guess = self.numbers.code(coder, actual_number);
             }
             if guess.is_none() {
-                hit = self.values.code(coder, actual);
+                coder.enter(Part::ValueFlags);
+                hit = self.values.code(coder, &self.value_words, actual);
+                coder.enter(Part::NumberFlags);
             }
             if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
                 guess = self.numbers.code(coder, actual_number);
@@ -246,7 +277,7 @@ impl Model {
             guess = self.numbers.code(coder, actual_number);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.values.dictionary, id, &mut self.item)
+            take(&self.value_words, id, &mut self.item)
         } else {
             if let Some(guess) = guess {
                 self.item.extend_from_slice(guess.text().as_bytes());
@@ -269,7 +300,7 @@ impl Model {
         let place = ((u64::from(hash) * self.seen.len() as u64) >> 32) as usize;
         let mark = hash as u16 | 1;
         if self.seen[place] == mark {
-            return self.values.dictionary.intern(&self.item, hash);
+            return self.value_words.intern(&self.item, hash);
         }
         self.seen[place] = mark;
         0
@@ -363,6 +394,7 @@ impl Model {
         limit: usize,
         column: u32,
     ) -> Result<(), Contradiction> {
+        coder.enter(Part::Digits);
         let digits_only = source.iter().all(|&byte| digits::symbol(byte).is_some());
         if self.code_column_flag(coder, column, 0, u32::from(digits_only)) == 0 {
             return self.code_pieces(coder, source, limit, Kind::Scalar, column);
@@ -425,20 +457,28 @@ impl Model {
         let memory = self.columns[self.column_place(column)];
         let salt = hash::pair(column, mode);
         let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
-        let (mut prefix, mut matched, mut order3) = (0, 1, 0);
+        let (mut beginning, mut matched, mut order3) = (0, 1, 0);
+        let (mut significant, mut possible) = (0, None);
         while self.item.len() < limit {
             let place = self.item.len();
             let aligned = |i: usize| u32::from(memory.text.get(i).copied().unwrap_or(0));
             let last = order3 & 15;
+            // The beginning of a long number does not come again; what is kept of it is coarse.
+            let far = place >= DIGITS_NEAR;
+            let prefix = if far { 0x100_0000 | order3 & 0xFF } else { beginning };
             let contexts = [
-                hash::pair(salt, prefix),
+                hash::triple(salt, prefix, place as u32),
                 hash::triple(salt, place as u32, last),
                 hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
-                hash::triple(salt, prefix, sibling),
-                hash::pair(order3 & 0xFFF, mode),
-                hash::triple(salt, prefix, memory.last),
+                hash::triple(salt, prefix, if far { 0 } else { sibling }),
+                hash::triple(order3 & 0xFFF, mode, far as u32),
+                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
+                possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
             ];
-            let set = (salt >> 8 & 31) * 8 + (place as u32).min(7);
+            let set = match possible {
+                Some(_) => 1,
+                None => 8 + ((salt >> 8) & 15) * 8 + (place as u32).min(7),
+            };
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
             let symbol = self.digits.code(coder, &contexts, set, symbol);
@@ -447,9 +487,14 @@ impl Model {
             }
             let byte = digits::byte(symbol);
             matched &= u32::from(aligned(place) == u32::from(byte));
-            prefix = hash::pair(prefix, u32::from(symbol) + 1);
+            beginning = hash::pair(beginning, u32::from(symbol) + 1);
             order3 = order3 << 4 | u32::from(symbol);
             self.item.push(byte);
+            significant += u32::from(symbol < 10 && (symbol > 0 || significant > 0));
+            possible = None;
+            if significant == double::KNOWN && mode == 0 {
+                possible = double::last_digits(&self.item);
+            }
             if mode == 0 {
                 self.tail = self.tail << 8 | u64::from(byte);
             }
@@ -472,11 +517,43 @@ impl Model {
         };
         let mut around = Surroundings { kind, column, text: memory.text, prefix: 0, matched: 1 };
         while self.item.len() < limit {
+            match self.code_run(coder, source, &mut scanner, &mut around)? {
+                Some(Step::EndItem) => break,
+                Some(_) => continue,
+                None => {}
+            }
             if self.code_piece(coder, source, limit, &mut scanner, &mut around)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Codes many bytes at once where a long match goes on; returns the last step if it did.
+    fn code_run<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        scanner: &mut PieceScanner,
+        around: &mut Surroundings,
+    ) -> Result<Option<Step>, Contradiction> {
+        if !self.settings.codebook || self.item.len() + RUN > ITEM_MAX {
+            return Ok(None);
+        }
+        let rest = source.get(self.item.len()..).unwrap_or(&[]);
+        coder.enter(Part::Runs);
+        let Some(run) = self.literals.code_run(coder, rest) else { return Ok(None) };
+        let mut step = Step::More;
+        for byte in run {
+            if matches!(step, Step::Terminator | Step::EndItem) {
+                return Err(Contradiction);
+            }
+            step = scanner.step(byte);
+            self.literals.pass(byte);
+            self.push_byte(byte, around);
+        }
+        self.recent_pieces = [0; 2];
+        if step == Step::Terminator { Err(Contradiction) } else { Ok(Some(step)) }
     }
 
     /// Codes a piece; returns whether it ended the item.
@@ -491,38 +568,55 @@ impl Model {
         self.piece = self.memory.buffer(std::mem::take(&mut self.piece));
         let start = self.item.len();
         let [a, b] = self.recent_pieces;
-        let mut hit = None;
+        let (mut hit, mut actual) = (None, 0);
         if self.settings.codebook {
             let kind = around.kind as u32;
+            let segment = around.kind == Kind::Segment;
+            coder.enter(if segment { Part::GlueFlags } else { Part::WordFlags });
             let contexts = [
                 hash::triple(a, b, kind),
                 hash::triple(a, around.column, kind),
                 hash::triple(around.prefix, around.column, kind),
             ];
             self.pieces.prepare(&contexts, hash::pair(around.column, kind));
-            let actual = if C::ENCODING {
+            actual = if C::ENCODING {
                 self.read_piece(source.get(start..).unwrap_or(&[]), limit - start, *scanner);
                 let hash = hash::bytes(&self.piece);
-                self.pieces.dictionary.find(&self.piece, hash).unwrap_or(0)
+                self.piece_words.find(&self.piece, hash).unwrap_or(0)
             } else {
                 0
             };
-            hit = self.pieces.code(coder, actual);
+            hit = self.pieces.code(coder, &self.piece_words, actual);
         }
         let end = match hit {
-            Some(id) => self.copy_piece(id, limit, scanner, around)?,
-            None => self.code_new_piece(coder, source, limit, scanner, around),
+            Some(id) => self.copy_piece(id, 0, limit, scanner, around)?,
+            None => self.code_new_piece(coder, (source, actual), limit, scanner, around)?,
         };
         let hash = hash::bytes(&self.piece);
         if self.settings.codebook {
             let id = match hit {
                 Some(id) => id,
-                None => self.pieces.dictionary.intern(&self.piece, hash),
+                None => self.piece_words.intern(&self.piece, hash),
             };
             self.pieces.learn(id);
+            if self.piece.len() > ENDING_AFTER {
+                self.prepare_endings(around, a);
+                self.endings.learn(id);
+            }
         }
         self.recent_pieces = [hash, a];
         Ok(end)
+    }
+
+    fn prepare_endings(&mut self, around: &Surroundings, last: u32) {
+        let beginning = hash::bytes(&self.piece[..ENDING_AFTER]);
+        let kind = around.kind as u32;
+        let contexts = [
+            hash::pair(beginning, kind),
+            hash::pair(beginning, last),
+            hash::triple(beginning, around.column, 1),
+        ];
+        self.endings.prepare(&contexts, hash::pair(around.column, kind));
     }
 
     /// The piece that comes next in the encoder's source.
@@ -540,20 +634,25 @@ impl Model {
     fn copy_piece(
         &mut self,
         id: Id,
+        from: usize,
         limit: usize,
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
     ) -> Result<bool, Contradiction> {
-        let (bytes, _) = self.pieces.dictionary.get(id).ok_or(Contradiction)?;
+        let (bytes, _) = self.piece_words.get(id).ok_or(Contradiction)?;
+        if bytes.get(..from) != Some(&self.piece[..from]) {
+            return Err(Contradiction);
+        }
         self.piece.clear();
         self.piece.extend_from_slice(bytes);
         let mut step = Step::More;
-        for index in 0..self.piece.len() {
+        for index in from..self.piece.len() {
             let byte = self.piece[index];
             if step != Step::More || self.item.len() >= limit {
                 return Err(Contradiction);
             }
             step = scanner.step(byte);
+            self.literals.pass(byte);
             if step != Step::Terminator {
                 self.push_byte(byte, around);
             }
@@ -567,17 +666,21 @@ impl Model {
     fn code_new_piece<C: Coder>(
         &mut self,
         coder: &mut C,
-        source: &[u8],
+        (source, actual): (&[u8], Id),
         limit: usize,
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
-    ) -> bool {
+    ) -> Result<bool, Contradiction> {
+        let segment = around.kind == Kind::Segment;
+        let part = if segment { Part::GlueLiterals } else { Part::WordLiterals };
+        coder.enter(part);
         self.piece.clear();
         let mut word = self.recent_pieces[0];
+        let beside = Around { kind: around.kind as usize, column: around.column };
         while self.item.len() < limit {
             let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
             let contexts = self.literal_contexts(around, word);
-            let byte = self.literals.code(coder, &contexts, around.kind as usize, byte);
+            let byte = self.literals.code(coder, &contexts, beside, byte);
             word = hash::pair(word, u32::from(byte));
             self.piece.push(byte);
             let step = scanner.step(byte);
@@ -586,11 +689,19 @@ impl Model {
             }
             match step {
                 Step::More => {}
-                Step::EndPiece => return false,
-                Step::EndItem | Step::Terminator => return true,
+                Step::EndPiece => return Ok(false),
+                Step::EndItem | Step::Terminator => return Ok(true),
+            }
+            if self.piece.len() == ENDING_AFTER && self.settings.codebook {
+                coder.enter(Part::EndingFlags);
+                self.prepare_endings(around, self.recent_pieces[0]);
+                if let Some(id) = self.endings.code(coder, &self.piece_words, actual) {
+                    return self.copy_piece(id, ENDING_AFTER, limit, scanner, around);
+                }
+                coder.enter(part);
             }
         }
-        true
+        Ok(true)
     }
 
     #[inline]
@@ -599,10 +710,11 @@ impl Model {
         let place = self.item.len();
         let aligned = around.text.get(place).copied().map_or(0, u32::from);
         [
-            hash::pair(low & 0xFF, around.kind as u32),
+            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
             hash::pair(low & 0xFFFF, 1),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
+            hash::triple(low, high & 0xFFFF, 5),
             hash::triple(word, around.kind as u32, 4),
             hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
         ]

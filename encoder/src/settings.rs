@@ -167,6 +167,9 @@ pub(crate) struct Sizes {
     pub(crate) literal_buckets: u32,
     /// Buckets of 64 bytes.
     pub(crate) digit_buckets: u32,
+    pub(crate) column_buckets: u32,
+    /// Bytes of text to match.
+    pub(crate) text: u32,
     /// Columns, marks of scalars seen once.
     pub(crate) columns: u32,
     pub(crate) seen: u32,
@@ -186,8 +189,8 @@ impl Settings {
         match self.class {
             Class::Large => full,
             Class::Medium => full.shrunk(2),
-            Class::Small => full.shrunk(4),
-            Class::Tiny => full.shrunk(7),
+            Class::Small => full.shrunk(2),
+            Class::Tiny => full.shrunk(2),
         }
     }
 }
@@ -205,6 +208,8 @@ impl Sizes {
             number_slots: self.number_slots - by,
             literal_buckets: self.literal_buckets - by,
             digit_buckets: self.digit_buckets - by,
+            column_buckets: self.column_buckets - by,
+            text: self.text - by,
             columns: self.columns.saturating_sub(by).max(6),
             seen: self.seen - by,
             ..self
@@ -218,10 +223,12 @@ const DEFAULT_SIZES: Sizes = Sizes {
     piece_ring: 18,
     segment_slots: 14,
     value_slots: 15,
-    piece_slots: 15,
+    piece_slots: 13,
     number_slots: 13,
     literal_buckets: 17,
     digit_buckets: 13,
+    column_buckets: 12,
+    text: 20,
     columns: 11,
     seen: 15,
     index_shift: 5,
@@ -238,6 +245,8 @@ const MAX_SIZES: Sizes = Sizes {
     number_slots: 15,
     literal_buckets: 19,
     digit_buckets: 16,
+    column_buckets: 14,
+    text: 20,
     columns: 13,
     seen: 17,
     index_shift: 5,

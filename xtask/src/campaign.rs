@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use crate::experiment::{Experiment, Measure, Program, Variant};
 use crate::heap::HeapRow;
-use crate::inputs::{Document, EMPTY};
+use crate::inputs::{self, Document, EMPTY};
 use crate::journal::Journal;
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
@@ -241,8 +241,7 @@ impl Campaign<'_> {
 
     /// Whether the document is one of the sweep of sizes.
     fn is_generated(&self, cell: &Cell<'_>) -> bool {
-        let profiles = &self.experiment.input.profiles;
-        profiles.iter().any(|profile| profile.to_string() == cell.document.profile)
+        inputs::swept_names(&self.experiment.input).contains(&cell.document.profile)
     }
 
     /// Encodes one document again and again in one process, per variant and profile.
@@ -393,6 +392,7 @@ mod tests {
         let variant = Variant {
             name: "v".to_owned(),
             about: String::new(),
+            optional: false,
             program: Program::Command { command: Vec::new(), decode: None, version: None },
         };
         let document = Document {

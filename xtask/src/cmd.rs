@@ -1,6 +1,10 @@
 //! The verbs of the command line, one module each, and how they find experiments.
 
+pub(crate) mod bench_samples;
+pub(crate) mod budget;
+pub(crate) mod calibrate;
 pub(crate) mod doctor;
+pub(crate) mod external;
 pub(crate) mod list;
 mod only;
 pub(crate) mod report;
@@ -54,6 +58,11 @@ pub(crate) fn reports(workshop: &Workshop, selection: &Selection) -> anyhow::Res
         Some(folder) => Ok(std::path::absolute(folder)?),
         None => Ok(workshop.reports()),
     }
+}
+
+/// Whether the README shows the results of this report: those of the baseline, where it is committed.
+pub(crate) fn is_in_readme(workshop: &Workshop, chosen: &Chosen) -> bool {
+    chosen.folder.0 == workshop.reports().join("baseline")
 }
 
 /// The names of all experiments, sorted.

@@ -369,7 +369,7 @@ impl Facts {
                 .map(|list| list.trim().to_owned()),
             simultaneous_threads: text("/sys/devices/system/cpu/smt/active").map(|on| on == "1"),
             perf_paranoid: text("/proc/sys/kernel/perf_event_paranoid"),
-            virtual_machine: machine.virtual_machine,
+            virtual_machine: machine.hypervisor,
             discharging: discharging(),
             free_bytes: rustix::fs::statvfs(folder).ok().map(|of| of.f_bavail * of.f_frsize),
             refused: Vec::new(),

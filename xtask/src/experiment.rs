@@ -4,7 +4,10 @@
 //! generated or written in this stage; whether a variant's command exists shows when it is measured.
 
 pub(crate) mod criterion;
+pub(crate) mod data;
+pub(crate) mod grid;
 pub(crate) mod placeholder;
+pub(crate) mod profile;
 pub(crate) mod raw;
 mod resolve;
 pub(crate) mod source;
@@ -14,9 +17,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use criterion::Criterion;
+pub(crate) use profile::Profile;
 pub(crate) use raw::{Layout, Level, Switches};
 
-use crate::inputs::Profile;
 use crate::metric::Metric;
 use crate::units::{Bytes, Nanos, Share};
 
@@ -32,18 +35,25 @@ pub(crate) struct Experiment {
     pub(crate) input: Input,
     pub(crate) measure: Measure,
     pub(crate) variant: Vec<Variant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) grid: Option<grid::Grid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<data::Data>,
     pub(crate) fit: Fit,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) criterion: Vec<Criterion>,
 }
 
 /// The documents: every profile at every size, then files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Input {
     pub(crate) profiles: Vec<Profile>,
     /// Ascending.
     pub(crate) sizes: Vec<Bytes>,
     pub(crate) seed: u64,
+    /// Real documents repeated to every size; relative to the project's root, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -61,6 +71,8 @@ pub(crate) struct Measure {
     pub(crate) memory_limit: Option<Bytes>,
     pub(crate) layout_noise: bool,
     pub(crate) after_failure: bool,
+    #[serde(default)]
+    pub(crate) decode: bool,
     pub(crate) seed: u64,
     /// One extra run per cell with the instrumented encoder: exact heap by stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -92,6 +104,9 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) about: String,
+    /// A program that need not be installed: its absence is no failure.
+    #[serde(default)]
+    pub(crate) optional: bool,
     #[serde(flatten)]
     pub(crate) program: Program,
 }
@@ -113,10 +128,24 @@ pub(crate) enum Program {
 }
 
 /// What is fitted over the sizes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Fit {
     pub(crate) metrics: Vec<Metric>,
     pub(crate) predict: Vec<Bytes>,
+    /// Ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) budget: Vec<Bytes>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) check_budget: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
+    #[serde(default = "default_margin")]
+    pub(crate) margin: Share,
+}
+
+/// The difference between variants that does not matter, unless declared.
+pub(crate) const fn default_margin() -> Share {
+    Share(0.01)
 }
 
 impl Experiment {
@@ -132,8 +161,11 @@ impl Experiment {
         let programs = |of: &Self| -> Vec<(String, Program)> {
             of.variant.iter().map(|v| (v.name.clone(), v.program.clone())).collect()
         };
+        // Runs that check a budget belong to it.
+        let checked = |of: &Self| of.fit.check_budget.then(|| of.fit.budget.clone());
         self.input == other.input
             && self.measure == other.measure
+            && checked(self) == checked(other)
             && programs(self) == programs(other)
     }
 }

@@ -39,11 +39,10 @@ pub(crate) fn scalings(
     experiment: &Experiment,
 ) -> Vec<Scaling> {
     let mut found = Vec::new();
-    if experiment.input.sizes.len() < 2 {
+    if experiment.input.sizes.len() < 3 {
         return found;
     }
-    let generated = experiment.input.profiles.iter().map(ToString::to_string);
-    for profile in generated {
+    for profile in inputs::swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let cells: Vec<&Cell> = summary
                 .cells
@@ -52,8 +51,8 @@ pub(crate) fn scalings(
                 .collect();
             for metric in &experiment.fit.metrics {
                 let anchor = anchor(groups, &variant.name, *metric);
-                let sizes = &experiment.fit.predict;
-                found.push(scaling(&variant.name, &profile, *metric, &cells, anchor, sizes));
+                let place = (variant.name.as_str(), profile.as_str());
+                found.push(scaling(place, *metric, &cells, anchor, experiment));
             }
         }
     }
@@ -61,12 +60,11 @@ pub(crate) fn scalings(
 }
 
 fn scaling(
-    variant: &str,
-    profile: &str,
+    (variant, profile): (&str, &str),
     metric: Metric,
     cells: &[&Cell],
     anchor: Option<SizePoint>,
-    predict: &[Bytes],
+    experiment: &Experiment,
 ) -> Scaling {
     let points: Vec<SizePoint> = cells
         .iter()
@@ -77,12 +75,19 @@ fn scaling(
         let (outcome, _) = cell.failures().find(|(outcome, _)| *outcome != Outcome::Skipped)?;
         Some((cell.size, outcome))
     });
-    let failures: Vec<Failure> =
-        failed_at.iter().map(|(size, _)| Failure { size: size.0 as f64, at_least: None }).collect();
+    let failures: Vec<Failure> = failed_at
+        .iter()
+        .map(|(size, outcome)| Failure {
+            size: size.0 as f64,
+            at_least: bound(metric, *outcome, experiment),
+        })
+        .collect();
     let growth = growth(&points, anchor, &failures);
     let unmeasured = |size: &&Bytes| !points.iter().any(|point| point.size == size.0 as f64);
     let predictions = match &growth {
-        Ok(growth) => predict
+        Ok(growth) => experiment
+            .fit
+            .predict
             .iter()
             .filter(unmeasured)
             .filter_map(|size| growth.prediction(size.0 as f64))
@@ -102,8 +107,26 @@ fn scaling(
     }
 }
 
+/// What the metric reached at least in a run that was stopped at a limit.
+fn bound(metric: Metric, outcome: Outcome, experiment: &Experiment) -> Option<f64> {
+    match (outcome, metric) {
+        (Outcome::MemoryLimit, Metric::PeakRss | Metric::PeakHwm) => {
+            experiment.measure.memory_limit.map(|limit| limit.0 as f64)
+        }
+        (Outcome::Timeout, Metric::Wall) => Some(experiment.measure.timeout.0 as f64),
+        _ => None,
+    }
+}
+
+impl Scaling {
+    /// Where and how the variant failed, in words.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failed_at.map(|(size, outcome)| format!("{outcome} at {size}"))
+    }
+}
+
 /// The variant on the empty document.
-fn anchor(groups: &[Group], variant: &str, metric: Metric) -> Option<SizePoint> {
+pub(crate) fn anchor(groups: &[Group], variant: &str, metric: Metric) -> Option<SizePoint> {
     let group = groups.iter().find(|group| {
         group.kind == Kind::Proof && group.variant == variant && group.profile == inputs::EMPTY
     })?;

@@ -116,7 +116,8 @@ mod tests {
 
     fn rows_of(json: &str) -> Result<Vec<HeapRow>, String> {
         let program = Program::Command { command: Vec::new(), decode: None, version: None };
-        let variant = Variant { name: "v".to_owned(), about: String::new(), program };
+        let variant =
+            Variant { name: "v".to_owned(), about: String::new(), optional: false, program };
         let document = Document {
             profile: "wide".to_owned(),
             size: Bytes(10),

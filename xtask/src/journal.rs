@@ -114,7 +114,7 @@ fn start_of_last_line(text: &[u8], end: usize) -> usize {
 }
 
 /// The header line, from the one definition of a row.
-fn header<R: Row>() -> anyhow::Result<Vec<u8>> {
+pub(crate) fn header<R: Row>() -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.serialize(R::blank())?;
     let text = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;

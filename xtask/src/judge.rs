@@ -25,6 +25,8 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Judged {
     pub(crate) name: String,
+    /// Whether not meeting it is a failure.
+    pub(crate) required: bool,
     pub(crate) verdict: Verdict,
     /// One per variant, profile and size that it is about.
     pub(crate) findings: Vec<Finding>,
@@ -42,6 +44,11 @@ pub(crate) struct Finding {
 }
 
 impl Judged {
+    /// Whether it was required and is not met.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.required && self.verdict == Verdict::NotMet
+    }
+
     /// The finding that decides: the worst verdict, and of those the one nearest to the bound.
     pub(crate) fn deciding(&self) -> Option<&Finding> {
         self.findings
@@ -74,7 +81,7 @@ impl Evidence<'_> {
             }
         }
         let verdict = findings.iter().map(|f| f.verdict).max().unwrap_or(Verdict::NotMeasured);
-        Judged { name: criterion.name.clone(), verdict, findings }
+        Judged { name: criterion.name.clone(), required: criterion.required, verdict, findings }
     }
 
     fn findings(&self, criterion: &Criterion, variant: &str, profile: &str) -> Vec<Finding> {
@@ -358,6 +365,7 @@ mod tests {
         };
         let judged = Judged {
             name: String::new(),
+            required: true,
             verdict: Verdict::NotMet,
             findings: vec![
                 finding(Verdict::Met, 9.0),

@@ -17,8 +17,7 @@ pub(crate) struct Machine {
     pub(crate) kernel: String,
     pub(crate) architecture: String,
     /// Whether a hypervisor runs this machine.
-    #[allow(clippy::struct_field_names)]
-    pub(crate) virtual_machine: bool,
+    pub(crate) hypervisor: bool,
     /// Frequency governor of the first processor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) governor: Option<String>,
@@ -45,7 +44,7 @@ impl Machine {
             memory_bytes: kibibytes("MemTotal").unwrap_or(0) * 1024,
             kernel: read("/proc/sys/kernel/osrelease").unwrap_or_else(|| "unknown".to_owned()),
             architecture: std::env::consts::ARCH.to_owned(),
-            virtual_machine: field(&cpu, "flags").is_some_and(|f| f.contains("hypervisor")),
+            hypervisor: field(&cpu, "flags").is_some_and(|f| f.contains("hypervisor")),
             governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
             huge_pages: read("/sys/kernel/mm/transparent_hugepage/enabled").and_then(chosen),
             swap_bytes: kibibytes("SwapTotal").unwrap_or(0) * 1024,

@@ -1,20 +1,23 @@
 //! The laboratory: `cargo xtask run` measures an experiment, `cargo xtask report` renders it.
 //!
 //! ```text
-//! experiment -> plan -> inputs -> measure -> record  |disk|  aggregate -> fit -> judge -> render
-//!   (toml)                       (duct, probe) (csv)         (polars) (stats)         (plotters)
+//! experiment -> inputs -> plan -> measure -> campaign  |record|  aggregate -> fit -> judge -> render
+//!   (toml)                    (duct, probe)            (disk)    (polars)   (stats)         (charts)
 //! ```
 //!
-//! One module per stage; a stage never imports one to its right. `cmd` holds the verbs, each a short
-//! function that strings stages together. This file is the table of contents and the command line.
+//! One module per stage; a stage never imports one to its right. `record` is the border: the types of
+//! what is on disk, which both sides know. `cmd` holds the verbs, each a short function that strings
+//! stages together. This file is the table of contents and the command line.
 
 mod aggregate;
 mod campaign;
 mod charts;
+mod claims;
 mod cmd;
 mod doctor;
 mod error;
 mod experiment;
+mod external;
 mod fit;
 mod hash;
 mod heap;
@@ -71,6 +74,11 @@ enum Verb {
     Report(cmd::report::Options),
     /// List the experiments and what has been measured of them
     List,
+    /// Test the statistics by simulation, where the true answer is known
+    Calibrate(cmd::calibrate::Options),
+    /// Measure what reading, aggregating and fitting many samples costs
+    #[command(hide = true)]
+    BenchSamples(cmd::bench_samples::Options),
     /// Say whether this machine is fit to measure on, and what to change
     ///
     /// Each finding names the metrics that it touches. Exit code 0: fit; 1: something spoils
@@ -123,6 +131,8 @@ fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
         Verb::Run(options) => cmd::run::run(&workshop, options),
         Verb::Report(options) => cmd::report::report(&workshop, options),
         Verb::List => cmd::list::list(&workshop),
+        Verb::Calibrate(options) => cmd::calibrate::calibrate(options),
+        Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workshop, options),
         Verb::Doctor(options) => cmd::doctor::doctor(&workshop, options),
         Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
         Verb::Schema { check } => cmd::schema::schema(&workshop, *check),

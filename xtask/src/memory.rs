@@ -4,7 +4,7 @@
 use stats::growth::SizePoint;
 use stats::{Growth, Undetermined, growth};
 
-use crate::aggregate::Group;
+use crate::aggregate::{Group, Values};
 use crate::experiment::Experiment;
 use crate::heap::HeapRow;
 use crate::inputs::{self, EMPTY};
@@ -121,7 +121,7 @@ pub(crate) fn join(groups: &mut [Group], rows: &[HeapRow]) {
                 && group.size.0 == row.input_bytes
         });
         if let Some(group) = group {
-            group.values.push((Metric::PeakHeap, vec![peak as f64]));
+            group.values.push((Metric::PeakHeap, Values::alone(peak as f64)));
         }
     }
 }

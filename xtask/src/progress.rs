@@ -98,6 +98,34 @@ impl Progress {
     }
 }
 
+/// The progress of a calibration, reached from many threads.
+#[derive(Debug)]
+pub(crate) struct Simulation(ProgressBar);
+
+impl Simulation {
+    /// A bar on a terminal, nothing elsewhere.
+    pub(crate) fn new(experiments: u64) -> Self {
+        let bar = match std::io::stderr().is_terminal() {
+            true => ProgressBar::new(experiments),
+            false => ProgressBar::hidden(),
+        };
+        let template = "{bar:24} {percent:>3} %  {msg:40!} left {eta}";
+        bar.set_style(ProgressStyle::with_template(template).expect("a constant template"));
+        Self(bar)
+    }
+
+    /// `done` experiments in all, now at `what`.
+    pub(crate) fn reached(&self, done: u64, what: &str) {
+        self.0.set_message(what.to_owned());
+        self.0.set_position(done);
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}
+
 fn cost(cell: Cell<'_>) -> u64 {
     cell.document.size.0 + RUN_COST
 }

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Decode,
     /// One repetition of encoding within one process.
     Repeat,
+    /// The largest input predicted to fit a budget, under that limit.
+    Budget,
 }
 
 /// How a run ended.

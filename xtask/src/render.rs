@@ -2,11 +2,16 @@
 //! same campaign gives the same bytes, figures included, on any machine. `publish` writes them,
 //! `stale` compares.
 
+mod claims;
+mod claims_json;
+mod external;
 mod figures;
+mod front;
 pub(crate) mod index;
 mod json;
 mod markdown;
-mod memory_section;
+mod memory;
+pub(crate) mod readme;
 pub(crate) mod table;
 pub(crate) mod terminal;
 
@@ -15,13 +20,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::aggregate;
+use crate::charts::Chart;
+use crate::claims::Claims;
+use crate::experiment::Experiment;
+use crate::external::{External, external};
 use crate::fit::{self, Scaling};
 use crate::heap::HeapRow;
 use crate::journal;
-use crate::judge::{self, Judged, Verdict};
-use crate::memory::{self, Memory};
+use crate::judge::{self, Judged};
+use crate::memory::Memory;
 use crate::publish as disk;
-use crate::record::{Folder, Lock, Machines};
+use crate::record::{Folder, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
 
 /// A campaign with everything that is derived from it.
@@ -33,19 +42,31 @@ pub(crate) struct Derived {
     pub(crate) machines: Machines,
     pub(crate) summary: Summary,
     pub(crate) scalings: Vec<Scaling>,
+    pub(crate) claims: Claims,
     pub(crate) judged: Vec<Judged>,
     pub(crate) memory: Memory,
 }
 
 impl Derived {
-    /// Whether a criterion is not met, a run failed or an output was not the same in every run.
+    /// Whether a required criterion is not met, a run failed or an output was not the same in every run.
     pub(crate) fn has_failed(&self) -> bool {
-        self.judged.iter().any(|judged| judged.verdict == Verdict::NotMet)
+        self.judged.iter().any(Judged::has_failed)
             || self.summary.cells.iter().any(|cell| {
-                cell.failures().next().is_some()
+                cell.failures().any(|(outcome, _)| !self.may_be(outcome, &cell.variant))
                     || cell.distinct_outputs > 1
                     || cell.round_trip == Some(false)
             })
+    }
+}
+
+impl Derived {
+    /// Whether an outcome is no failure: an optional program that is not installed.
+    fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
+        let optional = |name| {
+            let variants = &self.lock.experiment.variant;
+            variants.iter().any(|variant| variant.name == name && variant.optional)
+        };
+        matches!(outcome, Outcome::NotStarted | Outcome::Skipped) && optional(variant)
     }
 }
 
@@ -56,13 +77,14 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
     let mut groups = aggregate::groups(&folder.samples())?;
     let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
-    memory::join(&mut groups, &heap);
+    crate::memory::join(&mut groups, &heap);
     let timeline = journal::read(&folder.timeline())?;
-    let memory = memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
+    let memory = crate::memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
+    let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, judged, memory })
+    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged, memory })
 }
 
 /// Every derived file with its path within the report's folder.
@@ -71,7 +93,14 @@ fn files(derived: &Derived) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
         (PathBuf::from("report.md"), markdown::report(derived).into_bytes()),
         (PathBuf::from("summary.json"), json::summary(derived).into_bytes()),
     ];
-    for (name, chart) in figures::all(derived) {
+    files.extend(drawn(figures::all(derived))?);
+    Ok(files)
+}
+
+/// Each chart in both formats.
+fn drawn(charts: Vec<(&'static str, Chart)>) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for (name, chart) in charts {
         let figure = |extension| Path::new("figures").join(name).with_extension(extension);
         files.push((figure("png"), crate::charts::png(&chart)?));
         files.push((figure("svg"), crate::charts::svg(&chart).into_bytes()));
@@ -79,13 +108,61 @@ fn files(derived: &Derived) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
     Ok(files)
 }
 
+/// Published figures with everything that is derived from them.
+#[derive(Debug)]
+pub(crate) struct DerivedExternal {
+    name: String,
+    experiment: Experiment,
+    pub(crate) external: External,
+}
+
+/// The copy of published figures beside their report.
+pub(crate) const DATA: &str = "data.csv";
+
+/// Reads the copy of published figures and derives all that a report says of them.
+pub(crate) fn derive_external(folder: &Folder, name: &str) -> anyhow::Result<DerivedExternal> {
+    let lock = folder.read_lock()?;
+    let experiment = lock.context("experiment.lock.toml is missing")?.experiment;
+    let data = experiment.data.as_ref().context("the experiment has no `[data]`")?;
+    let external = external(data, &folder.0.join(DATA))?;
+    Ok(DerivedExternal { name: name.to_owned(), experiment, external })
+}
+
+fn files_external(derived: &DerivedExternal) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let DerivedExternal { name, experiment, external } = derived;
+    let report = external::report(name, experiment, external);
+    let summary = external::summary(name, experiment, external);
+    let mut files = vec![
+        (PathBuf::from("report.md"), report.into_bytes()),
+        (PathBuf::from("summary.json"), summary.into_bytes()),
+    ];
+    files.extend(drawn(external::charts(experiment, external))?);
+    Ok(files)
+}
+
+/// Writes the report of published figures.
+pub(crate) fn publish_external(derived: &DerivedExternal, folder: &Folder) -> anyhow::Result<()> {
+    publish_files(&files_external(derived)?, folder)
+}
+
+/// The files of such a report that differ from what would be written.
+pub(crate) fn stale_external(
+    derived: &DerivedExternal,
+    folder: &Folder,
+) -> anyhow::Result<Vec<PathBuf>> {
+    stale_files(&files_external(derived)?, folder)
+}
+
 /// Writes every derived file, each replaced whole, and removes figures that are no longer made.
 pub(crate) fn publish(derived: &Derived, folder: &Folder) -> anyhow::Result<()> {
-    let files = files(derived)?;
-    for (path, contents) in &files {
+    publish_files(&files(derived)?, folder)
+}
+
+fn publish_files(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<()> {
+    for (path, contents) in files {
         disk::replace(&folder.0.join(path), contents)?;
     }
-    for path in superfluous(&files, folder)? {
+    for path in superfluous(files, folder)? {
         std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
@@ -93,13 +170,16 @@ pub(crate) fn publish(derived: &Derived, folder: &Folder) -> anyhow::Result<()> 
 
 /// The files that differ from what would be written.
 pub(crate) fn stale(derived: &Derived, folder: &Folder) -> anyhow::Result<Vec<PathBuf>> {
-    let files = files(derived)?;
+    stale_files(&files(derived)?, folder)
+}
+
+fn stale_files(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<Vec<PathBuf>> {
     let differs = |(path, contents): &(PathBuf, Vec<u8>)| {
         let path = folder.0.join(path);
         (std::fs::read(&path).ok().as_ref() != Some(contents)).then_some(path)
     };
     let mut stale: Vec<PathBuf> = files.iter().filter_map(differs).collect();
-    stale.extend(superfluous(&files, folder)?);
+    stale.extend(superfluous(files, folder)?);
     Ok(stale)
 }
 
@@ -109,3 +189,6 @@ fn superfluous(files: &[(PathBuf, Vec<u8>)], folder: &Folder) -> anyhow::Result<
     let on_disk = glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok);
     Ok(on_disk.filter(|path| !files.iter().any(|(made, _)| folder.0.join(made) == *path)).collect())
 }
+
+#[cfg(test)]
+mod tests;

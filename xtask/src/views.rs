@@ -67,6 +67,7 @@ fn furthest(group: &Group) -> Option<Disagreement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::Values;
 
     fn group(rss: &[f64], hwm: &[f64]) -> Group {
         Group {
@@ -76,7 +77,10 @@ mod tests {
             profile: "wide".to_owned(),
             size: Bytes(10),
             outcomes: Vec::new(),
-            values: vec![(Metric::PeakRss, rss.to_vec()), (Metric::PeakHwm, hwm.to_vec())],
+            values: vec![
+                (Metric::PeakRss, Values::in_order(rss)),
+                (Metric::PeakHwm, Values::in_order(hwm)),
+            ],
             distinct_outputs: 1,
         }
     }

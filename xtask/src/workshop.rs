@@ -81,7 +81,7 @@ impl Workshop {
         let target = &self.target;
         cmd!(
             shell,
-            "cargo build --quiet --locked --release --target-dir {target}
+            "cargo build --locked --release --target-dir {target}
              --package sigma-encoder --package probe --bin sigma --bin probe"
         )
         .quiet()
@@ -127,7 +127,7 @@ impl Workshop {
         let target = &self.target;
         cmd!(
             shell,
-            "cargo build --quiet --locked --target-dir {target}
+            "cargo build --locked --target-dir {target}
              --package sigma-encoder --features heap --bin sigma"
         )
         .quiet()

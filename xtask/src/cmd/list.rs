@@ -13,6 +13,7 @@ pub(crate) fn list(workshop: &Workshop) -> anyhow::Result<Verdict> {
         let experiment = Experiment::load(&workshop.root, &path)?;
         let folder = Folder(workshop.reports().join(&name));
         let state = match folder.read_machines()? {
+            None if experiment.data.is_some() => "published figures".to_owned(),
             None => "not measured".to_owned(),
             Some(machines) => format!("measured {}", &machines.before.time[..10]),
         };

@@ -5,7 +5,7 @@ use crate::cmd::{self, Chosen};
 use crate::error::{Verdict, user};
 use crate::record::Lock;
 use crate::workshop::Workshop;
-use crate::{Selection, judge, render};
+use crate::{Selection, render};
 
 /// The options of `report`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,16 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
     let named = !options.selection.experiments.is_empty();
     let mut verdict = Verdict::Fine;
     for chosen in cmd::chosen(workshop, &options.selection, &all)? {
+        if let Some(data) = &chosen.experiment.data {
+            let fine = match options.check {
+                true => cmd::external::check(workshop, &chosen, data)?,
+                false => cmd::external::write(workshop, &chosen, data)?,
+            };
+            if !fine {
+                verdict = Verdict::Failed;
+            }
+            continue;
+        }
         let Some(lock) = chosen.folder.read_lock()? else {
             if named {
                 return user(format!(
@@ -32,7 +42,10 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
             }
             continue;
         };
-        let fine = if options.check { check(&chosen, &lock)? } else { write(&chosen, lock)? };
+        let fine = match options.check {
+            true => check(workshop, &chosen, &lock)?,
+            false => write(workshop, &chosen, lock)?,
+        };
         if !fine {
             verdict = Verdict::Failed;
         }
@@ -48,7 +61,7 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
 }
 
 /// Renders one report; prose, fits and criteria are taken from the experiment as it is now.
-fn write(chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
+fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
     let Chosen { name, experiment, folder } = chosen;
     if !lock.experiment.measures_the_same(experiment) {
         return user(format!(
@@ -62,12 +75,15 @@ fn write(chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
     }
     let derived = render::derive(folder, name)?;
     render::publish(&derived, folder)?;
+    if cmd::is_in_readme(workshop, chosen) {
+        render::readme::publish(&derived, &workshop.root)?;
+    }
     println!("{}", folder.0.join("report.md").display());
     Ok(!derived.has_failed())
 }
 
 /// Compares one report with what would be written, and says which criteria are not met.
-fn check(chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
+fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
     let Chosen { name, experiment, folder } = chosen;
     let mut fine = true;
     if lock.experiment != *experiment {
@@ -82,12 +98,16 @@ fn check(chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
         );
         fine = false;
     }
-    for judged in &derived.judged {
-        if judged.verdict == judge::Verdict::NotMet {
-            let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
-            eprintln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
-            fine = false;
-        }
+    if cmd::is_in_readme(workshop, chosen) && !render::readme::is_fresh(&derived, &workshop.root)? {
+        eprintln!(
+            "README.md: its results are not those of {name}; run `cargo xtask report {name}`"
+        );
+        fine = false;
+    }
+    for judged in derived.judged.iter().filter(|judged| judged.has_failed()) {
+        let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
+        eprintln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
+        fine = false;
     }
     Ok(fine)
 }

@@ -49,6 +49,13 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
             list(&chosen);
             continue;
         }
+        if let Some(data) = &chosen.experiment.data {
+            if !cmd::external::write(workshop, &chosen, data)? {
+                verdict = Verdict::Failed;
+            }
+            render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
+            continue;
+        }
         let held = hold(workshop, &chosen.name)?;
         measure(workshop, &chosen, options)?;
         drop(held);
@@ -57,6 +64,9 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
         render::publish(&derived, &chosen.folder)?;
         if options.only.is_empty() {
             render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
+            if cmd::is_in_readme(workshop, &chosen) {
+                render::readme::publish(&derived, &workshop.root)?;
+            }
         }
         println!("\nreport: {}", chosen.folder.0.join("report.md").display());
         if derived.has_failed() {
@@ -100,6 +110,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     progress.finish();
     refuse(&bench, &mut machines, &running)?;
     result?;
+    cmd::budget::check(workshop, chosen, &tools, &running, &mut journals.samples)?;
     machines.after = Some(Machine::now());
     running.write_machines(&machines)?;
     running.move_to(folder)
@@ -253,6 +264,9 @@ fn list(chosen: &Chosen) {
     for origin in inputs::origins(&experiment.input) {
         match origin {
             Origin::Generated { profile, size, .. } => println!("  {profile} of {size}"),
+            Origin::Repeated { file, size, .. } => {
+                println!("  {} repeated to {size}", file.display());
+            }
             Origin::File(path) => println!("  {}", path.display()),
             Origin::Empty => {}
         }

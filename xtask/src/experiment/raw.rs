@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::data::RawData;
+use super::grid::RawGrid;
+
 /// One question, as a file below `experiments/`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +27,11 @@ pub(crate) struct RawExperiment {
     /// Markdown prose for the report; `{metric/variant/profile/what}` is filled in from the data.
     #[schemars(with = "Option<String>")]
     pub(crate) analysis: Option<Spanned<String>>,
-    /// The documents.
-    #[schemars(with = "RawInput")]
-    pub(crate) input: Spanned<RawInput>,
+    /// The documents. Left out only where `[data]` stands instead.
+    #[schemars(with = "Option<RawInput>")]
+    pub(crate) input: Option<Spanned<RawInput>>,
+    /// Figures that others published, instead of measuring.
+    pub(crate) data: Option<RawData>,
     /// How it is measured.
     #[serde(default)]
     pub(crate) measure: RawMeasure,
@@ -34,6 +39,9 @@ pub(crate) struct RawExperiment {
     #[serde(default)]
     #[schemars(with = "Vec<RawVariant>")]
     pub(crate) variant: Vec<Spanned<RawVariant>>,
+    /// A factorial of variants, beside or instead of those listed.
+    #[schemars(with = "Option<RawGrid>")]
+    pub(crate) grid: Option<Spanned<RawGrid>>,
     /// What is fitted, predicted and compared.
     #[serde(default)]
     pub(crate) fit: RawFit,
@@ -58,6 +66,11 @@ pub(crate) struct RawInput {
     /// Seed of the generators.
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,
+    /// Real documents that are repeated, with some digits changed in each copy, to every size; paths
+    /// as in `files`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) repeated: Vec<Spanned<String>>,
     /// Paths of real documents, relative to the project; `*` and `?` match.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -87,6 +100,8 @@ pub(crate) struct RawMeasure {
     pub(crate) layout_noise: Option<bool>,
     /// Try larger sizes of a variant after it failed at one. Default `false`.
     pub(crate) after_failure: Option<bool>,
+    /// Measure decoding in every run, not only once per output to check it. Default `false`.
+    pub(crate) decode: Option<bool>,
     /// Seed of the order of runs. Default 1.
     pub(crate) seed: Option<u64>,
     /// One extra run per cell with the instrumented encoder: exact peak of the heap, by stage. Default
@@ -145,6 +160,8 @@ pub(crate) struct RawVariant {
     pub(crate) decode: Option<Spanned<Vec<String>>>,
     /// The command that prints the program's version.
     pub(crate) version: Option<Vec<String>>,
+    /// `true` for a program that need not be installed: it is named and left out. Default `false`.
+    pub(crate) optional: Option<bool>,
 }
 
 /// Effort of the encoder.
@@ -210,10 +227,25 @@ pub(crate) struct RawFit {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) metrics: Vec<Spanned<String>>,
-    /// Sizes beyond the measured ones to predict.
+    /// Sizes to predict. A measured one is predicted from the smaller sizes alone and compared with
+    /// what was measured.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) predict: Vec<Spanned<String>>,
+    /// Limits of peak memory, such as `500 MB`, for each of which the largest input that fits is
+    /// predicted.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) budget: Vec<Spanned<String>>,
+    /// Run the largest predicted input of each budget once under that limit. Default `false`.
+    #[serde(default)]
+    pub(crate) check_budget: bool,
+    /// The variant that all others are compared with.
+    #[schemars(with = "Option<String>")]
+    pub(crate) reference: Option<Spanned<String>>,
+    /// The difference that does not matter: within it two variants are equivalent. Default `1 %`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) margin: Option<Spanned<String>>,
 }
 
 /// A declared expectation.
@@ -249,6 +281,9 @@ pub(crate) struct RawCriterion {
     /// Bound that the value must stay above.
     #[schemars(with = "Option<Bound>")]
     pub(crate) above: Option<Spanned<Bound>>,
+    /// `false` for a question whose answer may be no: its verdict is reported, but fails neither `run`
+    /// nor `report --check`. Default `true`.
+    pub(crate) required: Option<bool>,
 }
 
 /// A bound as written: `500 MB`, `2 s`, `1 %`, `1.05`.

@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
+use super::data::{Data, RawData};
+use super::grid::{Grid, RawGrid};
 use super::placeholder::{self, Placeholder};
+use super::profile::{Profile, profile_names};
 use super::raw::{
     RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
     parse,
 };
 use super::source::Source;
-use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant};
+use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin};
 use crate::error::UserError;
-use crate::inputs::{self, Profile};
 use crate::metric::{Metric, Unit};
 use crate::units::{Bytes, Nanos, Share};
 
@@ -30,14 +32,31 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     let raw: RawExperiment =
         parse(source.text()).map_err(|m| source.error(&m.span, sentence(&m.message)))?;
     let at = Resolver { source, root };
-    let input = at.input(&raw.input)?;
+    let data = raw.data.as_ref().map(|data| at.data(data)).transpose()?;
+    let input = match (&raw.input, &data) {
+        (Some(input), None) => at.input(input)?,
+        (None, Some(_)) => Input::default(),
+        (Some(input), Some(_)) => {
+            let message = "`input` stands beside `data`, of which nothing is measured; write one";
+            return Err(at.error(&input.span(), message));
+        }
+        (None, None) => {
+            let message =
+                "missing key `input`; write `[input]` with `profiles` and `sizes`, or `[data]`";
+            return Err(at.error(&(0..0), message));
+        }
+    };
     let measure = at.measure(&raw.measure, &input)?;
-    let variant = at.variants(&raw.variant)?;
-    let fit = at.fit(&raw.fit)?;
+    let (grid, members) = at.grid(raw.grid.as_ref())?;
+    let variant = match data.is_some() {
+        true => Vec::new(),
+        false => at.variants(&raw.variant, members)?,
+    };
+    let fit = at.fit(&raw.fit, &variant)?;
     at.counted(&raw.fit, &fit, &measure)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
-        profiles: inputs::profile_names(&input),
+        profiles: profile_names(&input),
     };
     let criterion = at.criteria(&raw.criterion, &names, &measure)?;
     let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;
@@ -49,6 +68,8 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
         input,
         measure,
         variant,
+        grid,
+        data,
         fit,
         criterion,
     })
@@ -108,7 +129,7 @@ impl Resolver<'_> {
     }
 
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
-        let RawInput { profiles, sizes, seed, files } = raw.get_ref();
+        let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
         let mut parsed: Vec<Bytes> = self.list("input.sizes", sizes)?;
         if let Some(index) = parsed.iter().position(|size| *size > SIZE_MAX) {
@@ -116,22 +137,24 @@ impl Resolver<'_> {
             return Err(self.error(&sizes[index].span(), message));
         }
         parsed.sort_unstable();
-        let files = self.files(files)?;
-        if profiles.is_empty() != parsed.is_empty() || (profiles.is_empty() && files.is_empty()) {
-            let message = "`input` makes no documents; name at least one of `profiles` and one of \
-                           `sizes`, or `files`";
+        let files = self.files("input.files", files)?;
+        let repeated = self.files("input.repeated", repeated)?;
+        let swept = !(profiles.is_empty() && repeated.is_empty());
+        if swept == parsed.is_empty() || (!swept && files.is_empty()) {
+            let message = "`input` makes no documents; name at least one of `profiles` (or \
+                           `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
         }
-        Ok(Input { profiles, sizes: parsed, seed: *seed, files })
+        Ok(Input { profiles, sizes: parsed, seed: *seed, repeated, files })
     }
 
     /// The files that the patterns name; a pattern that names none is an error.
-    fn files(&self, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
+    fn files(&self, key: &str, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
         let mut files = BTreeSet::new();
         for pattern in patterns {
             let refuse = |what: &str| {
                 let message = format!(
-                    "`input.files` holds `{}`, {what}; write a path relative to the project, \
+                    "`{key}` holds `{}`, {what}; write a path relative to the project, \
                      `*` and `?` match",
                     pattern.get_ref()
                 );
@@ -148,13 +171,14 @@ impl Resolver<'_> {
                 return Err(refuse("which names no file that is not named already"));
             }
         }
-        self.distinct_file_names(patterns, &files)?;
+        self.distinct_file_names(key, patterns, &files)?;
         Ok(files.into_iter().collect())
     }
 
     /// Tables name a document by its file name alone, so that must be unique.
     fn distinct_file_names(
         &self,
+        key: &str,
         patterns: &[Spanned<String>],
         files: &BTreeSet<PathBuf>,
     ) -> Resolved<()> {
@@ -163,7 +187,7 @@ impl Resolver<'_> {
             None => Ok(()),
             Some(twice) => {
                 let message = format!(
-                    "`input.files` names two files called `{}`; give each its own name",
+                    "`{key}` names two files called `{}`; give each its own name",
                     twice.file_name().unwrap_or_default().display()
                 );
                 Err(self.error(&patterns[0].span(), message))
@@ -189,6 +213,7 @@ impl Resolver<'_> {
             memory_limit: memory_limit.transpose()?,
             layout_noise: raw.layout_noise.unwrap_or(false),
             after_failure: raw.after_failure.unwrap_or(false),
+            decode: raw.decode.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),
             heap: raw.heap.unwrap_or(false),
             timeline: self.timeline(&raw.timeline, input)?,
@@ -242,8 +267,36 @@ impl Resolver<'_> {
         Ok((*min, *max, precision.transpose()?))
     }
 
-    fn variants(&self, raw: &[Spanned<RawVariant>]) -> Resolved<Vec<Variant>> {
-        let mut names = BTreeSet::new();
+    fn data(&self, raw: &RawData) -> Resolved<Data> {
+        let data = raw.resolve().map_err(|(text, message)| self.error(&text.span(), message))?;
+        match self.root.join(&data.file).is_file() {
+            true => Ok(data),
+            false => {
+                let message = format!(
+                    "`data.file` holds `{}`, which is no file; write a path relative to the project",
+                    data.file.display()
+                );
+                Err(self.error(&raw.file.span(), message))
+            }
+        }
+    }
+
+    /// The grid and the variants it makes.
+    fn grid(&self, raw: Option<&Spanned<RawGrid>>) -> Resolved<(Option<Grid>, Vec<Variant>)> {
+        let Some(raw) = raw else { return Ok((None, Vec::new())) };
+        let (grid, variants) = raw.get_ref().resolve().map_err(|(text, message)| {
+            self.error(&text.map_or_else(|| raw.span(), Spanned::span), message)
+        })?;
+        Ok((Some(grid), variants))
+    }
+
+    /// The variants that are listed, then those of the grid.
+    fn variants(
+        &self,
+        raw: &[Spanned<RawVariant>],
+        of_grid: Vec<Variant>,
+    ) -> Resolved<Vec<Variant>> {
+        let mut names: BTreeSet<String> = of_grid.iter().map(|of| of.name.clone()).collect();
         let mut variants = Vec::with_capacity(raw.len());
         for variant in raw {
             let variant = self.variant(variant)?;
@@ -255,8 +308,9 @@ impl Resolver<'_> {
             }
             variants.push(variant);
         }
+        variants.extend(of_grid);
         if variants.is_empty() {
-            let message = "no `[[variant]]`; write at least one, with `name` and `encode` or \
+            let message = "no `[[variant]]` and no `[grid]`; write at least one, with `name` and `encode` or \
                            `command`";
             return Err(self.error(&(0..0), message));
         }
@@ -264,7 +318,7 @@ impl Resolver<'_> {
     }
 
     fn variant(&self, raw: &Spanned<RawVariant>) -> Resolved<Variant> {
-        let RawVariant { name, about, encode, command, decode, version } = raw.get_ref();
+        let RawVariant { name, about, encode, command, decode, version, optional } = raw.get_ref();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
         if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
             let message = format!(
@@ -296,28 +350,54 @@ impl Resolver<'_> {
             }
         };
         let about = about.clone().unwrap_or_default().trim().to_owned();
-        Ok(Variant { name: name.get_ref().clone(), about, program })
+        Ok(Variant {
+            name: name.get_ref().clone(),
+            about,
+            optional: optional.unwrap_or(false),
+            program,
+        })
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {
-        match line.get_ref().first().is_some_and(|program| !program.is_empty()) {
-            true => Ok(line.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
-                Err(self.error(&line.span(), message))
-            }
+        if line.get_ref().first().is_some_and(|program| !program.is_empty()) {
+            Ok(line.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` is empty; write [\"program\", \"argument\", ..], no shell");
+            Err(self.error(&line.span(), message))
         }
     }
 
-    fn fit(&self, raw: &RawFit) -> Resolved<Fit> {
+    fn fit(&self, raw: &RawFit, variants: &[Variant]) -> Resolved<Fit> {
         let mut metrics: Vec<Metric> = self.list("fit.metrics", &raw.metrics)?;
         if metrics.is_empty() {
             metrics.push(Metric::PeakRss);
         }
         let mut predict: Vec<Bytes> = self.list("fit.predict", &raw.predict)?;
         predict.sort_unstable();
-        Ok(Fit { metrics, predict })
+        let names: Vec<String> = variants.iter().map(|variant| variant.name.clone()).collect();
+        let reference = raw.reference.as_ref();
+        let margin = raw.margin.as_ref().map(|margin| self.quantity("fit.margin", margin));
+        Ok(Fit {
+            budget: self.budgets(raw, &metrics)?,
+            check_budget: raw.check_budget,
+            reference: reference
+                .map(|name| self.known("fit.reference", name, &names))
+                .transpose()?,
+            margin: margin.transpose()?.unwrap_or(default_margin()),
+            metrics,
+            predict,
+        })
+    }
+
+    fn budgets(&self, raw: &RawFit, metrics: &[Metric]) -> Resolved<Vec<Bytes>> {
+        let mut budgets: Vec<Bytes> = self.list("fit.budget", &raw.budget)?;
+        if let (Some(first), false) = (raw.budget.first(), metrics.contains(&Metric::PeakRss)) {
+            let message = "`fit.budget` limits peak memory; add `peak_rss` to `fit.metrics`";
+            return Err(self.error(&first.span(), message));
+        }
+        budgets.sort_unstable();
+        Ok(budgets)
     }
 
     /// A metric that is counted needs what counts it.
@@ -371,6 +451,7 @@ impl Resolver<'_> {
             name: self.text("criterion.name", &raw.name)?,
             variants,
             profiles: if profiles.is_empty() { names.profiles.clone() } else { profiles },
+            required: raw.required.unwrap_or(true),
             expects: self.expects(raw, measure)?,
         })
     }
@@ -444,13 +525,12 @@ impl Resolver<'_> {
     }
 
     fn known(&self, key: &str, name: &Spanned<String>, names: &[String]) -> Resolved<String> {
-        match names.contains(name.get_ref()) {
-            true => Ok(name.get_ref().clone()),
-            false => {
-                let message =
-                    format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
-                Err(self.error(&name.span(), message))
-            }
+        if names.contains(name.get_ref()) {
+            Ok(name.get_ref().clone())
+        } else {
+            let message =
+                format!("`{key}` holds `{}`; write one of {}", name.get_ref(), quoted(names));
+            Err(self.error(&name.span(), message))
         }
     }
 

@@ -141,7 +141,7 @@ impl Syntax {
         self.identifier(&name_text, out);
         out.push_str(",\"params\":[],\"body\":{\"type\":\"BlockStatement\",\"body\":[");
         self.position += 6;
-        for index in 0..1 + random.below(4) {
+        for index in 0..=random.below(4) {
             if index > 0 {
                 out.push(',');
             }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::derive;
 use super::table::Table;
+use super::{derive, derive_external};
 use crate::judge::Verdict;
 use crate::publish;
 use crate::record::Folder;
@@ -25,6 +25,18 @@ fn text(reports: &Path) -> anyhow::Result<String> {
     for lock in glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok) {
         let folder = Folder(lock.parent().unwrap_or(reports).to_owned());
         let name = folder.0.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(recorded) = folder.read_lock()? else { continue };
+        if recorded.experiment.data.is_some() {
+            let experiment = &recorded.experiment;
+            let (reproduced, published) = derive_external(&folder, &name)?.external.reproduced();
+            table.push(vec![
+                format!("[{}]({name}/report.md)", experiment.title),
+                experiment.question.clone(),
+                format!("{reproduced} of {published} published figures reproduced"),
+                "by others".to_owned(),
+            ]);
+            continue;
+        }
         let derived = derive(&folder, &name)?;
         let experiment = &derived.lock.experiment;
         let met = derived.judged.iter().filter(|of| of.verdict == Verdict::Met).count();

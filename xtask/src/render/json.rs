@@ -3,6 +3,7 @@
 //! machine's arithmetic do not make another file.
 
 use serde_json::{Value, json};
+use stats::describe::Flagged;
 use stats::growth::{Estimate, Fit, Prediction};
 use stats::{Describe, Interval};
 
@@ -15,7 +16,7 @@ use crate::summary::{Cell, Proofs, Repetitions};
 /// The document, ending in a newline.
 pub(super) fn summary(derived: &Derived) -> String {
     let Derived { name, lock, summary, scalings, judged, memory, .. } = derived;
-    let all = json!({
+    let mut all = json!({
         "version": 1,
         "experiment": name,
         "title": lock.experiment.title,
@@ -25,16 +26,18 @@ pub(super) fn summary(derived: &Derived) -> String {
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
         "cells": summary.cells.iter().map(cell).collect::<Vec<_>>(),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
-        "memory": super::memory_section::json(memory, number),
+        "memory": super::memory::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
     });
+    let claimed = super::claims_json::claims(&derived.claims, lock.experiment.grid.as_ref());
+    all.as_object_mut().expect("an object").extend(claimed);
     let mut text = serde_json::to_string_pretty(&all).expect("plain JSON");
     text.push('\n');
     text
 }
 
 /// A number with nine significant digits; what is not finite is null.
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if !value.is_finite() {
         return Value::Null;
     }
@@ -46,11 +49,11 @@ fn number(value: f64) -> Value {
     json!(rounded)
 }
 
-fn optional(value: Option<f64>) -> Value {
+pub(super) fn optional(value: Option<f64>) -> Value {
     value.map_or(Value::Null, number)
 }
 
-fn interval(interval: Option<Interval>) -> Value {
+pub(super) fn interval(interval: Option<Interval>) -> Value {
     interval.map_or(Value::Null, |interval| json!([number(interval.low), number(interval.high)]))
 }
 
@@ -84,6 +87,7 @@ fn criterion(judged: &Judged) -> Value {
     });
     json!({
         "name": judged.name,
+        "required": judged.required,
         "verdict": judged.verdict.to_string(),
         "findings": findings.collect::<Vec<_>>(),
     })
@@ -97,10 +101,15 @@ fn cell(cell: &Cell) -> Value {
         .collect();
     let metrics: serde_json::Map<String, Value> =
         cell.metrics.iter().map(|(metric, of)| (metric.key(), described(of))).collect();
+    let decoding: serde_json::Map<String, Value> = [Metric::Wall, Metric::PeakRss]
+        .into_iter()
+        .filter_map(|metric| Some((metric.key(), described(cell.decoding(metric)?))))
+        .collect();
     json!({
         "variant": cell.variant,
         "profile": cell.profile,
         "input_bytes": cell.size.0,
+        "decoding": decoding,
         "outcomes": outcomes,
         "round_trip": cell.round_trip,
         "distinct_outputs": cell.distinct_outputs,
@@ -123,8 +132,17 @@ fn described(of: &Describe) -> Value {
         "mean_ci95": interval(of.mean_ci95),
         "median_ci95": interval(of.median_ci95),
         "identical": of.n > 1 && of.identical,
-        "outliers_2sd": of.outliers.by_two_sd.indices.len(),
-        "outliers_mad": of.outliers.by_mad.indices.len(),
+        "outliers_2sd": flagged(&of.outliers.by_two_sd),
+        "outliers_mad": flagged(&of.outliers.by_mad),
+    })
+}
+
+/// How many a rule flags, and what is left without them.
+fn flagged(by: &Flagged) -> Value {
+    json!({
+        "count": by.indices.len(),
+        "mean_without": optional(by.mean_without),
+        "sd_without": optional(by.sd_without),
     })
 }
 
@@ -177,11 +195,12 @@ fn scaling(scaling: &Scaling) -> Value {
             .map(|of| prediction(of, scaling.metric))
             .collect::<Vec<_>>(),
         "failed_at_input_bytes": scaling.failed_at.map(|(size, _)| size.0),
+        "failed_how": scaling.failed_at.map(|(_, outcome)| outcome.to_string()),
     })
 }
 
 /// The unit of a metric as the end of a key.
-fn suffix(metric: Metric) -> &'static str {
+pub(super) fn suffix(metric: Metric) -> &'static str {
     match metric.unit() {
         Unit::Bytes => "bytes",
         Unit::Nanos => "ns",
@@ -203,7 +222,7 @@ fn fit(fit: &Fit, metric: Metric) -> Value {
     })
 }
 
-fn prediction(of: &Prediction, metric: Metric) -> Value {
+pub(super) fn prediction(of: &Prediction, metric: Metric) -> Value {
     json!({
         "input_bytes": number(of.size),
         (format!("value_{}", suffix(metric))): number(of.value),

@@ -4,10 +4,10 @@
 use std::fmt::Write;
 
 use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
-use stats::{Describe, Interval};
+use stats::{Describe, Interval, Undetermined};
 
 use super::table::Table;
-use super::{Derived, figures};
+use super::{Derived, claims, figures, front};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -17,7 +17,7 @@ use crate::record::Outcome;
 use crate::units::{self, Bytes, significant};
 
 /// What stands where there is nothing to say.
-const NONE: &str = "—";
+pub(super) const NONE: &str = "—";
 
 /// The whole report.
 pub(super) fn report(derived: &Derived) -> String {
@@ -34,10 +34,15 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Criteria", &criteria(derived));
     let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
     section(&mut text, "Analysis", &analysis);
+    section(&mut text, "Altogether", &altogether(derived));
+    section(&mut text, "Techniques", &claims::techniques(derived));
+    section(&mut text, "Comparisons", &claims::comparisons(derived));
     section(&mut text, "Growth", &growth(derived));
-    section(&mut text, "Predictions", &predictions(derived));
+    section(&mut text, "Predictions", &(predictions(derived) + "\n" + &claims::foretold(derived)));
+    section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
-    section(&mut text, "What the peak is made of", &super::memory_section::report(derived));
+    section(&mut text, "Assumptions", &claims::assumptions(derived));
+    section(&mut text, "What the peak is made of", &super::memory::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -53,7 +58,7 @@ fn section(text: &mut String, heading: &str, body: &str) {
 
 /// The answer in a sentence: how much the leading metric grew over the range, per variant, and how
 /// many criteria are met.
-fn answer(derived: &Derived) -> String {
+pub(super) fn answer(derived: &Derived) -> String {
     let metric = figures::leading(derived);
     let mut parts = Vec::new();
     for variant in &derived.lock.experiment.variant {
@@ -87,14 +92,14 @@ fn answer(derived: &Derived) -> String {
 }
 
 /// `a to b`, or `a` where both read the same; nothing for no values.
-fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
+pub(super) fn range(values: &[f64], show: impl Fn(f64) -> String) -> Option<String> {
     let low = values.iter().copied().reduce(f64::min)?;
     let high = values.iter().copied().reduce(f64::max)?;
     let (low, high) = (show(low), show(high));
     Some(if low == high { low } else { format!("{low} to {high}") })
 }
 
-fn listed(parts: &[String]) -> String {
+pub(super) fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [only] => only.clone(),
@@ -111,7 +116,10 @@ fn criteria(derived: &Derived) -> String {
         let deciding = judged.deciding();
         table.push(vec![
             judged.name.clone(),
-            format!("**{}**", judged.verdict),
+            match judged.required {
+                true => format!("**{}**", judged.verdict),
+                false => format!("**{}** (asked, not required)", judged.verdict),
+            },
             deciding.map_or(NONE.to_owned(), |finding| decided_by(judged, finding)),
             deciding.map_or(NONE.to_owned(), |finding| finding.because.clone()),
         ]);
@@ -163,6 +171,17 @@ fn fitted(scaling: &Scaling, what: What) -> Option<String> {
 
 fn figure(name: &str, caption: &str) -> String {
     format!("![{caption}](figures/{name}.png)\n\n*{caption} ([SVG](figures/{name}.svg))*\n\n")
+}
+
+fn altogether(derived: &Derived) -> String {
+    match front::applies(derived) {
+        true => format!(
+            "{}{}",
+            figure("front", "Size against speed, and size against memory"),
+            front::table(derived)
+        ),
+        false => String::new(),
+    }
 }
 
 fn growth(derived: &Derived) -> String {
@@ -218,13 +237,19 @@ fn scaling_table(scalings: &[&Scaling]) -> String {
                 power.r2.map_or(NONE.to_owned(), |r2| format!("{r2:.3}")),
                 power.p.map_or(NONE.to_owned(), |p| significant(p, 2)),
             ],
-            Err(reason) => [reason.to_string(), NONE.to_owned(), NONE.to_owned()],
+            Err(reason) => [unfitted(scaling, reason), NONE.to_owned(), NONE.to_owned()],
         });
         row.extend(match &scaling.growth {
-            Ok(growth) => growth_columns(growth, scaling.metric),
+            Ok(growth) => {
+                let mut columns = growth_columns(growth, scaling.metric);
+                if let Some(failure) = scaling.failure() {
+                    columns[0] = format!("{}, up to where it {failure}", columns[0]);
+                }
+                columns
+            }
             Err(reason) => {
                 let none = || NONE.to_owned();
-                [reason.to_string(), none(), none(), none(), none()]
+                [unfitted(scaling, reason), none(), none(), none(), none()]
             }
         });
         table.push(row);
@@ -232,7 +257,12 @@ fn scaling_table(scalings: &[&Scaling]) -> String {
     table.markdown()
 }
 
-fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
+/// Why there is no fit: a variant that failed needs no more sizes.
+fn unfitted(scaling: &Scaling, reason: &Undetermined) -> String {
+    scaling.failure().unwrap_or_else(|| reason.to_string())
+}
+
+pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
     let chosen = growth.chosen();
     let class = match &growth.verdict {
         Decision::Decided(class) => class.to_string(),
@@ -285,7 +315,7 @@ fn growing(fit: &Fit, metric: Metric) -> String {
     format!("{} {} {unit} {per}", significant(slope.value, 3), plain(slope.ci95))
 }
 
-fn plain(interval: Interval) -> String {
+pub(super) fn plain(interval: Interval) -> String {
     format!("[{}, {}]", significant(interval.low, 3), significant(interval.high, 3))
 }
 
@@ -360,9 +390,21 @@ fn measurements(derived: &Derived) -> String {
     let leading = figures::leading(derived);
     for profile in inputs::profile_names(&derived.lock.experiment.input) {
         let table = measurement_table(derived, leading, &profile);
+        let table = folded(&table);
         write!(text, "### {profile}\n\n{table}\n").expect("writing to a string");
     }
     text
+}
+
+/// A long table is there to be looked up in, not to be read.
+fn folded(table: &str) -> String {
+    const LONG: usize = 60;
+    match table.lines().count() {
+        0..=LONG => table.to_owned(),
+        lines => {
+            format!("<details><summary>{} cells</summary>\n\n{table}\n</details>\n", lines - 2)
+        }
+    }
 }
 
 fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String {
@@ -529,18 +571,6 @@ fn variants(derived: &Derived) -> String {
     text
 }
 
-/// How many blocks there are, and when cells leave them.
-fn blocks(measure: &crate::experiment::Measure) -> String {
-    match measure.precision.filter(|_| measure.runs_max > measure.runs_min) {
-        None => format!("{} complete blocks", measure.runs_min),
-        Some(precision) => format!(
-            "{} complete blocks, and up to {} in all for cells whose mean is not yet known to {precision} \
-             (deterministic cells are not repeated)",
-            measure.runs_min, measure.runs_max
-        ),
-    }
-}
-
 fn provenance(derived: &Derived) -> String {
     let Derived { name, lock, machines, summary, .. } = derived;
     let measure = &lock.experiment.measure;
@@ -563,7 +593,7 @@ fn provenance(derived: &Derived) -> String {
             units::bytes(machine.memory_bytes as f64),
             machine.kernel,
             machine.architecture,
-            if machine.virtual_machine { ", a virtual machine" } else { "" },
+            if machine.hypervisor { ", a virtual machine" } else { "" },
             if machine.swap_bytes == 0 {
                 "off".to_owned()
             } else {
@@ -583,10 +613,13 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- {} warm-up blocks (recorded, not aggregated), then {}, in random order from seed {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
             measure.warmup,
-            blocks(measure),
             measure.seed,
+            match measure.runs_min == measure.runs_max {
+                true => measure.runs_min.to_string(),
+                false => format!("{} to {}", measure.runs_min, measure.runs_max),
+            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {

@@ -20,6 +20,7 @@ pub(crate) fn table(derived: &Derived) -> String {
         }
     }
     text.push('\n');
+    text.push_str(&super::claims::in_short(derived));
     text.push_str(&verdicts(derived));
     text
 }
@@ -78,10 +79,28 @@ fn value(cell: &Cell, metric: Metric) -> String {
 fn verdicts(derived: &Derived) -> String {
     let mut text = String::new();
     for judged in &derived.judged {
-        text.push_str(&format!("{:<13} {}\n", judged.verdict.to_string(), judged.name));
+        text.push_str(&under(&judged.verdict.to_string(), &judged.name));
         if let (false, Some(finding)) = (judged.verdict == Verdict::Met, judged.deciding()) {
-            text.push_str(&format!("{:<13} {}: {}\n", "", finding.place, finding.because));
+            text.push_str(&under("", &format!("{}: {}", finding.place, finding.because)));
         }
     }
     text
+}
+
+/// A word in the left column and text beside it, wrapped to the width of a terminal.
+fn under(word: &str, text: &str) -> String {
+    const LEFT: usize = 13;
+    let mut lines = format!("{word:<LEFT$}");
+    let mut width = LEFT;
+    for part in text.split(' ') {
+        let length = part.chars().count();
+        if width > LEFT && width + 1 + length > WIDTH {
+            lines.push_str(&format!("\n{:<LEFT$}", ""));
+            width = LEFT;
+        }
+        lines.push_str(&format!(" {part}"));
+        width += 1 + length;
+    }
+    lines.push('\n');
+    lines
 }

@@ -35,6 +35,9 @@ pub fn shapiro_wilk(values: &[f64]) -> Result<Test, Undetermined> {
     let half = royston_coefficients(n);
     // Dividing by the range keeps huge and tiny values in reach of squaring.
     let range = sorted[n - 1] - sorted[0];
+    if !range.is_finite() {
+        return Err(Undetermined::NotFinite);
+    }
     let scaled: Vec<f64> = sorted.iter().map(|v| (v - sorted[0]) / range).collect();
     let numerator: f64 =
         half.iter().enumerate().map(|(i, a)| a * (scaled[n - 1 - i] - scaled[i])).sum();
@@ -124,6 +127,9 @@ pub fn levene(groups: &[&[f64]]) -> Result<Test, Undetermined> {
     }
     let (df1, df2) = ((k - 1) as f64, (total - k) as f64);
     let f = (between / df1) / (within / df2);
+    if !f.is_finite() {
+        return Err(Undetermined::NotFinite);
+    }
     Ok(Test { statistic: f, p: f_tail(f, df1, df2) })
 }
 

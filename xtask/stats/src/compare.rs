@@ -4,7 +4,7 @@
 
 use crate::assumption::Test;
 use crate::describe::moments;
-use crate::distribution::{t_quantile, t_two_sided, t95};
+use crate::distribution::{normal_quantile, t_quantile, t_two_sided, t95};
 use crate::interval::Interval;
 use crate::power_law::check_positive;
 use crate::undetermined::Undetermined;
@@ -89,7 +89,7 @@ fn unjudged(pairs: &[(f64, f64)], margin: f64) -> Result<Comparison, Undetermine
         check_positive(block as f64 + 1.0, reference)?;
     }
     let logs: Vec<f64> =
-        pairs.iter().map(|(variant, reference)| (variant / reference).ln()).collect();
+        pairs.iter().map(|(variant, reference)| variant.ln() - reference.ln()).collect();
     let spread = moments(&logs);
     let sd = spread.sd.filter(|&sd| sd > 1e-14).unwrap_or(0.0);
     let error = sd / (n as f64).sqrt();
@@ -126,33 +126,30 @@ impl Comparison {
 
     /// The smallest number of blocks at which this ratio and spread would decide either way.
     fn runs_needed(&self, tests: usize) -> Option<usize> {
-        const MAX: usize = 1_000_000;
+        let centre = self.ratio.ln().abs();
         // Bonferroni's level: the hardest step of Holm's.
-        let level = 1.0 - 0.5 * ALPHA / tests.max(1) as f64;
-        let centre = self.ratio.ln();
-        let decides = |n: usize| {
-            let (df, error) = ((n - 1) as f64, self.sd / (n as f64).sqrt());
-            let interval = Interval::around(centre, t95(df) * error).map(f64::exp);
-            t_quantile(level, df) * error < centre.abs() || self.within_margin(interval)
-        };
-        let (mut low, mut high) = (self.n, 2 * self.n);
-        while !decides(high) {
-            low = high;
-            high *= 2;
-            if low > MAX {
-                return None;
-            }
-        }
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if decides(middle) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        Some(high)
+        let different = runs_to_resolve(self.sd, centre, 0.5 * ALPHA / tests.max(1) as f64);
+        let equivalent = runs_to_resolve(self.sd, self.margin.ln_1p() - centre, 0.025);
+        let needed = [different, equivalent].into_iter().flatten().min();
+        needed.map(|n| n.max(self.n + 1))
     }
+}
+
+/// The smallest n with `t(1 - tail, n-1) sd / sqrt(n) < distance`; `None` beyond a million.
+fn runs_to_resolve(sd: f64, distance: f64, tail: f64) -> Option<usize> {
+    const MAX: f64 = 1e6;
+    let (z, ratio) = (normal_quantile(1.0 - tail), sd / distance);
+    // The first two terms of Cornish and Fisher's t put the search within a step or two.
+    let about = (z * ratio).powi(2) + 0.5 * (z * z + 1.0);
+    if distance <= 0.0 || about > MAX {
+        return None;
+    }
+    let resolves = |n: usize| t_quantile(1.0 - tail, (n - 1) as f64) * ratio < (n as f64).sqrt();
+    let start = (about as usize).max(2);
+    if resolves(start) {
+        return (2..start).rev().take_while(|&n| resolves(n)).last().or(Some(start));
+    }
+    (start + 1..2 * start + 1000).find(|&n| resolves(n))
 }
 
 /// Holm's step-down adjustment, in the order given.
@@ -201,8 +198,13 @@ pub fn welch_t(first: &[f64], second: &[f64]) -> Result<Welch, Undetermined> {
     if va + vb <= 0.0 {
         return Err(Undetermined::Identical { value: a.mean });
     }
-    let df = (va + vb).powi(2)
-        / (va * va / (first.len() - 1) as f64 + vb * vb / (second.len() - 1) as f64);
+    if !(va + vb).is_finite() {
+        return Err(Undetermined::NotFinite);
+    }
+    let weight = va / (va + vb);
+    let df = 1.0
+        / (weight.powi(2) / (first.len() - 1) as f64
+            + (1.0 - weight).powi(2) / (second.len() - 1) as f64);
     let (difference, error) = (a.mean - b.mean, (va + vb).sqrt());
     let statistic = difference / error;
     Ok(Welch {

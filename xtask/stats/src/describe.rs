@@ -2,8 +2,10 @@
 //!
 //! Cost is one sort; nothing is resampled.
 
+use crate::assumption::{SHAPIRO_WILK_MAX, shapiro_wilk};
 use crate::distribution::{fair_coin_cdf, t95};
 use crate::interval::Interval;
+use crate::log_normal;
 use crate::undetermined::Undetermined;
 
 /// The description of the values of one cell. Units are those of the values.
@@ -47,10 +49,16 @@ pub struct Describe {
 }
 
 /// How the interval of the mean was made.
+///
+/// Student's t covers 92 % instead of 95 % of log-normal means at a CV of 53 % and n = 5, and 82 % at a
+/// CV of 131 %. At small CV the two intervals are the same, so the choice matters only where it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MeanMethod {
     /// Student's t on the values.
     Student,
+    /// The generalised interval of a log-normal mean (Krishnamoorthy and Mathew 2003): five values or
+    /// more, all positive, CV above 10 %, and logarithms that Shapiro-Wilk does not reject at 1 %.
+    LogNormal,
 }
 
 /// Outliers by two rules, with the mean and spread that remain without them.
@@ -78,8 +86,8 @@ pub struct Flagged {
 
 /// Describes the values of one cell, in any order.
 ///
-/// No values is [`Undetermined::TooFewValues`], an infinite or undefined one
-/// [`Undetermined::NotFinite`].
+/// No values is [`Undetermined::TooFewValues`], an infinite or undefined one, or a sum out of the range
+/// of doubles, [`Undetermined::NotFinite`].
 pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
     if values.is_empty() {
         return Err(Undetermined::TooFewValues { have: 0, need: 1 });
@@ -90,9 +98,14 @@ pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let Moments { mean, sd } = moments(values);
+    if !mean.is_finite() || !sd.unwrap_or(0.0).is_finite() {
+        return Err(Undetermined::NotFinite);
+    }
     let median = quantile(&sorted, 0.5);
     let identical = sorted.len() > 1 && spread(&sorted) == 0.0;
     let varied = sd.filter(|&sd| sd > 0.0);
+    let mean_t95 = varied.map(|sd| student(mean, sd, values.len()));
+    let log_normal = varied.and_then(|sd| log_normal_interval(&sorted, sd / mean));
     Ok(Describe {
         n: values.len(),
         mean,
@@ -105,9 +118,9 @@ pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
         p95: quantile(&sorted, 0.95),
         max: sorted[sorted.len() - 1],
         identical,
-        mean_ci95: varied.map(|sd| student(mean, sd, values.len())),
-        mean_method: MeanMethod::Student,
-        mean_t95: varied.map(|sd| student(mean, sd, values.len())),
+        mean_ci95: log_normal.or(mean_t95),
+        mean_method: log_normal.map_or(MeanMethod::Student, |_| MeanMethod::LogNormal),
+        mean_t95,
         median_ci95: varied.and_then(|_| median_interval(&sorted)),
         outliers: varied.map_or_else(Outliers::default, |sd| Outliers {
             by_two_sd: flag(values, |v| (v - mean).abs() > 2.0 * sd),
@@ -123,17 +136,22 @@ pub(crate) struct Moments {
 }
 
 /// Two passes about the first value, so that identical values have exactly their mean and no spread.
+/// Deviations are squared in units of the largest, which keeps huge and tiny values in range.
 pub(crate) fn moments(values: &[f64]) -> Moments {
     let n = values.len() as f64;
     let origin = values[0];
     let mean = origin + values.iter().map(|v| v - origin).sum::<f64>() / n;
+    let unit = values.iter().fold(0.0, |unit: f64, v| unit.max((v - mean).abs()));
+    if unit <= 0.0 {
+        return Moments { mean, sd: (values.len() > 1).then_some(0.0) };
+    }
     let (squares, rest) = values.iter().fold((0.0, 0.0), |(squares, rest), v| {
-        let d = v - mean;
+        let d = (v - mean) / unit;
         (squares + d * d, rest + d)
     });
     // What rounding left of the sum of deviations is taken out again (Chan, Golub and LeVeque 1983).
     let variance = (squares - rest * rest / n).max(0.0) / (n - 1.0);
-    Moments { mean, sd: (values.len() > 1).then(|| variance.sqrt()) }
+    Moments { mean, sd: (values.len() > 1).then(|| unit * variance.sqrt()) }
 }
 
 /// Quantile of sorted values by linear interpolation at `(n - 1) p`.
@@ -150,6 +168,20 @@ fn spread(sorted: &[f64]) -> f64 {
 
 fn student(mean: f64, sd: f64, n: usize) -> Interval {
     Interval::around(mean, t95((n - 1) as f64) * sd / (n as f64).sqrt())
+}
+
+/// See [`MeanMethod::LogNormal`].
+fn log_normal_interval(sorted: &[f64], cv: f64) -> Option<Interval> {
+    let n = sorted.len();
+    if !(5..=SHAPIRO_WILK_MAX).contains(&n) || sorted[0] <= 0.0 || cv <= 0.1 {
+        return None;
+    }
+    let logs: Vec<f64> = sorted.iter().map(|v| v.ln()).collect();
+    if shapiro_wilk(&logs).is_ok_and(|test| test.p < 0.01) {
+        return None;
+    }
+    let Moments { mean, sd } = moments(&logs);
+    log_normal::mean_interval(mean, sd?, n)
 }
 
 /// See [`Describe::median_ci95`]. Conover (1999), *Practical Nonparametric Statistics*, section 3.2.
@@ -260,5 +292,7 @@ mod tests {
         assert_eq!((huge.mean, huge.sd), (1e15 + 1.0, Some(1.0)));
         let tiny = describe(&[1e-300, 2e-300, 3e-300]).unwrap();
         assert!((tiny.mean / 2e-300 - 1.0).abs() < 1e-15);
+        assert!((tiny.sd.unwrap() / 1e-300 - 1.0).abs() < 1e-15);
+        assert_eq!(describe(&[f64::MAX, -f64::MAX]), Err(Undetermined::NotFinite));
     }
 }

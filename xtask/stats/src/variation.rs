@@ -10,7 +10,7 @@ use crate::interval::Interval;
 /// With `K = s / x̄` and `u` the 97.5 % (lower end) or 2.5 % (upper end) quantile of χ² with `n - 1`
 /// degrees of freedom, each end is `K / sqrt(((u + 2) / n - 1) K² + u / (n - 1))`; an upper end whose
 /// root is not real is infinite. Identical values give `[0, 0]`. Source: Vangel (1996), *Confidence
-/// intervals for a normal coefficient of variation*, The American Statistician 50(1), eq. 6 (McKay's
+/// intervals for a normal coefficient of variation*, The American Statistician 50(1), eq. 6 (`McKay`'s
 /// interval, modified).
 pub fn cv_interval(cell: &Describe) -> Option<Interval> {
     let cv = cell.cv.filter(|_| cell.mean > 0.0)?;

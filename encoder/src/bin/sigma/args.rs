@@ -20,6 +20,18 @@ pub(crate) enum Verb {
     Encode(EncodeArgs),
     /// Decode what `sigma encode` wrote
     Decode(DecodeArgs),
+    /// Say what is inside an encoding and where its bits went
+    Inspect(InspectArgs),
+}
+
+/// `sigma inspect`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InspectArgs {
+    /// The encoded file; standard input without it
+    pub(crate) file: Option<PathBuf>,
+    /// How many paths to list, the most expensive first
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(crate) paths: usize,
 }
 
 /// Where bytes come from and go to.

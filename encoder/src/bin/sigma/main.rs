@@ -6,6 +6,7 @@
 mod args;
 #[cfg(feature = "heap")]
 mod heap;
+mod inspection;
 mod run;
 mod stats;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sigma_encoder::{Error, Options};
 
-use crate::args::{Args, EncodeArgs, PlaceArgs, Verb};
+use crate::args::{Args, EncodeArgs, InspectArgs, PlaceArgs, Verb};
 use crate::stats::{Repetition, Stats};
 
 /// The ending of encoded files.
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.verb {
         Verb::Encode(encode) => run_encode(encode),
         Verb::Decode(decode) => run_decode(&decode.place),
+        Verb::Inspect(inspect) => run_inspect(inspect),
     }
 }
 
@@ -97,6 +98,14 @@ fn run_decode(place: &PlaceArgs) -> Result<(), Failure> {
     let mut stats = Stats::default();
     stats.add((input.bytes, output.bytes), Repetition::now());
     write_stats(place, &stats)
+}
+
+fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
+    let source = args.file.as_deref();
+    let input = BufReader::new(open(source)?);
+    let inspection = sigma_encoder::inspect(input).map_err(|error| at(source, &error))?;
+    print!("{}", crate::inspection::text(&inspection, args.paths));
+    Ok(())
 }
 
 fn write_stats(place: &PlaceArgs, stats: &Stats) -> Result<(), Failure> {

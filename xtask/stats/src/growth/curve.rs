@@ -26,16 +26,15 @@ impl Class {
     pub(super) const NAMED: [Self; 5] =
         [Self::Logarithmic, Self::SquareRoot, Self::Linear, Self::Linearithmic, Self::Quadratic];
 
-    /// `g(n)`; an empty document counts as one byte where the logarithm needs it.
-    fn g(self, size: f64) -> f64 {
-        let ln = if size > 0.0 { size.ln() } else { 0.0 };
+    /// `g(n)`.
+    fn g(self, Size { n, ln }: Size) -> f64 {
         match self {
             Self::Constant | Self::Power => 1.0,
             Self::Logarithmic => ln,
-            Self::SquareRoot => size.sqrt(),
-            Self::Linear => size,
-            Self::Linearithmic => size * ln,
-            Self::Quadratic => size * size,
+            Self::SquareRoot => n.sqrt(),
+            Self::Linear => n,
+            Self::Linearithmic => n * ln,
+            Self::Quadratic => n * n,
         }
     }
 }
@@ -54,6 +53,39 @@ impl fmt::Display for Class {
     }
 }
 
+/// A size and its logarithm; an empty document counts as one byte where the logarithm is needed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Size {
+    pub(super) n: f64,
+    pub(super) ln: f64,
+}
+
+impl Size {
+    pub(super) fn new(n: f64) -> Self {
+        Self { n, ln: if n > 0.0 { n.ln() } else { 0.0 } }
+    }
+
+    fn is_empty(self) -> bool {
+        self.n <= 0.0
+    }
+}
+
+/// The form of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `c`.
+    Flat,
+    /// `a g(n)`.
+    Pure,
+    /// `c + a g(n)`.
+    WithConstant,
+    /// `c + d sqrt(n) + a n`: a line that smaller terms still bend; its class is linear.
+    WithRoot,
+    /// A line from `c` that stays level from some size on (a bounded window, a full table); its class is
+    /// constant.
+    Levelling,
+}
+
 /// Three parameters; a model leaves some of them fixed.
 pub(super) type Theta = [f64; 3];
 
@@ -62,6 +94,10 @@ pub(super) type Theta = [f64; 3];
 pub(super) enum Shape {
     /// `t0 + t1 g(n) / scale`.
     Named { class: Class, scale: f64 },
+    /// `t0 + t1 sqrt(n/max) + t2 n/max`.
+    Rooted { size_max: f64 },
+    /// `t0 + (t1 - t0) min(n/levels_from, 1)`: start and level.
+    Levelling { levels_from: f64 },
     /// `t0 + t1 ((n/m)^t2 - 1) / t2`: value and log-slope at the centre, and the exponent (Box and
     /// Cox); it passes smoothly through `ln n` at exponent zero.
     Centred { centre: f64 },
@@ -74,21 +110,29 @@ pub(super) enum Shape {
 }
 
 /// Exponents outside are not searched.
-pub(super) const EXPONENTS: (f64, f64) = (-3.0, 6.0);
+pub(super) const EXPONENTS: (f64, f64) = (-3.0, 4.0);
 
 impl Shape {
     /// A named class, scaled so that its largest `g` is one.
-    pub(super) fn named(class: Class, size_max: f64) -> Self {
+    pub(super) fn named(class: Class, size_max: Size) -> Self {
         Self::Named { class, scale: class.g(size_max).abs().max(f64::MIN_POSITIVE) }
     }
 
     /// Value and gradient at a size; NaN where the exponent is out of range.
-    pub(super) fn at(self, theta: &Theta, size: f64) -> (f64, Theta) {
+    pub(super) fn at(self, theta: &Theta, size: Size) -> (f64, Theta) {
         let [t0, t1, b] = *theta;
         match self {
             Self::Named { class, scale } => {
                 let g = class.g(size) / scale;
                 (t0 + t1 * g, [1.0, g, 0.0])
+            }
+            Self::Rooted { size_max } => {
+                let n = size.n / size_max;
+                (t0 + t1 * n.sqrt() + b * n, [1.0, n.sqrt(), n])
+            }
+            Self::Levelling { levels_from } => {
+                let share = (size.n / levels_from).min(1.0);
+                (t0 + (t1 - t0) * share, [1.0 - share, share, 0.0])
             }
             _ if !(EXPONENTS.0..=EXPONENTS.1).contains(&b) => (f64::NAN, [0.0; 3]),
             Self::Centred { centre } => {
@@ -119,30 +163,27 @@ struct Power {
     slope: f64,
 }
 
-fn power(b: f64, size: f64, centre: f64) -> Power {
-    if size <= 0.0 && b > 0.0 {
+fn power(b: f64, size: Size, centre: f64) -> Power {
+    if size.is_empty() && b > 0.0 {
         return Power { value: 0.0, slope: 0.0 };
     }
-    let l = log_ratio(size, centre);
+    let l = size.ln - centre;
     let value = (b * l).exp();
     Power { value, slope: l * value }
 }
 
 /// `((n/m)^b - 1) / b` and its derivative by b.
-fn box_cox(b: f64, size: f64, centre: f64) -> (f64, f64) {
-    if size <= 0.0 && b > 0.0 {
+fn box_cox(b: f64, size: Size, centre: f64) -> (f64, f64) {
+    if size.is_empty() && b > 0.0 {
         return (-1.0 / b, 1.0 / (b * b));
     }
-    let l = log_ratio(size, centre);
+    let l = size.ln - centre;
     if (b * l).abs() < 1e-5 {
         return (l * (1.0 + 0.5 * b * l), l * l * (0.5 + b * l / 3.0));
     }
-    let g = (b * l).exp_m1() / b;
-    (g, (l * (b * l).exp() - g) / b)
-}
-
-fn log_ratio(size: f64, centre: f64) -> f64 {
-    if size > 0.0 { size.ln() - centre } else { -centre }
+    let ratio_less_one = (b * l).exp_m1();
+    let g = ratio_less_one / b;
+    (g, (l * (ratio_less_one + 1.0) - g) / b)
 }
 
 #[cfg(test)]
@@ -153,7 +194,9 @@ mod tests {
     fn gradients_are_derivatives() {
         let centre = 8.0;
         let shapes = [
-            Shape::named(Class::Linearithmic, 1e6),
+            Shape::named(Class::Linearithmic, Size::new(1e6)),
+            Shape::Rooted { size_max: 1e6 },
+            Shape::Levelling { levels_from: 1e4 },
             Shape::Centred { centre },
             Shape::Asymptote { centre },
             Shape::Coefficient { centre },
@@ -162,13 +205,13 @@ mod tests {
         for shape in shapes {
             for size in [0.0, 10.0, 1e5] {
                 for b in [1e-7, 0.3, 1.0] {
-                    check(shape, [2.0, -0.7, b], size);
+                    check(shape, [2.0, -0.7, b], Size::new(size));
                 }
             }
         }
     }
 
-    fn check(shape: Shape, theta: Theta, size: f64) {
+    fn check(shape: Shape, theta: Theta, size: Size) {
         let (_, gradient) = shape.at(&theta, size);
         for i in 0..3 {
             let h = 1e-6;
@@ -179,11 +222,11 @@ mod tests {
             };
             // Two steps forward: a step back could leave the domain at exponent zero.
             let numeric = (4.0 * moved(h) - 3.0 * moved(0.0) - moved(2.0 * h)) / (2.0 * h);
-            if size == 0.0 && theta[2] < 1e-3 {
+            if size.is_empty() && theta[2] < 1e-3 {
                 continue;
             }
             let scale = numeric.abs().max(1.0);
-            assert!((numeric - gradient[i]).abs() < 2e-4 * scale, "{shape:?} {size} {i}");
+            assert!((numeric - gradient[i]).abs() < 2e-4 * scale, "{shape:?} {size:?} {i}");
         }
     }
 }

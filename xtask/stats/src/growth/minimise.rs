@@ -3,12 +3,12 @@
 //! The errors are multiplicative: sizes and values span decades, so each point weighs the same by its
 //! relative deviation. No curve knows here what it stands for.
 
-use super::curve::{Shape, Theta};
+use super::curve::{Shape, Size, Theta};
 
 /// What is fitted: logs of scaled values at sizes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Points {
-    pub(super) sizes: Vec<f64>,
+    pub(super) sizes: Vec<Size>,
     pub(super) ln_values: Vec<f64>,
 }
 
@@ -28,63 +28,58 @@ const ITERATIONS_MAX: usize = 200;
 ///
 /// Nocedal and Wright, *Numerical Optimization*, section 10.3; Marquardt's scaling by the diagonal.
 pub(super) fn minimise(points: &Points, shape: Shape, start: Theta, free: Free) -> Option<Minimum> {
-    let mut best = Minimum { theta: start, rss: rss(points, shape, &start)? };
-    let mut damping = 1e-4;
+    let mut theta = start;
+    let mut normal = Normal::at(points, shape, &theta, free)?;
+    let mut damping = 1e-6;
     for _ in 0..ITERATIONS_MAX {
-        let normal = Normal::at(points, shape, &best.theta, free);
         let Some(step) = normal.step(damping) else { break };
-        let theta: Theta = std::array::from_fn(|i| best.theta[i] + step[i]);
         let promised: f64 = (0..3).map(|i| step[i] * normal.gradient[i]).sum();
-        match rss(points, shape, &theta).filter(|&rss| rss <= best.rss) {
-            Some(rss) => {
-                best = Minimum { theta, rss };
-                damping = (damping * 0.1).max(1e-12);
-            }
-            None => damping *= 10.0,
-        }
-        if promised <= 1e-13 * best.rss || promised <= 1e-30 || damping > 1e12 {
+        if promised <= 1e-15 * normal.rss || promised <= 1e-30 || damping > 1e12 {
             break;
         }
-    }
-    Some(best)
-}
-
-/// Sum of squared log residuals; `None` where the curve is not positive and finite at every point.
-pub(super) fn rss(points: &Points, shape: Shape, theta: &Theta) -> Option<f64> {
-    let mut sum = 0.0;
-    for (&size, &ln) in points.sizes.iter().zip(&points.ln_values) {
-        let (value, _) = shape.at(theta, size);
-        if !(value > 0.0 && value.is_finite()) {
-            return None;
+        let tried: Theta = std::array::from_fn(|i| theta[i] + step[i]);
+        match Normal::at(points, shape, &tried, free).filter(|n| n.rss <= normal.rss) {
+            Some(better) => {
+                (theta, normal) = (tried, better);
+                damping = (damping * 0.1).max(1e-12);
+            }
+            // So near the minimum that rounding hides what the step would gain.
+            None if promised <= 1e-11 * normal.rss => break,
+            None => damping *= 10.0,
         }
-        sum += (ln - value.ln()).powi(2);
     }
-    Some(sum)
+    Some(Minimum { theta, rss: normal.rss })
 }
 
-/// The normal equations `JᵀJ d = Jᵀr` of the log residuals.
+/// Sum of squares and normal equations `JᵀJ d = Jᵀr` of the log residuals.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Normal {
+    pub(super) rss: f64,
     matrix: [[f64; 3]; 3],
     gradient: Theta,
     free: Free,
 }
 
 impl Normal {
-    pub(super) fn at(points: &Points, shape: Shape, theta: &Theta, free: Free) -> Self {
-        let mut normal = Self { matrix: [[0.0; 3]; 3], gradient: [0.0; 3], free };
+    /// `None` where the curve is not positive and finite at every point.
+    pub(super) fn at(points: &Points, shape: Shape, theta: &Theta, free: Free) -> Option<Self> {
+        let mut normal = Self { rss: 0.0, matrix: [[0.0; 3]; 3], gradient: [0.0; 3], free };
         for (&size, &ln) in points.sizes.iter().zip(&points.ln_values) {
             let (value, slope) = shape.at(theta, size);
+            if !(value > 0.0 && value.is_finite()) {
+                return None;
+            }
             let row = slope.map(|s| s / value);
             let residual = ln - value.ln();
+            normal.rss += residual * residual;
             for i in 0..3 {
                 normal.gradient[i] += row[i] * residual;
-                for j in 0..3 {
+                for j in 0..=i {
                     normal.matrix[i][j] += row[i] * row[j];
                 }
             }
         }
-        normal
+        Some(normal)
     }
 
     fn step(&self, damping: f64) -> Option<Theta> {
@@ -102,8 +97,8 @@ impl Normal {
     }
 }
 
-/// Solves the free part of a symmetric positive definite system by Cholesky, after scaling its
-/// diagonal to one; fixed parameters get zero.
+/// Solves the free part of a symmetric positive definite system, given by its lower half, by Cholesky
+/// after scaling its diagonal to one; fixed parameters get zero.
 fn solve(matrix: &[[f64; 3]; 3], right: &Theta, free: Free) -> Option<Theta> {
     let scale: Theta = std::array::from_fn(|i| if free[i] { matrix[i][i].sqrt() } else { 1.0 });
     if scale.iter().any(|s| !(*s > 0.0 && s.is_finite())) {
@@ -178,7 +173,9 @@ impl Profile<'_> {
 
     /// The Wald half-width: exact for a linear parameter.
     fn first_step(&self) -> f64 {
-        let normal = Normal::at(self.points, self.shape, &self.best.theta, self.free);
+        let Some(normal) = Normal::at(self.points, self.shape, &self.best.theta, self.free) else {
+            return 0.1;
+        };
         let unit: Theta = std::array::from_fn(|i| f64::from(u8::from(i == self.index)));
         let gain = (self.rss_limit - self.best.rss).max(0.0);
         let wald = (normal.variance_of(&unit) * gain).sqrt();

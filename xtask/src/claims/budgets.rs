@@ -1,0 +1,89 @@
+//! The largest input that fits a memory budget, and what one run of it under that limit said.
+
+use stats::Interval;
+use stats::growth::LargestInput;
+
+use crate::aggregate::Group;
+use crate::experiment::Experiment;
+use crate::fit::Scaling;
+use crate::metric::Metric;
+use crate::record::{Kind, Outcome};
+use crate::units::Bytes;
+
+/// The answer for one variant, profile and budget.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Budgeted {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    /// Place in `fit.budget`, by which samples name it.
+    pub(crate) index: u32,
+    pub(crate) budget: Bytes,
+    pub(crate) largest: Result<LargestInput, String>,
+    /// The run of the largest input that is sure to fit, if one was made.
+    pub(crate) check: Option<Check>,
+}
+
+/// One run under the budget as its memory limit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Check {
+    pub(crate) size: Bytes,
+    pub(crate) outcome: Outcome,
+    pub(crate) peak_bytes: Option<f64>,
+}
+
+/// Largest document that is generated for a check.
+pub(crate) const CHECKED_MAX: Bytes = Bytes(256_000_000);
+
+/// One answer per variant, profile and declared budget.
+pub(crate) fn budgets(
+    groups: &[Group],
+    scalings: &[Scaling],
+    experiment: &Experiment,
+) -> Vec<Budgeted> {
+    let of_memory = scalings.iter().filter(|scaling| scaling.metric == Metric::PeakRss);
+    of_memory
+        .flat_map(|scaling| {
+            let budgets = experiment.fit.budget.iter().zip(0..);
+            budgets.map(|(budget, index)| budgeted(scaling, index, *budget, groups))
+        })
+        .collect()
+}
+
+fn budgeted(scaling: &Scaling, index: u32, budget: Bytes, groups: &[Group]) -> Budgeted {
+    let largest = match (&scaling.growth, scaling.failure()) {
+        (Ok(growth), _) => Ok(growth.largest_input_for(budget.0 as f64)),
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(reason), None) => Err(reason.to_string()),
+    };
+    let check = groups.iter().find(|of| {
+        of.kind == Kind::Budget
+            && of.attempt == index
+            && of.variant == scaling.variant
+            && of.profile == scaling.profile
+    });
+    Budgeted {
+        variant: scaling.variant.clone(),
+        profile: scaling.profile.clone(),
+        index,
+        budget,
+        largest,
+        check: check.and_then(checked),
+    }
+}
+
+fn checked(group: &Group) -> Option<Check> {
+    let (outcome, _) = group.outcomes.last()?;
+    let peak_bytes = group.values(Metric::PeakRss).last().copied();
+    Some(Check { size: group.size, outcome: *outcome, peak_bytes })
+}
+
+impl Budgeted {
+    /// The largest input that stays within the budget with probability 0.975: what a run is made of.
+    /// The estimate itself would be over the budget every second time.
+    pub(crate) fn sure(&self) -> Option<Bytes> {
+        let Ok(LargestInput::Fits { interval: Interval { low, .. }, .. }) = &self.largest else {
+            return None;
+        };
+        (*low >= 1.0).then_some(Bytes(low.floor().min(9e15) as u64))
+    }
+}

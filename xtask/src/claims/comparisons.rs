@@ -1,0 +1,60 @@
+//! Every variant against the reference: paired within blocks, Holm's correction over all comparisons of
+//! the experiment.
+
+use std::collections::HashMap;
+
+use stats::{Comparison, Undetermined, compare_family};
+
+use crate::aggregate::Group;
+use crate::experiment::Experiment;
+use crate::metric::Metric;
+use crate::record::Kind;
+use crate::summary::Summary;
+use crate::units::Bytes;
+
+/// One variant compared with the reference at one document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Compared {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    pub(crate) size: Bytes,
+    pub(crate) metric: Metric,
+    pub(crate) answer: Result<Comparison, Undetermined>,
+}
+
+/// The declared family: every other variant, every document, every fitted metric.
+pub(crate) fn comparisons(
+    groups: &[Group],
+    summary: &Summary,
+    experiment: &Experiment,
+) -> Vec<Compared> {
+    let Some(reference) = &experiment.fit.reference else { return Vec::new() };
+    let of_cell: HashMap<(&str, &str, Bytes), &Group> = groups
+        .iter()
+        .filter(|group| group.kind == Kind::Run)
+        .map(|group| ((group.variant.as_str(), group.profile.as_str(), group.size), group))
+        .collect();
+    let mut places = Vec::new();
+    let mut pairs = Vec::new();
+    for metric in &experiment.fit.metrics {
+        for cell in summary.cells.iter().filter(|cell| cell.variant != *reference) {
+            let find = |variant| of_cell.get(&(variant, cell.profile.as_str(), cell.size));
+            let found = find(cell.variant.as_str()).zip(find(reference.as_str()));
+            pairs.push(found.map_or_else(Vec::new, |(of, with)| of.paired(with, *metric)));
+            places.push((cell, *metric));
+        }
+    }
+    let family: Vec<&[(f64, f64)]> = pairs.iter().map(Vec::as_slice).collect();
+    let answers = compare_family(&family, experiment.fit.margin.0);
+    places
+        .into_iter()
+        .zip(answers)
+        .map(|((cell, metric), answer)| Compared {
+            variant: cell.variant.clone(),
+            profile: cell.profile.clone(),
+            size: cell.size,
+            metric,
+            answer,
+        })
+        .collect()
+}

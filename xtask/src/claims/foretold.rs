@@ -1,0 +1,80 @@
+//! Predictions that can be looked up: a size that is both declared in `fit.predict` and measured is
+//! predicted from the smaller sizes alone, and the truth stands beside it.
+
+use stats::growth::Prediction;
+
+use crate::aggregate::Group;
+use crate::experiment::Experiment;
+use crate::fit::{self, Scaling};
+use crate::metric::Metric;
+use crate::record::Kind;
+use crate::units::Bytes;
+
+/// A prediction with what was measured there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Foretold {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    pub(crate) metric: Metric,
+    pub(crate) size: Bytes,
+    /// From the smaller sizes; why not, where they do not say.
+    pub(crate) prediction: Result<Prediction, String>,
+    /// Mean of the runs at the size.
+    pub(crate) mean: f64,
+    pub(crate) runs: usize,
+    /// Runs that fell into the prediction interval of one run.
+    pub(crate) runs_inside: usize,
+}
+
+/// Every declared size that was measured.
+pub(crate) fn foretold(
+    groups: &[Group],
+    scalings: &[Scaling],
+    experiment: &Experiment,
+) -> Vec<Foretold> {
+    let mut found = Vec::new();
+    for scaling in scalings {
+        for size in &experiment.fit.predict {
+            found.extend(at(scaling, *size, groups));
+        }
+    }
+    found
+}
+
+fn at(scaling: &Scaling, size: Bytes, groups: &[Group]) -> Option<Foretold> {
+    let truth = scaling.points.iter().find(|point| point.size == size.0 as f64)?;
+    let group = groups.iter().find(|of| {
+        of.kind == Kind::Run
+            && of.variant == scaling.variant
+            && of.profile == scaling.profile
+            && of.size == size
+    })?;
+    let smaller: Vec<_> =
+        scaling.points.iter().filter(|point| point.size < truth.size).copied().collect();
+    let anchor = fit::anchor(groups, &scaling.variant, scaling.metric);
+    let prediction = match stats::growth(&smaller, anchor, &[]) {
+        Err(reason) => Err(reason.to_string()),
+        Ok(growth) => {
+            growth.prediction(truth.size).ok_or_else(|| "no model is positive there".to_owned())
+        }
+    };
+    let inside = |value: &&f64| prediction.as_ref().is_ok_and(|of| of.interval.contains(**value));
+    let values = group.values(scaling.metric);
+    Some(Foretold {
+        variant: scaling.variant.clone(),
+        profile: scaling.profile.clone(),
+        metric: scaling.metric,
+        size,
+        mean: truth.mean,
+        runs: values.len(),
+        runs_inside: values.iter().filter(inside).count(),
+        prediction,
+    })
+}
+
+impl Foretold {
+    /// Whether the mean fell into the interval.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.prediction.as_ref().is_ok_and(|of| of.interval.contains(self.mean))
+    }
+}

@@ -1,0 +1,149 @@
+//! `cargo xtask bench-samples`: what reading, aggregating and fitting many samples costs. Samples are
+//! generated; a process of its own reads them, so that its figures are those of the whole process.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use crate::error::Verdict;
+use crate::experiment::Experiment;
+use crate::workshop::Workshop;
+use crate::{aggregate, claims, fit, summary, units};
+
+/// The options of `bench-samples`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many samples
+    #[arg(default_value_t = 1_000_000)]
+    samples: u64,
+    /// Read this file and print what it costs; what the benchmark starts itself with
+    #[arg(long, hide = true)]
+    read: Option<PathBuf>,
+    /// Only describe and fit, without the tests and comparisons
+    #[arg(long)]
+    plain: bool,
+}
+
+const EXPERIMENT: &str = r#"
+title = "Generated samples"
+question = "What do they cost?"
+[input]
+profiles = ["balanced", "deep", "wide", "records"]
+sizes = ["10 B", "100 B", "1 KB", "10 KB", "100 KB", "1 MB", "5 MB", "10 MB"]
+[[variant]]
+name = "whole"
+encode = { stream = false }
+[[variant]]
+name = "streaming"
+encode = { stream = true }
+[[variant]]
+name = "flat"
+encode = { layout = "flat", stream = false }
+[[variant]]
+name = "boxed"
+encode = { layout = "boxed", stream = false }
+[fit]
+metrics = ["peak_rss", "wall"]
+predict = ["100 MB"]
+reference = "whole"
+"#;
+
+/// Generates samples and reads them in a process of its own, or is that process.
+pub(crate) fn bench_samples(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+    let folder = workshop.scratch("bench-samples");
+    std::fs::create_dir_all(&folder)?;
+    let toml = folder.join("generated.toml");
+    std::fs::write(&toml, EXPERIMENT)?;
+    let experiment = Experiment::load(&folder, &toml)?;
+    if let Some(path) = &options.read {
+        return read(path, &experiment, options.plain);
+    }
+    let path = folder.join("samples.csv");
+    generate(&path, &experiment, options.samples)?;
+    let size = std::fs::metadata(&path)?.len();
+    println!("{} samples, {} of text", options.samples, units::bytes(size as f64));
+    let mut child = std::process::Command::new(std::env::current_exe()?);
+    child.arg("bench-samples").arg("--read").arg(&path);
+    if options.plain {
+        child.arg("--plain");
+    }
+    let start = Instant::now();
+    let status = child.status().context("cannot start the reader")?;
+    println!("whole process  {:>8.2} s", start.elapsed().as_secs_f64());
+    std::fs::remove_file(&path)?;
+    ensure!(status.success(), "the reader failed");
+    Ok(Verdict::Fine)
+}
+
+/// Complete blocks in the layout of `samples.csv`, with a spread of about 1 %.
+fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Result<()> {
+    let mut cells = Vec::new();
+    for profile in &experiment.input.profiles {
+        for size in &experiment.input.sizes {
+            for variant in &experiment.variant {
+                cells.push((variant.name.as_str(), profile.to_string(), size.0));
+            }
+        }
+    }
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(&crate::journal::header::<crate::record::Sample>()?)?;
+    let mut state = 1_u64;
+    for row in 0..samples {
+        let at = row as usize % cells.len();
+        let (variant, profile, size) = &cells[at];
+        let block = row as usize / cells.len();
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let noise = |scale: u64| scale / 100 * (state >> 33) / (1 << 31);
+        let peak = (2_000_000 + 3 * size + noise(2_000_000)) / 4096 * 4096;
+        let wall = 1_000_000 + 20 * size + noise(3_000_000);
+        writeln!(
+            file,
+            "run,{block},{at},{variant},{profile},{size},ok,0,,{wall},{},{},{peak},{peak},{},,{},0,3,1,,{},{:016x}",
+            wall / 1200,
+            wall / 9000,
+            peak - 8192,
+            peak / 4096,
+            size / 10 + 20,
+            size * 31 + at as u64
+        )?;
+    }
+    file.flush()?;
+    Ok(())
+}
+
+/// Everything right of the disk but judging and rendering, each step timed.
+fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Verdict> {
+    let mut last = Instant::now();
+    let mut step = |name: &str| {
+        let spent: Duration = last.elapsed();
+        println!("{name:<14} {:>8.2} s  {}", spent.as_secs_f64(), peak());
+        last = Instant::now();
+    };
+    let groups = aggregate::groups(path)?;
+    step("aggregate");
+    let summary = summary::summarise(&groups, experiment);
+    step("describe");
+    let scalings = fit::scalings(&summary, &groups, experiment);
+    step("fit");
+    if !plain {
+        let claimed = claims::claims(&groups, &summary, &scalings, experiment);
+        step("claims");
+        println!(
+            "{} comparisons, {} checks",
+            claimed.comparisons.len(),
+            claimed.checks.cells.len()
+        );
+    }
+    Ok(Verdict::Fine)
+}
+
+/// The peak of this process so far, as the kernel has it.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown");
+    format!("peak {}", line.trim())
+}

@@ -1,0 +1,70 @@
+//! `fit.check_budget`: the largest input that is predicted to fit a budget is run once under that limit,
+//! after the campaign and recorded with it. The prediction is made of the samples, so this stands with
+//! the verbs and not in a stage.
+
+use crate::claims::budgets::{Budgeted, CHECKED_MAX};
+use crate::cmd::Chosen;
+use crate::experiment::Measure;
+use crate::inputs::{self, Origin};
+use crate::measure::{Bench, Place};
+use crate::plan::Cell;
+use crate::record::{Folder, Kind, Sample, Samples};
+use crate::render;
+use crate::units::Bytes;
+use crate::workshop::{Tools, Workshop};
+
+/// Runs what is missing of the checks; appends a row each.
+pub(crate) fn check(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    tools: &Tools,
+    running: &Folder,
+    samples: &mut Samples,
+) -> anyhow::Result<()> {
+    if !chosen.experiment.fit.check_budget {
+        return Ok(());
+    }
+    let derived = render::derive(running, &chosen.name)?;
+    for budgeted in &derived.claims.budgets {
+        let Some(size) = budgeted.sure().filter(|size| *size <= CHECKED_MAX) else { continue };
+        if !samples.rows().iter().any(|row| is_of(row, budgeted)) {
+            eprintln!(
+                "checking that {} on {} of {size} stays within {}",
+                budgeted.variant, budgeted.profile, budgeted.budget
+            );
+            samples.append(run(workshop, chosen, tools, budgeted, size)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_of(row: &Sample, budgeted: &Budgeted) -> bool {
+    row.kind == Kind::Budget
+        && row.block == budgeted.index
+        && row.variant == budgeted.variant
+        && row.profile == budgeted.profile
+}
+
+/// One run of a document of `size` with the budget as its memory limit.
+fn run(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    tools: &Tools,
+    budgeted: &Budgeted,
+    size: Bytes,
+) -> anyhow::Result<Vec<Sample>> {
+    let experiment = &chosen.experiment;
+    let named = |name: &String| experiment.variant.iter().find(|of| of.name == *name);
+    let profile = experiment.input.profiles.iter().find(|of| of.to_string() == budgeted.profile);
+    let (Some(variant), Some(profile)) = (named(&budgeted.variant), profile) else {
+        return Ok(Vec::new());
+    };
+    let origin = Origin::Generated { profile: *profile, size, seed: experiment.input.seed };
+    let document = inputs::document(&origin, &workshop.root, &workshop.inputs())?;
+    let measure = Measure { memory_limit: Some(budgeted.budget), ..experiment.measure.clone() };
+    let mut bench = Bench::new(tools, &measure, &workshop.scratch(&chosen.name))?;
+    let place = Place { kind: Kind::Budget, block: budgeted.index, position: 0 };
+    let rows = bench.run(place, Cell { variant, document: &document })?;
+    // Taking the output back is part of the outcome; a row of its own would be a cell's.
+    Ok(rows.into_iter().filter(|row| row.kind == Kind::Budget).collect())
+}

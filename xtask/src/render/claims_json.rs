@@ -1,0 +1,171 @@
+//! The claims in `summary.json`.
+
+use serde_json::{Map, Value, json};
+use stats::Test;
+use stats::factorial::Effect;
+use stats::growth::LargestInput;
+
+use super::claims::verdict;
+use super::json::{interval, number, optional, prediction, suffix};
+use crate::claims::Claims;
+use crate::claims::budgets::Budgeted;
+use crate::claims::checks::{CellChecks, Spread};
+use crate::claims::comparisons::Compared;
+use crate::claims::foretold::Foretold;
+use crate::claims::techniques::Effects;
+use crate::experiment::grid::Grid;
+
+/// All claims by name.
+pub(super) fn claims(claims: &Claims, grid: Option<&Grid>) -> Map<String, Value> {
+    let techniques = claims.techniques.iter().zip(std::iter::repeat(grid));
+    let sections = [
+        ("comparisons", claims.comparisons.iter().map(compared).collect()),
+        (
+            "techniques",
+            techniques.filter_map(|(of, grid)| Some(effects(of, grid?))).collect::<Vec<_>>(),
+        ),
+        ("predictions_looked_up", claims.foretold.iter().map(foretold).collect()),
+        ("budgets", claims.budgets.iter().map(budget).collect()),
+        ("checks", claims.checks.cells.iter().map(check).collect()),
+        ("spreads", claims.checks.spreads.iter().map(spread).collect()),
+    ];
+    sections.into_iter().map(|(name, all)| (name.to_owned(), Value::Array(all))).collect()
+}
+
+fn compared(of: &Compared) -> Value {
+    let mut all = json!({
+        "variant": of.variant,
+        "profile": of.profile,
+        "input_bytes": of.size.0,
+        "metric": of.metric.key(),
+        "blocks": null, "ratio": null, "ratio_ci95": null, "p": null, "p_holm": null,
+        "verdict": null, "blocks_needed": null,
+    });
+    match &of.answer {
+        Err(reason) => all["verdict"] = json!(format!("not decided: {reason}")),
+        Ok(answer) => {
+            let needed = match answer.verdict {
+                stats::compare::Verdict::NotDecided { runs_needed } => runs_needed,
+                _ => None,
+            };
+            all["blocks"] = json!(answer.n);
+            all["ratio"] = number(answer.ratio);
+            all["ratio_ci95"] = interval(Some(answer.ratio_ci95));
+            all["p"] = optional(answer.p);
+            all["p_holm"] = optional(answer.p_holm);
+            all["verdict"] = json!(verdict(answer));
+            all["blocks_needed"] = json!(needed);
+        }
+    }
+    all
+}
+
+fn effects(of: &Effects, grid: &Grid) -> Value {
+    let name = |term: &[usize]| -> Vec<&str> {
+        term.iter().map(|at| grid.technique[*at].name.as_str()).collect()
+    };
+    let effect = |effect: &Effect| {
+        let difference = match effect.term[..] {
+            [at] => of.differences.get(at).copied().flatten(),
+            _ => None,
+        };
+        json!({
+            "techniques": name(&effect.term),
+            "ratio": number(effect.ratio),
+            "ratio_ci95": interval(effect.ratio_ci95),
+            "p": optional(effect.p),
+            "p_holm": optional(effect.p_holm),
+            (format!("difference_{}", suffix(of.metric))): optional(difference.map(|d| d.value)),
+            (format!("difference_ci95_{}", suffix(of.metric))): interval(difference.and_then(|d| d.ci95)),
+        })
+    };
+    let ratios = of.ratios.as_ref().ok();
+    let confounded = ratios.map_or(&[][..], |ratios| &ratios.confounded).iter().map(|confounded| {
+        json!({
+            "techniques": name(&confounded.term),
+            "with": confounded.with.iter().map(|(term, _)| name(term)).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "metric": of.metric.key(),
+        "profile": of.profile,
+        "input_bytes": of.size.0,
+        "variants_measured": of.measured.0,
+        "variants": of.measured.1,
+        "effects": ratios.map_or(&[][..], |of| &of.effects).iter().map(effect).collect::<Vec<_>>(),
+        "confounded": confounded.collect::<Vec<_>>(),
+        "residual_sd_ln": optional(ratios.and_then(|of| of.residual_sd)),
+    })
+}
+
+fn foretold(of: &Foretold) -> Value {
+    json!({
+        "variant": of.variant,
+        "profile": of.profile,
+        "metric": of.metric.key(),
+        "input_bytes": of.size.0,
+        "prediction": of.prediction.as_ref().ok().map(|found| prediction(found, of.metric)),
+        (format!("measured_mean_{}", suffix(of.metric))): number(of.mean),
+        "mean_inside": of.prediction.is_ok().then(|| of.is_inside()),
+        "runs": of.runs,
+        "runs_inside": of.prediction.is_ok().then_some(of.runs_inside),
+    })
+}
+
+fn budget(of: &Budgeted) -> Value {
+    let (said, size, sure) = match &of.largest {
+        Err(reason) => (reason.clone(), None, None),
+        Ok(LargestInput::NeverFits) => ("never fits".to_owned(), None, None),
+        Ok(LargestInput::NotReached) => ("not reached".to_owned(), None, None),
+        Ok(LargestInput::Fits { size, interval, .. }) => {
+            ("fits".to_owned(), Some(*size), Some(*interval))
+        }
+    };
+    let check = of.check.as_ref().map(|check| {
+        json!({
+            "input_bytes": check.size.0,
+            "outcome": check.outcome.to_string(),
+            "peak_rss_bytes": optional(check.peak_bytes),
+        })
+    });
+    json!({
+        "variant": of.variant,
+        "profile": of.profile,
+        "budget_bytes": of.budget.0,
+        "answer": said,
+        "largest_input_bytes": optional(size),
+        "largest_input_interval95_bytes": interval(sure),
+        "check": check,
+    })
+}
+
+fn test(test: Option<&Test>) -> Value {
+    test.map_or(
+        Value::Null,
+        |test| json!({ "statistic": number(test.statistic), "p": number(test.p) }),
+    )
+}
+
+fn check(of: &CellChecks) -> Value {
+    let drift = of.drift.as_ref().ok();
+    json!({
+        "variant": of.variant,
+        "profile": of.profile,
+        "input_bytes": of.size.0,
+        "metric": of.metric.key(),
+        "shapiro_wilk": test(of.normality.as_ref().ok()),
+        "mann_kendall": drift.map(|of| json!({ "tau": number(of.tau), "p": number(of.p) })),
+        "not_normal": of.not_normal,
+        "drifts": of.drifts,
+    })
+}
+
+fn spread(of: &Spread) -> Value {
+    json!({
+        "profile": of.profile,
+        "input_bytes": of.size.0,
+        "metric": of.metric.key(),
+        "levene": test(of.test.as_ref().ok()),
+        "unequal": of.unequal,
+    })
+}

@@ -1,0 +1,229 @@
+//! A fake campaign through every stage right of the disk: rows with known growth in, a report out.
+
+use std::path::Path;
+
+use super::*;
+use crate::experiment::Experiment;
+use crate::judge::Verdict;
+use crate::machine::Machine;
+use crate::record::{Binary, Kind, Outcome, Sample, Samples};
+
+const EXPERIMENT: &str = r#"
+title = "A fake campaign"
+question = "Does the report say what the rows say?"
+expect = "A line for `grows`, nothing for `flat`, a stop for `fails`."
+analysis = "At 1 MB `grows` needs {peak_rss/grows/wide/1 MB}, at 10 MB {peak_rss/grows/wide/at 10 MB}."
+
+[input]
+profiles = ["wide"]
+sizes = ["100 B", "1 KB", "10 KB", "100 KB", "1 MB"]
+
+[measure]
+runs = { min = 3, max = 3 }
+repeat = { count = 20, at = "1 KB" }
+
+[[variant]]
+name = "grows"
+about = "2 MB and three bytes per byte"
+encode = { stream = false }
+
+[[variant]]
+name = "flat"
+encode = { stream = true }
+
+[[variant]]
+name = "fails"
+command = ["false"]
+
+[fit]
+predict = ["1 MB", "10 MB"]
+budget = ["100 MB"]
+reference = "flat"
+
+[[criterion]]
+name = "Stays below 100 MB at 10 MB"
+metric = "peak_rss"
+variant = "grows"
+at = "10 MB"
+below = "100 MB"
+
+[[criterion]]
+name = "Stays below 1 MB"
+metric = "peak_rss"
+variant = "grows"
+below = "1 MB"
+
+[[criterion]]
+name = "Flat varies by less than 1 %"
+metric = "peak_rss"
+of = "cv"
+variant = "flat"
+below = "1 %"
+
+[[criterion]]
+name = "Gives memory back"
+metric = "memory_given_back"
+variant = "flat"
+"#;
+
+/// `2 MB + 3 n` within 0.1 %, the same in every block for `flat`.
+fn peak(variant: &str, block: u32, size: u64) -> u64 {
+    match variant {
+        "grows" => 2_000_000 + 3 * size + (u64::from(block) * 7919 + size) % 2000,
+        _ => 2_500_000,
+    }
+}
+
+fn run(variant: &str, kind: Kind, block: u32, size: u64) -> Sample {
+    let profile = if size == 0 { "empty" } else { "wide" };
+    let skipped = Sample::skipped(kind, block, 0, variant, profile, size);
+    match (variant, size) {
+        ("fails", 0..=100) => Sample { outcome: Outcome::Failed, exit_code: Some(1), ..skipped },
+        ("fails", _) => skipped,
+        _ => Sample {
+            outcome: Outcome::Ok,
+            wall_ns: Some(1_000_000 + size * 50),
+            peak_rss_bytes: Some(peak(variant, block, size)),
+            output_bytes: Some(20 + size / 10),
+            output_sha256: Some("00000000000000ab".to_owned()),
+            ..skipped
+        },
+    }
+}
+
+fn rows() -> Vec<Sample> {
+    let probe = |name: &str, size: u64, peak: u64| Sample {
+        outcome: Outcome::Ok,
+        peak_rss_bytes: Some(peak),
+        ..Sample::skipped(Kind::Proof, 0, 0, name, "probe", size)
+    };
+    let mut rows =
+        vec![probe("probe-nothing", 0, 1_400_000), probe("probe-touch", 1 << 26, 68_600_000)];
+    for variant in ["grows", "flat", "fails"] {
+        rows.push(run(variant, Kind::Proof, 0, 0));
+        for size in [100, 1_000, 10_000, 100_000, 1_000_000] {
+            rows.push(run(variant, Kind::Warmup, 0, size));
+            rows.push(Sample { peak_rss_bytes: None, ..run(variant, Kind::Decode, 0, size) });
+            rows.extend((1..=3).map(|block| run(variant, Kind::Run, block, size)));
+        }
+    }
+    rows.retain(|row| !(row.variant == "fails" && row.kind == Kind::Decode));
+    rows.extend((0..20).map(|position| Sample {
+        outcome: Outcome::Ok,
+        rss_at_exit_bytes: Some(3_000_000),
+        live_heap_bytes: Some(512),
+        ..Sample::skipped(Kind::Repeat, 0, position, "flat", "wide", 1_000)
+    }));
+    rows
+}
+
+fn machine() -> Machine {
+    Machine {
+        time: "2026-01-02T03:04:05Z".to_owned(),
+        cpu: "A fake processor".to_owned(),
+        cpu_count: 2,
+        memory_bytes: 8_000_000_000,
+        kernel: "6.1".to_owned(),
+        architecture: "x86_64".to_owned(),
+        hypervisor: true,
+        governor: None,
+        huge_pages: Some("madvise".to_owned()),
+        swap_bytes: 0,
+        load_1min: 0.5,
+    }
+}
+
+/// Writes the campaign to `folder` as `run` would.
+fn recorded(folder: &Path) -> Folder {
+    let experiment_path = folder.join("fake.toml");
+    std::fs::write(&experiment_path, EXPERIMENT).unwrap();
+    let experiment = Experiment::load(folder, &experiment_path).unwrap();
+    let folder = Folder(folder.join("fake"));
+    let binary = Binary { name: "sigma".to_owned(), version: "0.0.0".to_owned(), sha256: None };
+    let lock = Lock {
+        version: 1,
+        command: "cargo xtask run fake".to_owned(),
+        commit: "0123456789abcdef".to_owned(),
+        dirty: false,
+        only: Vec::new(),
+        rustc: "rustc 1.0.0".to_owned(),
+        binary: vec![binary],
+        document: Vec::new(),
+        experiment,
+    };
+    folder.write_lock(&lock).unwrap();
+    let machines = Machines { refused: Vec::new(), before: machine(), after: Some(machine()) };
+    folder.write_machines(&machines).unwrap();
+    Samples::open(&folder.samples()).unwrap().append(rows()).unwrap();
+    folder
+}
+
+#[test]
+fn the_report_of_a_fake_campaign_is_the_committed_one() {
+    let scratch = tempfile::tempdir().unwrap();
+    let derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    let found = markdown::report(&derived);
+    let snapshot = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/snapshot.md");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&snapshot, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&snapshot).unwrap();
+    assert_eq!(found, expected, "read the difference; UPDATE_SNAPSHOTS=1 accepts it");
+}
+
+#[test]
+fn the_rows_growth_is_found_again() {
+    let scratch = tempfile::tempdir().unwrap();
+    let derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    let growth = derived.scalings[0].growth.as_ref().unwrap();
+    let fit = growth.chosen();
+    assert_eq!(fit.class, stats::growth::Class::Linear);
+    assert!((fit.slope.unwrap().value - 3.0).abs() < 0.01);
+    assert!((fit.constant.unwrap().value / 2.0e6 - 1.0).abs() < 0.01);
+    let verdicts: Vec<Verdict> = derived.judged.iter().map(|of| of.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Met, Verdict::NotMet, Verdict::Met, Verdict::Met]);
+    assert!(derived.has_failed());
+}
+
+#[test]
+fn what_is_published_is_fresh_and_any_changed_byte_is_stale() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = recorded(scratch.path());
+    let derived = derive(&folder, "fake").unwrap();
+    publish(&derived, &folder).unwrap();
+    assert_eq!(stale(&derived, &folder).unwrap(), Vec::<PathBuf>::new());
+    for name in ["report.md", "summary.json", "figures/scaling.png", "figures/scaling.svg"] {
+        let path = folder.0.join(name);
+        let whole = std::fs::read(&path).unwrap();
+        let mut changed = whole.clone();
+        changed[whole.len() / 2] ^= 1;
+        std::fs::write(&path, &changed).unwrap();
+        assert_eq!(stale(&derived, &folder).unwrap(), [path.as_path()]);
+        std::fs::write(&path, &whole).unwrap();
+    }
+    let left_over = folder.0.join("figures/old.png");
+    std::fs::write(&left_over, "x").unwrap();
+    assert_eq!(stale(&derived, &folder).unwrap(), [left_over.as_path()]);
+    publish(&derived, &folder).unwrap();
+    assert!(!left_over.exists());
+}
+
+#[test]
+fn the_index_names_every_report_and_its_verdicts() {
+    let scratch = tempfile::tempdir().unwrap();
+    recorded(scratch.path());
+    index::publish(scratch.path()).unwrap();
+    let text = std::fs::read_to_string(scratch.path().join("README.md")).unwrap();
+    assert!(text.contains("[A fake campaign](fake/report.md)"), "{text}");
+    assert!(text.contains("| 3 of 4 met | 2026-01-02 |"), "{text}");
+    assert!(index::is_fresh(scratch.path()).unwrap());
+}
+
+#[test]
+fn the_terminal_table_fits_80_columns() {
+    let scratch = tempfile::tempdir().unwrap();
+    let derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    let text = terminal::table(&derived);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(text.contains("failed"), "{text}");
+}

@@ -1,0 +1,117 @@
+//! The command line as a user meets it: exit codes, errors, and that nothing is written on bad input.
+//! Children are measured for real, by the built probe, with tiny documents.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Starts the laboratory.
+fn xtask(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap()
+}
+
+/// Runs the experiment in `text`, called `name`, with its reports in `folder`.
+fn run(folder: &Path, name: &str, text: &str) -> (Output, String) {
+    let toml = folder.join(name).with_extension("toml");
+    fs::write(&toml, text).unwrap();
+    let reports = folder.join("reports");
+    let output = xtask(&["run", toml.to_str().unwrap(), "--reports", reports.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output, said)
+}
+
+const CAT: &str = r#"
+title = "T"
+question = "Q?"
+[input]
+profiles = ["wide"]
+sizes = ["100 B", "1 KB"]
+[measure]
+warmup = 0
+runs = { min = 2, max = 2 }
+"#;
+
+#[test]
+fn bad_input_ends_with_code_2_one_line_and_nothing_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (output, said) = run(folder.path(), "bad-input", &CAT.replace("1 KB", "1 XB"));
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("bad-input.toml:6:19: `input.sizes` holds `1 XB`; write"), "{said}");
+    assert!(!folder.path().join("reports").exists());
+}
+
+#[test]
+fn an_unknown_experiment_names_those_there_are() {
+    let output = xtask(&["run", "no-such-experiment"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("`baseline`") && said.contains("`quick`"), "{said}");
+}
+
+#[test]
+fn failing_children_are_rows_marked_in_the_report_and_in_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let variants = r#"
+[[variant]]
+name = "copies"
+command = ["cat"]
+decode = ["cat"]
+[[variant]]
+name = "absent"
+command = ["no-such-program-anywhere"]
+[[variant]]
+name = "fails"
+command = ["sh", "-c", "echo out of luck >&2; exit 3"]
+[[variant]]
+name = "hangs"
+command = ["sleep", "1000"]
+[[variant]]
+name = "loses"
+command = ["cat"]
+decode = ["head", "-c", "5"]
+"#;
+    let text = CAT.replace("warmup = 0", "warmup = 0\ntimeout = \"1 s\"");
+    let (output, said) = run(folder.path(), "failures", &format!("{text}{variants}"));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("absent on wide of 100 B: not started"), "{said}");
+    assert!(
+        said.contains("fails on wide of 100 B: failed with exit code 3 (out of luck)"),
+        "{said}"
+    );
+    assert!(said.contains("hangs on wide of 100 B: timed out"), "{said}");
+    assert!(said.contains("loses on wide of 100 B: wrong round trip"), "{said}");
+
+    let report = folder.path().join("reports/failures");
+    let samples = fs::read_to_string(report.join("samples.csv")).unwrap();
+    let rows = |what: &str| samples.lines().filter(|line| line.contains(what)).count();
+    // Five variants, two sizes, two blocks: a row each, whatever became of it.
+    assert_eq!(rows("run,"), 20, "{samples}");
+    assert_eq!(rows(",absent,wide,1000,skipped"), 2, "{samples}");
+    assert_eq!(rows(",copies,wide,1000,ok"), 3, "two runs and one decoding:\n{samples}");
+    let text = fs::read_to_string(report.join("report.md")).unwrap();
+    for marked in ["not started", "failed", "timed out", "wrong round trip", "not tried"] {
+        assert!(text.contains(marked), "{marked}:\n{text}");
+    }
+}
+
+#[test]
+fn a_published_report_checks_and_a_touched_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let variant = "[[variant]]\nname = \"copies\"\ncommand = [\"cat\"]\ndecode = [\"cat\"]\n";
+    let (output, said) = run(folder.path(), "checked", &format!("{CAT}{variant}"));
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!folder.path().join("reports/checked/running").exists());
+    let reports = folder.path().join("reports");
+    let toml = folder.path().join("checked.toml");
+    let check = || {
+        let paths = [toml.to_str().unwrap(), "--reports", reports.to_str().unwrap()];
+        xtask(&[&["report", "--check"][..], &paths].concat())
+    };
+    assert_eq!(check().status.code(), Some(0), "{:?}", check());
+    let report = reports.join("checked/report.md");
+    fs::write(&report, fs::read_to_string(&report).unwrap().replace("100 B", "200 B")).unwrap();
+    let output = check();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("report.md"), "{output:?}");
+}
