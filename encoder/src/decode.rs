@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::coder::{BitReader, ChunkReader};
-use crate::encode::model;
+use crate::encode::{model, settings};
 use crate::error::Error;
-use crate::format::{CODED_MAX, COMPACT_MAX, Header, Source, compact_check_len};
+use crate::format::{CODED_MAX, Header, Source, compact_check_len};
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::settings::{Class, Limits};
 use crate::stage::Stage;
 
 /// The document is handed out once this much of it is there.
@@ -37,8 +38,18 @@ pub struct Decoder<R> {
 impl<R: Read> Decoder<R> {
     /// Reads the header.
     pub fn new(inner: R) -> Result<Self, Error> {
+        Self::limited(inner, Limits::default())
+    }
+
+    /// Reads the header; refuses what exceeds the limits.
+    pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
         let coder = BitReader::new(Vec::new(), true);
-        Ok(Self { inner: Unpacker::new(inner, coder)?, given: 0 })
+        let mut inner = Unpacker::with(inner, coder, |header| {
+            check_memory(header, limits)?;
+            Ok(model(header, Memory { lazy: true, pool: true }))
+        })?;
+        inner.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
+        Ok(Self { inner, given: 0 })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
@@ -61,6 +72,14 @@ impl<R: Read> Read for Decoder<R> {
     }
 }
 
+fn check_memory(header: Header, limits: Limits) -> Result<(), Error> {
+    let limit_bytes = limits.memory_bytes.unwrap_or(u64::MAX);
+    if settings(header).sizes().memory_bytes() > limit_bytes {
+        return Err(Error::Limit { what: "memory limit", limit_bytes });
+    }
+    Ok(())
+}
+
 /// Decodes under any reader of chunks.
 pub(crate) struct Unpacker<R, C> {
     pub(crate) coder: C,
@@ -70,6 +89,10 @@ pub(crate) struct Unpacker<R, C> {
     chunk: Option<Chunk>,
     spare: Vec<u8>,
     whole: Xxh64,
+    /// Bytes that may still be given out.
+    output_limit: u64,
+    /// Bytes given out.
+    given: u64,
     block: Vec<u8>,
     done: bool,
 }
@@ -90,13 +113,25 @@ struct Chunk {
 impl<R: Read, C: ChunkReader> Unpacker<R, C> {
     /// Reads the header.
     pub(crate) fn new(inner: R, coder: C) -> Result<Self, Error> {
+        let make = |header| Ok(model(header, Memory { lazy: true, pool: true }));
+        Self::with(inner, coder, make)
+    }
+
+    /// Reads the header and has the model made for it.
+    pub(crate) fn with(
+        inner: R,
+        coder: C,
+        make: impl FnOnce(Header) -> Result<Model, Error>,
+    ) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let header = Header::read_from(&mut source)?;
         Ok(Self {
             coder,
             source,
             header,
-            model: model(header, Memory { lazy: true, pool: true }),
+            model: make(header)?,
+            output_limit: u64::MAX,
+            given: 0,
             chunk: None,
             spare: Vec::new(),
             whole: Xxh64::new(header.seed()),
@@ -149,7 +184,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
 
     fn open_compact(&mut self, offset: u64) -> Result<(), Error> {
         let remaining = self.source.varint()?;
-        if remaining > COMPACT_MAX as u64 {
+        if remaining > Class::SMALL_MAX as u64 {
             return Err(Error::Corrupt { offset, what: "the document is too long for its form" });
         }
         let mut input = Vec::new();
@@ -209,6 +244,12 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             if self.coder.reader().is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
+            if item.len() as u64 > self.output_limit {
+                let limit_bytes = self.given + self.output_limit;
+                return Err(Error::Limit { what: "output limit", limit_bytes });
+            }
+            self.output_limit -= item.len() as u64;
+            self.given += item.len() as u64;
             self.coder.item(item);
             chunk.hash.update(item);
             self.whole.update(item);

@@ -34,7 +34,7 @@ pub(crate) fn byte(symbol: u8) -> u8 {
 }
 
 /// Codes symbols; `M` is `N + 1`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DigitCoder<const N: usize, const M: usize> {
     table: CountTable,
     mixer: Mixer<M>,

@@ -6,6 +6,9 @@
 /// Digits after which the last one is left.
 pub(crate) const KNOWN: u32 = 16;
 
+/// More points than ten numbers can have near them.
+const POINTS_MAX: u128 = 24;
+
 /// The last digits, as a set of bits, with which a notation of [`KNOWN`] digits (and a point) can be
 /// that of a double; `None` where the grid is not known.
 pub(crate) fn last_digits(prefix: &[u8]) -> Option<u32> {
@@ -32,9 +35,9 @@ fn grid_points(first: u128, places: u32) -> Option<u32> {
         let product = mantissa.checked_mul(scale)?;
         Some((product + (1 << (exponent - 1))) >> exponent)
     };
-    let mut mantissa = ((first << exponent) / scale).saturating_sub(1);
+    let lowest = ((first << exponent) / scale).saturating_sub(1);
     let mut possible = 0;
-    for _ in 0..24 {
+    for mantissa in lowest..lowest + POINTS_MAX {
         let printed = rounded(mantissa)?;
         if printed > first + 9 {
             break;
@@ -42,7 +45,6 @@ fn grid_points(first: u128, places: u32) -> Option<u32> {
         if printed >= first {
             possible |= 1 << (printed - first);
         }
-        mantissa += 1;
     }
     Some(possible)
 }

@@ -17,7 +17,7 @@ const COLUMN_LIMIT: u32 = 255;
 pub(crate) const KINDS: usize = 3;
 
 /// Codes bytes; `M` is `N + 3`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
     table: HistoryTable,
     maps: Box<[HistoryMap; N]>,
@@ -153,7 +153,7 @@ pub(crate) const RUN: usize = 32;
 const RUN_MIN: u32 = 16;
 
 /// Finds where the last bytes came before, and expects what came after them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Matcher {
     text: Vec<u8>,
     heads: Vec<u32>,
@@ -245,7 +245,7 @@ impl Matcher {
         self.tail = self.tail << 8 | u64::from(byte);
         let recent = self.tail & ((1 << (8 * MATCH_MIN)) - 1);
         let hash = hash::pair(recent as u32, (recent >> 32) as u32);
-        let head = (u64::from(hash) * self.heads.len() as u64 >> 32) as usize;
+        let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
         if self.len == 0 {
             self.find(self.heads[head]);
         }

@@ -127,7 +127,7 @@ impl Adaptive {
 }
 
 /// Combines `N` predictions by a weighted sum on the logistic scale; the weights learn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mixer<const N: usize> {
     sets: Vec<WeightSet<N>>,
     rate: i32,

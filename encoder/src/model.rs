@@ -16,7 +16,7 @@ use crate::memory::Memory;
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
-use crate::settings::{Settings, Sizes};
+use crate::settings::{Level, Settings, Sizes};
 use crate::stage::Stage;
 use crate::tree_state::{FRAME_NUMBERS, TreeState};
 
@@ -39,10 +39,10 @@ struct Column {
     flags: [Adaptive; 3],
 }
 
-/// Segment contexts.
-const SEGMENT: usize = 5;
+/// Segment contexts at most; a level uses the first of them. The same below.
+const SEGMENT: usize = 6;
 /// Value contexts.
-const VALUE: usize = 6;
+const VALUE: usize = 8;
 /// Piece contexts.
 const PIECE: usize = 3;
 /// Contexts of endings of pieces.
@@ -50,7 +50,7 @@ const ENDING: usize = 3;
 /// Bytes of a piece after which its ending is guessed.
 const ENDING_AFTER: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 7;
+const LITERAL: usize = 8;
 /// Digit contexts.
 const DIGIT: usize = 7;
 
@@ -62,22 +62,92 @@ const PIECE_TRY_MIN: u32 = 36_000;
 /// Digits of a number whose beginning is told apart from others.
 const DIGITS_NEAR: usize = 7;
 
-/// Everything that is learned from a document.
-#[derive(Debug)]
-pub(crate) struct Model {
+/// A model of the level that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Model {
+    /// Few contexts.
+    Fast(Box<Core<3, 5, 3, 5, 3, 6, 3, 4>>),
+    /// What pays for its time.
+    Default(Box<Core<5, 7, 6, 8, 6, 9, 7, 8>>),
+    /// All contexts.
+    Max(Box<Core<6, 8, 8, 10, 8, 11, 7, 8>>),
+}
+
+/// The same call for whichever level it is.
+macro_rules! each {
+    ($model:expr, $core:ident => $call:expr) => {
+        match $model {
+            Model::Fast($core) => $call,
+            Model::Default($core) => $call,
+            Model::Max($core) => $call,
+        }
+    };
+}
+
+impl Model {
+    /// A model that has seen nothing.
+    pub(crate) fn new(settings: Settings, memory: Memory) -> Self {
+        match settings.level {
+            Level::Fast => Self::Fast(Box::new(Core::new(settings, memory))),
+            Level::Default => Self::Default(Box::new(Core::new(settings, memory))),
+            Level::Max => Self::Max(Box::new(Core::new(settings, memory))),
+        }
+    }
+
+    /// Forgets where it is, not what it learned.
+    pub(crate) fn start_document(&mut self) {
+        each!(self, core => core.start_document());
+    }
+
+    /// The length of the item that starts `bytes`, or `None` if its end is not among them.
+    pub(crate) fn item_len(&self, bytes: &[u8]) -> Option<usize> {
+        each!(self, core => core.tree.lexer.item_len(bytes))
+    }
+
+    /// The item coded last.
+    pub(crate) fn item(&self) -> &[u8] {
+        each!(self, core => &core.item)
+    }
+
+    /// Codes one item: `source` to the encoder, found by the decoder (who gives nothing). `limit`
+    /// is the length at which an item ends without a terminator: [`ITEM_MAX`], or what is left of
+    /// the chunk.
+    pub(crate) fn code_item<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+    ) -> Result<(), Contradiction> {
+        each!(self, core => core.code_item(coder, source, limit))
+    }
+}
+
+/// Everything that is learned from a document, under `S` segment, `V` value, `L` literal and `D`
+/// digit contexts; the second of each pair is the number of inputs that makes.
+#[derive(Clone, Debug)]
+pub(crate) struct Core<
+    const S: usize,
+    const SI: usize,
+    const V: usize,
+    const VI: usize,
+    const L: usize,
+    const LI: usize,
+    const D: usize,
+    const DI: usize,
+> {
     settings: Settings,
     memory: Memory,
     tree: TreeState,
-    segments: Predictor<SEGMENT, { SEGMENT + 2 }>,
-    values: Predictor<VALUE, { VALUE + 2 }>,
+    segments: Predictor<S, SI>,
+    values: Predictor<V, VI>,
     pieces: Predictor<PIECE, { PIECE + 2 }>,
     endings: Predictor<ENDING, { ENDING + 2 }>,
     segment_words: Dictionary,
     value_words: Dictionary,
     piece_words: Dictionary,
     numbers: NumberPredictor,
-    literals: LiteralCoder<LITERAL, { LITERAL + 3 }>,
-    digits: DigitCoder<DIGIT, { DIGIT + 1 }>,
+    literals: LiteralCoder<L, LI>,
+    digits: DigitCoder<D, DI>,
     columns: Vec<Column>,
     /// Scalars seen once: they are worth keeping when they come again.
     seen: Vec<u16>,
@@ -93,9 +163,18 @@ pub(crate) struct Model {
     piece: Vec<u8>,
 }
 
-impl Model {
-    /// A model that has seen nothing.
-    pub(crate) fn new(settings: Settings, memory: Memory) -> Self {
+impl<
+    const S: usize,
+    const SI: usize,
+    const V: usize,
+    const VI: usize,
+    const L: usize,
+    const LI: usize,
+    const D: usize,
+    const DI: usize,
+> Core<S, SI, V, VI, L, LI, D, DI>
+{
+    fn new(settings: Settings, memory: Memory) -> Self {
         let sizes: Sizes = settings.sizes();
         let dictionary =
             |ring: u32| Dictionary::new(ring, ring.saturating_sub(sizes.index_shift), memory);
@@ -130,8 +209,7 @@ impl Model {
         }
     }
 
-    /// Forgets where it is, not what it learned.
-    pub(crate) fn start_document(&mut self) {
+    fn start_document(&mut self) {
         self.tree = Stage::Lexer.run(TreeState::new);
         self.recent_segments = [0; 5];
         self.recent_values = [0; 3];
@@ -140,20 +218,7 @@ impl Model {
         self.tail = 0;
     }
 
-    /// The length of the item that starts `bytes`, or `None` if its end is not among them.
-    pub(crate) fn item_len(&self, bytes: &[u8]) -> Option<usize> {
-        self.tree.lexer.item_len(bytes)
-    }
-
-    /// The item coded last.
-    pub(crate) fn item(&self) -> &[u8] {
-        &self.item
-    }
-
-    /// Codes one item: `source` to the encoder, found by the decoder (who gives nothing). `limit`
-    /// is the length at which an item ends without a terminator: [`ITEM_MAX`], or what is left of
-    /// the chunk.
-    pub(crate) fn code_item<C: Coder>(
+    fn code_item<C: Coder>(
         &mut self,
         coder: &mut C,
         source: &[u8],
@@ -179,7 +244,7 @@ impl Model {
         if self.settings.prune {
             coder.enter(Part::SegmentFlags);
             let contexts = self.segment_contexts();
-            self.segments.prepare(&contexts, self.recent_segments[0]);
+            self.segments.prepare(first(&contexts), self.recent_segments[0]);
             let actual = find::<C>(&self.segment_words, source);
             hit = self.segments.code(coder, &self.segment_words, actual);
         }
@@ -205,12 +270,14 @@ impl Model {
     fn segment_contexts(&self) -> [u32; SEGMENT] {
         let recent = &self.recent_segments;
         let two = hash::pair(recent[0], recent[1]);
+        let three = hash::pair(two, recent[2]);
         [
-            recent[0],
             hash::pair(recent[0], self.recent_values[0]),
             two,
-            hash::triple(two, recent[2], hash::pair(recent[3], recent[4])),
             hash::triple(self.tree.top().path, self.tree.index(), recent[0]),
+            recent[0],
+            hash::triple(three, recent[3], recent[4]),
+            hash::triple(three, self.tree.top().first, self.recent_values[0]),
         ]
     }
 
@@ -321,16 +388,18 @@ impl Model {
     fn prepare_values(&mut self, column: u32) {
         let memory = &self.columns[self.column_place(column)];
         let (top, parent) = (self.tree.top(), self.tree.parent());
-        let [a, b, _] = self.recent_values;
-        let contexts = [
-            column,
+        let [a, b, c] = self.recent_values;
+        let contexts: [u32; VALUE] = [
             hash::pair(column, memory.last),
             hash::pair(column, a),
+            column,
             hash::triple(column, a, b),
             hash::triple(column, memory.last, memory.before),
             hash::triple(top.path, hash::pair(top.key, top.first), parent.last),
+            hash::triple(column, hash::pair(a, b), c),
+            hash::triple(top.path, top.key, parent.first),
         ];
-        self.values.prepare(&contexts, column);
+        self.values.prepare(first(&contexts), column);
     }
 
     fn bases(&self, column: u32) -> [Basis; CONTEXTS] {
@@ -466,14 +535,14 @@ impl Model {
             // The beginning of a long number does not come again; what is kept of it is coarse.
             let far = place >= DIGITS_NEAR;
             let prefix = if far { 0x100_0000 | order3 & 0xFF } else { beginning };
-            let contexts = [
+            let contexts: [u32; DIGIT] = [
                 hash::triple(salt, prefix, place as u32),
-                hash::triple(salt, place as u32, last),
                 hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
-                hash::triple(salt, prefix, if far { 0 } else { sibling }),
-                hash::triple(order3 & 0xFFF, mode, far as u32),
-                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
                 possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
+                hash::triple(salt, prefix, if far { 0 } else { sibling }),
+                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
+                hash::triple(salt, place as u32, last),
+                hash::triple(order3 & 0xFFF, mode, u32::from(far)),
             ];
             let set = match possible {
                 Some(_) => 1,
@@ -481,7 +550,7 @@ impl Model {
             };
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
-            let symbol = self.digits.code(coder, &contexts, set, symbol);
+            let symbol = self.digits.code(coder, first(&contexts), set, symbol);
             if symbol == digits::END {
                 break;
             }
@@ -680,7 +749,7 @@ impl Model {
         while self.item.len() < limit {
             let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
             let contexts = self.literal_contexts(around, word);
-            let byte = self.literals.code(coder, &contexts, beside, byte);
+            let byte = self.literals.code(coder, first(&contexts), beside, byte);
             word = hash::pair(word, u32::from(byte));
             self.piece.push(byte);
             let step = scanner.step(byte);
@@ -709,14 +778,17 @@ impl Model {
         let (low, high) = (self.tail as u32, (self.tail >> 32) as u32);
         let place = self.item.len();
         let aligned = around.text.get(place).copied().map_or(0, u32::from);
+        let [last, before] = self.recent_pieces;
+        let prefix = hash::pair(around.prefix, aligned << 1 | around.matched);
         [
-            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
             hash::pair(low & 0xFFFF, 1),
+            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
-            hash::triple(low, high & 0xFFFF, 5),
             hash::triple(word, around.kind as u32, 4),
-            hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
+            hash::pair(around.column, prefix),
+            hash::triple(low, high & 0xFFFF, 5),
+            hash::triple(word, last, before),
         ]
     }
 
@@ -728,6 +800,12 @@ impl Model {
         self.item.push(byte);
         self.tail = self.tail << 8 | u64::from(byte);
     }
+}
+
+/// The contexts that a level uses.
+#[inline]
+fn first<const MAX: usize, const N: usize>(contexts: &[u32; MAX]) -> &[u32; N] {
+    contexts.first_chunk().expect("no level uses more contexts than there are")
 }
 
 /// What is known around a missed item.

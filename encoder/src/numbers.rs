@@ -61,7 +61,7 @@ impl Slot {
 }
 
 /// Predicts numbers under [`CONTEXTS`] contexts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NumberPredictor {
     slots: Vec<[u32; 3]>,
     stands: [[Adaptive; 32]; CONTEXTS],

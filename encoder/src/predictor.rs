@@ -62,7 +62,7 @@ impl Slot {
 }
 
 /// Predicts items under `N` contexts; `M` is `N + 2`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Predictor<const N: usize, const M: usize> {
     slots: Vec<[u32; 3]>,
     stands: Vec<[Adaptive; STANDS * 16]>,

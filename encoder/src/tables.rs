@@ -22,6 +22,17 @@ pub(crate) struct HistoryTable {
     lines: u64,
 }
 
+impl Clone for HistoryTable {
+    /// A copy may lie elsewhere in memory, where lines begin elsewhere.
+    fn clone(&self) -> Self {
+        let mut buckets = vec![[0; NIBBLE]; self.buckets.len()];
+        let start = buckets.as_ptr().align_offset(64).min(LINE);
+        let len = self.buckets.len() - LINE;
+        buckets[start..start + len].copy_from_slice(&self.buckets[self.start..self.start + len]);
+        Self { buckets, start, lines: self.lines }
+    }
+}
+
 impl HistoryTable {
     /// `1 << bits` buckets of 16 bytes.
     pub(crate) fn new(bits: u32, memory: Memory) -> Self {
@@ -65,7 +76,7 @@ impl HistoryTable {
 }
 
 /// Probabilities.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CountTable {
     /// The context's check, then its decisions.
     buckets: Vec<[u32; NIBBLE]>,
@@ -118,7 +129,7 @@ pub(crate) fn learn_cell(cell: &mut u32, bit: u32, limit: u32) {
 }
 
 /// What a history of each state has meant so far: probabilities of 16 bits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HistoryMap([u16; 256]);
 
 impl HistoryMap {

@@ -22,7 +22,7 @@ pub(super) fn all(derived: &Derived) -> Vec<(&'static str, Chart)> {
         figures.push(("scaling", scaling(derived)));
         figures.push(("spread", spread(derived)));
         figures.push(("efficiency", efficiency(derived)));
-        figures.extend(super::memory::figures(derived));
+        figures.extend(super::memory_section::figures(derived));
     }
     figures
 }

@@ -26,7 +26,7 @@ pub(super) fn summary(derived: &Derived) -> String {
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
         "cells": summary.cells.iter().map(cell).collect::<Vec<_>>(),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
-        "memory": super::memory::json(memory, number),
+        "memory": super::memory_section::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
     });
     let claimed = super::claims_json::claims(&derived.claims, lock.experiment.grid.as_ref());

@@ -42,7 +42,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
     section(&mut text, "Assumptions", &claims::assumptions(derived));
-    section(&mut text, "What the peak is made of", &super::memory::report(derived));
+    section(&mut text, "What the peak is made of", &super::memory_section::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -210,7 +210,8 @@ const READING: &str = "The exponent, its 95 % interval, R² and p are those of t
 through log-log points, as the published baseline fitted it; a constant part flattens that line, so \
 it says little about growth at larger sizes. The class is that of a model with a constant part \
 (anchored at the empty document), chosen by F tests among O(1), O(log n), O(n^0.5), O(n), O(n log n), \
-O(n²) and O(n^b); the runner-up is the best model of another class, with its AICc above the one \
+O(n²) and O(n^b), a line bent by a root, and a line that stays level from some size on (a table that \
+is full), whose class is O(1) and whose constant part is that level; the runner-up is the best model of another class, with its AICc above the one \
 shown. The size is the replicate: repeated runs of one size do not narrow the intervals.\n";
 
 fn scaling_table(scalings: &[&Scaling]) -> String {
@@ -265,7 +266,7 @@ fn unfitted(scaling: &Scaling, reason: &Undetermined) -> String {
 pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
     let chosen = growth.chosen();
     let class = match &growth.verdict {
-        Decision::Decided(class) => class.to_string(),
+        Decision::Decided(class) => format!("{class}: {}", chosen.formula()),
         Decision::NotDecided(classes) => {
             let names: Vec<String> = classes.iter().map(Class::to_string).collect();
             format!("not decided: {}", names.join(" or "))
@@ -297,6 +298,9 @@ fn shown(metric: Metric, estimate: Estimate) -> String {
 
 /// The growing part with its unit: bytes per input byte where growth is linear.
 fn growing(fit: &Fit, metric: Metric) -> String {
+    if let Some(size) = fit.levels_from {
+        return format!("until {} of input", units::bytes(size));
+    }
     let Some(slope) = fit.slope else { return NONE.to_owned() };
     let unit = match metric.unit() {
         Unit::Bytes => "B",
@@ -312,7 +316,10 @@ fn growing(fit: &Fit, metric: Metric) -> String {
         Class::Power => "per n^b",
         Class::Constant => return NONE.to_owned(),
     };
-    format!("{} {} {unit} {per}", significant(slope.value, 3), plain(slope.ci95))
+    let root = fit
+        .root
+        .map_or(String::new(), |root| format!(" and {} {unit} per n^0.5", significant(root, 3)));
+    format!("{} {} {unit} {per}{root}", significant(slope.value, 3), plain(slope.ci95))
 }
 
 pub(super) fn plain(interval: Interval) -> String {
@@ -571,6 +578,18 @@ fn variants(derived: &Derived) -> String {
     text
 }
 
+/// How many blocks there are, and when cells leave them.
+fn blocks(measure: &crate::experiment::Measure) -> String {
+    match measure.precision.filter(|_| measure.runs_max > measure.runs_min) {
+        None => format!("{} complete blocks", measure.runs_min),
+        Some(precision) => format!(
+            "{} complete blocks, and up to {} in all for cells whose mean is not yet known to {precision} \
+             (deterministic cells are not repeated)",
+            measure.runs_min, measure.runs_max
+        ),
+    }
+}
+
 fn provenance(derived: &Derived) -> String {
     let Derived { name, lock, machines, summary, .. } = derived;
     let measure = &lock.experiment.measure;
@@ -613,13 +632,10 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then {}, in random order from seed {}; {}.",
             measure.warmup,
+            blocks(measure),
             measure.seed,
-            match measure.runs_min == measure.runs_max {
-                true => measure.runs_min.to_string(),
-                false => format!("{} to {}", measure.runs_min, measure.runs_max),
-            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {
