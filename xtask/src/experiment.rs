@@ -59,6 +59,7 @@ pub(crate) struct Input {
 }
 
 /// How it is measured.
+#[allow(clippy::struct_excessive_bools)] // switches of the TOML, each its own
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measure {
     pub(crate) warmup: u32,
