@@ -116,13 +116,14 @@ enum Setting {
     Switch(bool),
 }
 
+/// The text that is wrong (none for the whole grid), and what is wrong with it.
+pub(super) type Refusal<'a> = (Option<&'a Spanned<String>>, String);
+
 type Factor = (&'static str, Vec<Setting>);
 
 impl RawGrid {
     /// The grid and its variants, or what is wrong with which text (none for the whole grid).
-    pub(super) fn resolve(
-        &self,
-    ) -> Result<(Grid, Vec<Variant>), (Option<&Spanned<String>>, String)> {
+    pub(super) fn resolve(&self) -> Result<(Grid, Vec<Variant>), Refusal<'_>> {
         let factors = self.factors();
         if let Some((name, values)) = factors.iter().find(|(_, values)| values.len() > 2) {
             return Err((
@@ -165,10 +166,7 @@ impl RawGrid {
         ]
     }
 
-    fn generators(
-        &self,
-        techniques: &[Technique],
-    ) -> Result<Vec<Generator>, (Option<&Spanned<String>>, String)> {
+    fn generators(&self, techniques: &[Technique]) -> Result<Vec<Generator>, Refusal<'_>> {
         let known = |name: &&str| techniques.iter().any(|of| of.name == **name);
         let mut seen = BTreeSet::new();
         let parse = |text: &Spanned<String>| {
@@ -200,10 +198,7 @@ impl RawGrid {
         Ok(found)
     }
 
-    fn estimates(
-        &self,
-        techniques: &[Technique],
-    ) -> Result<Vec<Estimate>, (Option<&Spanned<String>>, String)> {
+    fn estimates(&self, techniques: &[Technique]) -> Result<Vec<Estimate>, Refusal<'_>> {
         let bytes = |text: &'_ Spanned<String>| text.get_ref().parse::<Bytes>();
         self.estimate
             .iter()

@@ -269,16 +269,14 @@ impl Resolver<'_> {
 
     fn data(&self, raw: &RawData) -> Resolved<Data> {
         let data = raw.resolve().map_err(|(text, message)| self.error(&text.span(), message))?;
-        match self.root.join(&data.file).is_file() {
-            true => Ok(data),
-            false => {
-                let message = format!(
-                    "`data.file` holds `{}`, which is no file; write a path relative to the project",
-                    data.file.display()
-                );
-                Err(self.error(&raw.file.span(), message))
-            }
+        if self.root.join(&data.file).is_file() {
+            return Ok(data);
         }
+        let message = format!(
+            "`data.file` holds `{}`, which is no file; write a path relative to the project",
+            data.file.display()
+        );
+        Err(self.error(&raw.file.span(), message))
     }
 
     /// The grid and the variants it makes.

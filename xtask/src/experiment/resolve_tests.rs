@@ -205,3 +205,41 @@ fn every_committed_experiment_is_valid() {
     }
     assert!(seen >= 2);
 }
+
+#[test]
+fn what_is_compared_and_predicted_is_checked() {
+    let fit = |text: &str| {
+        resolved(&WHOLE.replacen("[[criterion]]", &format!("[fit]\n{text}\n[[criterion]]"), 1))
+    };
+    let good = fit("reference = \"plain\"\nmargin = \"2 %\"\nbudget = [\"500 MB\"]").unwrap().fit;
+    assert_eq!((good.reference.as_deref(), good.margin.0), (Some("plain"), 0.02));
+    assert_eq!(good.budget, [Bytes(500_000_000)]);
+    let unknown = fit("reference = \"plane\"").unwrap_err();
+    assert!(
+        unknown.contains("x.toml:16:13: `fit.reference` holds `plane`; write one of `plain`"),
+        "{unknown}"
+    );
+    let no_memory = fit("metrics = [\"wall\"]\nbudget = [\"1 MB\"]").unwrap_err();
+    assert!(no_memory.contains("x.toml:17:11: `fit.budget` limits peak memory"), "{no_memory}");
+}
+
+#[test]
+fn a_grid_makes_variants_and_data_stands_alone() {
+    let grid = WHOLE.replacen(
+        "[[criterion]]",
+        "[grid]\npool = [false, true]\nlazy = [true]\n[[criterion]]",
+        1,
+    );
+    let experiment = resolved(&grid).unwrap();
+    let names: Vec<&str> = experiment.variant.iter().map(|of| of.name.as_str()).collect();
+    assert_eq!(names, ["plain", "none", "pool"]);
+    let text = toml::to_string(&experiment).unwrap();
+    assert_eq!(toml::from_str::<Experiment>(&text).unwrap(), experiment, "{text}");
+    let wrong = refusal(
+        "[[criterion]]",
+        "[grid]\npool = [false, true]\nfraction = [\"x = pool\"]\n[[criterion]]",
+    );
+    assert!(wrong.contains("x.toml:17:13: `grid.fraction` holds `x = pool`"), "{wrong}");
+    let neither = resolved("title = \"T\"\nquestion = \"Q?\"\n").unwrap_err();
+    assert!(neither.contains("missing key `input`"), "{neither}");
+}
