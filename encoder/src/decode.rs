@@ -241,7 +241,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             if chunk.empty > EMPTY_MAX {
                 return Err(corrupt("items without end are empty"));
             }
-            if self.coder.reader().is_overrun() {
+            if self.coder.is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
             if item.len() as u64 > self.output_limit {

@@ -551,7 +551,7 @@ impl<
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
             let symbol = self.digits.code(coder, first(&contexts), set, symbol);
-            if symbol == digits::END {
+            if symbol == digits::END || coder.is_overrun() {
                 break;
             }
             let byte = digits::byte(symbol);
@@ -634,6 +634,9 @@ impl<
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
     ) -> Result<bool, Contradiction> {
+        if coder.is_overrun() {
+            return Err(Contradiction);
+        }
         self.piece = self.memory.buffer(std::mem::take(&mut self.piece));
         let start = self.item.len();
         let [a, b] = self.recent_pieces;

@@ -23,5 +23,9 @@ fn the_worked_example_is_what_is_written() {
 #[test]
 fn the_prior_is_part_of_the_format() {
     let prior = include_bytes!("../src/prior.txt");
-    assert_eq!(xxhash_rust::xxh64::xxh64(prior, 0), 0x92E1_5D14_73C1_F00E, "another prior is another format");
+    assert_eq!(
+        xxhash_rust::xxh64::xxh64(prior, 0),
+        0x92E1_5D14_73C1_F00E,
+        "another prior is another format"
+    );
 }
