@@ -43,7 +43,7 @@ impl Decimal {
         for (index, &byte) in body.iter().enumerate() {
             match byte {
                 b'0'..=b'9' => {
-                    digits = digits.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'))
+                    digits = digits.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
                 }
                 b'.' if point.is_none() && index > 0 => point = Some(index),
                 _ => return None,

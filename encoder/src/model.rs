@@ -12,7 +12,7 @@ use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
 use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
@@ -97,6 +97,11 @@ impl Model {
     /// Forgets where it is, not what it learned.
     pub(crate) fn start_document(&mut self) {
         each!(self, core => core.start_document());
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        each!(self, core => core.touch());
     }
 
     /// The length of the item that starts `bytes`, or `None` if its end is not among them.
@@ -207,6 +212,20 @@ impl<
             item: Vec::new(),
             piece: Vec::new(),
         }
+    }
+
+    fn touch(&mut self) {
+        self.segments.touch();
+        self.values.touch();
+        self.pieces.touch();
+        self.endings.touch();
+        self.segment_words.touch();
+        self.value_words.touch();
+        self.piece_words.touch();
+        self.numbers.touch();
+        self.literals.touch();
+        self.digits.touch();
+        touch(&mut self.seen);
     }
 
     fn start_document(&mut self) {
