@@ -12,6 +12,12 @@ pub(crate) trait Coder {
     /// given; the decoder ignores it and returns what it found.
     fn bit(&mut self, bit: u32, p1: u32) -> u32;
 
+    /// Whether more was read than can have been written: what follows is made of nothing.
+    #[inline]
+    fn is_overrun(&self) -> bool {
+        false
+    }
+
     /// Says what the decisions that follow belong to; only [`inspect`](crate::inspect()) listens.
     #[inline]
     fn enter(&mut self, part: Part) {
@@ -194,11 +200,6 @@ impl BitReader {
         reader
     }
 
-    /// Whether more was read than the writer can have written.
-    pub(crate) fn is_overrun(&self) -> bool {
-        self.position > self.input.len() + 4
-    }
-
     /// The input.
     pub(crate) fn input(&self) -> &[u8] {
         &self.input
@@ -218,6 +219,11 @@ impl BitReader {
 
 impl Coder for BitReader {
     const ENCODING: bool = false;
+
+    #[inline]
+    fn is_overrun(&self) -> bool {
+        self.position > self.input.len() + 4
+    }
 
     #[inline]
     fn bit(&mut self, _: u32, p1: u32) -> u32 {

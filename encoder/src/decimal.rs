@@ -42,7 +42,9 @@ impl Decimal {
         let (mut digits, mut point) = (0i64, None);
         for (index, &byte) in body.iter().enumerate() {
             match byte {
-                b'0'..=b'9' => digits = digits * 10 + i64::from(byte - b'0'),
+                b'0'..=b'9' => {
+                    digits = digits.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+                }
                 b'.' if point.is_none() && index > 0 => point = Some(index),
                 _ => return None,
             }

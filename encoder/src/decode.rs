@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::coder::{BitReader, ChunkReader};
-use crate::encode::{model, settings};
+use crate::encode::{model, settings, settle};
 use crate::error::Error;
 use crate::format::{CODED_MAX, Header, Source, compact_check_len};
-use crate::memory::Memory;
+use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
 use crate::settings::{Class, Limits};
 use crate::stage::Stage;
@@ -93,6 +93,8 @@ pub(crate) struct Unpacker<R, C> {
     output_limit: u64,
     /// Bytes given out.
     given: u64,
+    /// Bytes until memory settles.
+    unsettled: u64,
     block: Vec<u8>,
     done: bool,
 }
@@ -132,6 +134,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             model: make(header)?,
             output_limit: u64::MAX,
             given: 0,
+            unsettled: SETTLED,
             chunk: None,
             spare: Vec::new(),
             whole: Xxh64::new(header.seed()),
@@ -241,7 +244,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             if chunk.empty > EMPTY_MAX {
                 return Err(corrupt("items without end are empty"));
             }
-            if self.coder.reader().is_overrun() {
+            if self.coder.is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
             if item.len() as u64 > self.output_limit {
@@ -254,7 +257,9 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             chunk.hash.update(item);
             self.whole.update(item);
             Stage::Output.run(|| self.block.extend_from_slice(item));
-            chunk.remaining -= item.len() as u64;
+            let len = item.len();
+            chunk.remaining -= len as u64;
+            settle(&mut self.model, &mut self.unsettled, len);
         }
         if chunk.remaining > 0 {
             self.chunk = Some(chunk);

@@ -5,7 +5,7 @@
 //! `None`. A name that survived 4 GB of new items may answer another item: both sides see the same.
 
 use crate::hash;
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 
 /// Bytes before each item: its hash and its length.
 const HEADER: usize = 6;
@@ -29,6 +29,12 @@ impl Dictionary {
 
     fn offset(&self, id: Id) -> usize {
         id as usize & (self.ring.len() - 1)
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        touch(&mut self.ring);
+        touch(&mut self.index);
     }
 
     /// The longest item that is kept.

@@ -47,6 +47,11 @@ impl<const N: usize, const M: usize> DigitCoder<N, M> {
         Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 14, 20) }
     }
 
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        self.table.touch();
+    }
+
     /// Codes one symbol under the contexts; `set` chooses the weights.
     #[inline]
     pub(crate) fn code<C: Coder>(

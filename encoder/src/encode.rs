@@ -5,7 +5,7 @@ use xxhash_rust::xxh64::Xxh64;
 use crate::coder::BitWriter;
 use crate::format::{Header, compact_check_len, write_varint};
 use crate::lexer::ITEM_MAX;
-use crate::memory::Memory;
+use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
 use crate::prior;
 use crate::settings::{Class, Options, Settings};
@@ -143,6 +143,16 @@ impl Encoder {
     }
 }
 
+/// Touches the rest of the tables once the document has shown to be long.
+pub(crate) fn settle(model: &mut Model, unsettled: &mut u64, len: usize) {
+    if *unsettled > 0 {
+        *unsettled = unsettled.saturating_sub(len as u64);
+        if *unsettled == 0 {
+            model.touch();
+        }
+    }
+}
+
 /// The header of a document of this class.
 pub(crate) fn header(options: &Options, class: Class) -> Header {
     Header { level: options.level, class, coding: options.coding }
@@ -188,6 +198,8 @@ struct Stream {
     chunk: Xxh64,
     chunk_len: usize,
     whole: Xxh64,
+    /// Bytes until memory settles.
+    unsettled: u64,
 }
 
 impl Stream {
@@ -200,6 +212,7 @@ impl Stream {
             chunk: Xxh64::new(header.seed()),
             chunk_len: 0,
             whole: Xxh64::new(header.seed()),
+            unsettled: SETTLED,
         }
     }
 
@@ -213,6 +226,7 @@ impl Stream {
         self.chunk.update(item);
         self.whole.update(item);
         self.chunk_len += item.len();
+        settle(&mut self.model, &mut self.unsettled, item.len());
         if closes {
             self.close_chunk(out);
         }

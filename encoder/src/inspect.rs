@@ -145,6 +145,10 @@ impl Coder for Meter {
         bit
     }
 
+    fn is_overrun(&self) -> bool {
+        self.reader.is_overrun()
+    }
+
     fn enter(&mut self, part: Part) {
         self.part = part;
     }

@@ -5,7 +5,7 @@ use crate::bits;
 use crate::coder::Coder;
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 use crate::tables::{CountTable, HistoryMap, HistoryTable, NIBBLE, learn_cell};
 
 /// The first contexts are followed by many different bytes: each half of the byte has a cache line
@@ -49,6 +49,14 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
             runs: [Adaptive::default(); LENGTHS],
             mixer: Mixer::new(256 * KINDS * 2, 15_000, 12),
         }
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        self.table.touch();
+        self.column.touch();
+        touch(&mut self.matcher.text);
+        touch(&mut self.matcher.heads);
     }
 
     /// Codes one byte under the contexts.

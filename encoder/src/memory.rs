@@ -14,15 +14,24 @@ pub(crate) struct Memory {
     pub(crate) pool: bool,
 }
 
+/// A document this long touches what of its tables it has not touched yet, so that memory is the
+/// same from here on, whatever comes.
+pub(crate) const SETTLED: u64 = 1 << 19;
+
+/// Makes every page of a table real.
+pub(crate) fn touch<T: Clone>(table: &mut [T]) {
+    for cell in table.iter_mut().step_by((PAGE / size_of::<T>()).max(1)) {
+        *cell = black_box(cell.clone());
+    }
+}
+
 impl Memory {
     /// A table of `len` zeros.
     pub(crate) fn table<T: Clone + Default>(self, len: usize) -> Vec<T> {
         // The standard library asks for zeroed pages here, as long as T is made of integers.
         let mut table = vec![T::default(); len];
         if !self.lazy {
-            for cell in table.iter_mut().step_by((PAGE / size_of::<T>()).max(1)) {
-                *cell = black_box(cell.clone());
-            }
+            touch(&mut table);
         }
         table
     }

@@ -12,7 +12,7 @@ use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
 use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
@@ -97,6 +97,11 @@ impl Model {
     /// Forgets where it is, not what it learned.
     pub(crate) fn start_document(&mut self) {
         each!(self, core => core.start_document());
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        each!(self, core => core.touch());
     }
 
     /// The length of the item that starts `bytes`, or `None` if its end is not among them.
@@ -207,6 +212,20 @@ impl<
             item: Vec::new(),
             piece: Vec::new(),
         }
+    }
+
+    fn touch(&mut self) {
+        self.segments.touch();
+        self.values.touch();
+        self.pieces.touch();
+        self.endings.touch();
+        self.segment_words.touch();
+        self.value_words.touch();
+        self.piece_words.touch();
+        self.numbers.touch();
+        self.literals.touch();
+        self.digits.touch();
+        touch(&mut self.seen);
     }
 
     fn start_document(&mut self) {
@@ -551,7 +570,7 @@ impl<
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
             let symbol = self.digits.code(coder, first(&contexts), set, symbol);
-            if symbol == digits::END {
+            if symbol == digits::END || coder.is_overrun() {
                 break;
             }
             let byte = digits::byte(symbol);
@@ -634,6 +653,9 @@ impl<
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
     ) -> Result<bool, Contradiction> {
+        if coder.is_overrun() {
+            return Err(Contradiction);
+        }
         self.piece = self.memory.buffer(std::mem::take(&mut self.piece));
         let start = self.item.len();
         let [a, b] = self.recent_pieces;

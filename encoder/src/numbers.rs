@@ -4,7 +4,7 @@ use crate::coder::Coder;
 use crate::decimal::Decimal;
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 
 /// Contexts, each with a base number of its own.
 pub(crate) const CONTEXTS: usize = 5;
@@ -88,6 +88,11 @@ impl NumberPredictor {
             confidences: [0; CONTEXTS],
             column: 0,
         }
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        touch(&mut self.slots);
     }
 
     /// Looks up what the contexts expect.

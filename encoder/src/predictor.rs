@@ -8,7 +8,7 @@ use crate::coder::Coder;
 use crate::dictionary::{Dictionary, Id};
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 
 /// Confidence levels of a slot.
 const CONFIDENCE_MAX: u8 = 15;
@@ -123,6 +123,11 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
             column: 0,
             candidates: Candidates::default(),
         }
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        touch(&mut self.slots);
     }
 
     /// Looks up the slots of the contexts and ranks their candidates.

@@ -5,7 +5,7 @@
 
 use crate::bits;
 use crate::logistic::{Adaptive, stretch};
-use crate::memory::Memory;
+use crate::memory::{Memory, touch};
 
 /// Decisions in a nibble, as nodes of a binary tree numbered from 1; cell 0 is the check.
 pub(crate) const NIBBLE: usize = 16;
@@ -40,6 +40,11 @@ impl HistoryTable {
         // Where the table lies in memory concerns speed alone.
         let start = buckets.as_ptr().align_offset(64).min(LINE);
         Self { buckets, start, lines: 1 << bits >> LINE.ilog2() }
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        touch(&mut self.buckets);
     }
 
     /// The bucket of a context among those of its line: the one with the same check, or the least
@@ -86,6 +91,11 @@ impl CountTable {
     /// `1 << bits` buckets of 64 bytes.
     pub(crate) fn new(bits: u32, memory: Memory) -> Self {
         Self { buckets: memory.table(1 << bits) }
+    }
+
+    /// Makes all memory real.
+    pub(crate) fn touch(&mut self) {
+        touch(&mut self.buckets);
     }
 
     /// The bucket of a context; of two places, its own or the less used.
