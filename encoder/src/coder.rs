@@ -11,6 +11,69 @@ pub(crate) trait Coder {
     /// Codes `bit`, which is 1 with probability `p1 / 65536`. The encoder returns what it was
     /// given; the decoder ignores it and returns what it found.
     fn bit(&mut self, bit: u32, p1: u32) -> u32;
+
+    /// Says what the decisions that follow belong to; only [`inspect`](crate::inspect()) listens.
+    #[inline]
+    fn enter(&mut self, part: Part) {
+        let _ = part;
+    }
+}
+
+/// What a decision is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Whether a known segment comes.
+    SegmentFlags,
+    /// Whether a known value comes.
+    ValueFlags,
+    /// Whether a number follows from one before.
+    NumberFlags,
+    /// Whether a known piece of a segment comes.
+    GlueFlags,
+    /// Whether a known piece of a value comes.
+    WordFlags,
+    /// How a piece ends that was begun.
+    EndingFlags,
+    /// Whether a long match goes on.
+    Runs,
+    /// Bytes of new punctuation and keys.
+    GlueLiterals,
+    /// Bytes of new words.
+    WordLiterals,
+    /// Digits of new numbers.
+    Digits,
+}
+
+impl Part {
+    /// All parts, in the order of their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::SegmentFlags,
+        Self::ValueFlags,
+        Self::NumberFlags,
+        Self::GlueFlags,
+        Self::WordFlags,
+        Self::EndingFlags,
+        Self::Runs,
+        Self::GlueLiterals,
+        Self::WordLiterals,
+        Self::Digits,
+    ];
+
+    /// The part's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SegmentFlags => "segment flags",
+            Self::ValueFlags => "value flags",
+            Self::NumberFlags => "number flags",
+            Self::GlueFlags => "glue flags",
+            Self::WordFlags => "word flags",
+            Self::EndingFlags => "ending flags",
+            Self::Runs => "runs",
+            Self::GlueLiterals => "glue literals",
+            Self::WordLiterals => "word literals",
+            Self::Digits => "digits",
+        }
+    }
 }
 
 /// The probability under which a decision costs exactly one bit.
@@ -89,6 +152,38 @@ pub(crate) struct BitReader {
     position: usize,
 }
 
+/// Reads one chunk after the other.
+pub(crate) trait ChunkReader: Coder {
+    /// Starts a chunk.
+    fn start(&mut self, reader: BitReader);
+
+    /// The chunk at hand.
+    fn reader(&self) -> &BitReader;
+
+    /// Ends a chunk and gives back the memory of its input.
+    fn end(&mut self) -> Vec<u8>;
+
+    /// Hears of each item once it is decoded.
+    #[inline]
+    fn item(&mut self, item: &[u8]) {
+        let _ = item;
+    }
+}
+
+impl ChunkReader for BitReader {
+    fn start(&mut self, reader: BitReader) {
+        *self = reader;
+    }
+
+    fn reader(&self) -> &BitReader {
+        self
+    }
+
+    fn end(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.input)
+    }
+}
+
 impl BitReader {
     /// Starts at the first byte of `input`.
     pub(crate) fn new(input: Vec<u8>, pack: bool) -> Self {
@@ -109,9 +204,9 @@ impl BitReader {
         &self.input
     }
 
-    /// The input, to use its memory again.
-    pub(crate) fn into_inner(self) -> Vec<u8> {
-        self.input
+    /// Whether every decision is a whole bit.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.pack
     }
 
     fn next_byte(&mut self) -> u32 {

@@ -4,12 +4,13 @@ use std::io::{self, Read};
 
 use xxhash_rust::xxh64::Xxh64;
 
-use crate::coder::BitReader;
-use crate::encode::model;
+use crate::coder::{BitReader, ChunkReader};
+use crate::encode::{model, settings};
 use crate::error::Error;
-use crate::format::{CODED_MAX, COMPACT_MAX, Header, Source, compact_check_len};
+use crate::format::{CODED_MAX, Header, Source, compact_check_len};
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::settings::{Class, Limits};
 use crate::stage::Stage;
 
 /// The document is handed out once this much of it is there.
@@ -29,21 +30,75 @@ const EMPTY_MAX: u32 = 3;
 /// # Ok::<(), sigma_encoder::Error>(())
 /// ```
 pub struct Decoder<R> {
+    inner: Unpacker<R, BitReader>,
+    /// Bytes of the block that `read` has given out.
+    given: usize,
+}
+
+impl<R: Read> Decoder<R> {
+    /// Reads the header.
+    pub fn new(inner: R) -> Result<Self, Error> {
+        Self::limited(inner, Limits::default())
+    }
+
+    /// Reads the header; refuses what exceeds the limits.
+    pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
+        let coder = BitReader::new(Vec::new(), true);
+        let mut inner = Unpacker::with(inner, coder, |header| {
+            check_memory(header, limits)?;
+            Ok(model(header, Memory { lazy: true, pool: true }))
+        })?;
+        inner.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
+        Ok(Self { inner, given: 0 })
+    }
+
+    /// The next piece of the document; `None` at its end, when all checks were right.
+    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.given = 0;
+        self.inner.next_block()
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.inner.block.len() && !self.inner.done {
+            self.next_block().map_err(io::Error::other)?;
+        }
+        let rest = &self.inner.block[self.given..];
+        let len = rest.len().min(out.len());
+        out[..len].copy_from_slice(&rest[..len]);
+        self.given += len;
+        Ok(len)
+    }
+}
+
+fn check_memory(header: Header, limits: Limits) -> Result<(), Error> {
+    let limit_bytes = limits.memory_bytes.unwrap_or(u64::MAX);
+    if settings(header).sizes().memory_bytes() > limit_bytes {
+        return Err(Error::Limit { what: "memory limit", limit_bytes });
+    }
+    Ok(())
+}
+
+/// Decodes under any reader of chunks.
+pub(crate) struct Unpacker<R, C> {
+    pub(crate) coder: C,
     source: Source<R>,
     header: Header,
     model: Model,
     chunk: Option<Chunk>,
     spare: Vec<u8>,
     whole: Xxh64,
+    /// Bytes that may still be given out.
+    output_limit: u64,
+    /// Bytes given out.
+    given: u64,
     block: Vec<u8>,
-    /// Bytes of the block that `read` has given out.
-    given: usize,
     done: bool,
 }
 
 /// A chunk while it is decoded.
 struct Chunk {
-    coder: BitReader,
     /// Bytes of the document that are still to come.
     remaining: u64,
     hash: Xxh64,
@@ -55,28 +110,39 @@ struct Chunk {
     empty: u32,
 }
 
-impl<R: Read> Decoder<R> {
+impl<R: Read, C: ChunkReader> Unpacker<R, C> {
     /// Reads the header.
-    pub fn new(inner: R) -> Result<Self, Error> {
+    pub(crate) fn new(inner: R, coder: C) -> Result<Self, Error> {
+        let make = |header| Ok(model(header, Memory { lazy: true, pool: true }));
+        Self::with(inner, coder, make)
+    }
+
+    /// Reads the header and has the model made for it.
+    pub(crate) fn with(
+        inner: R,
+        coder: C,
+        make: impl FnOnce(Header) -> Result<Model, Error>,
+    ) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let header = Header::read_from(&mut source)?;
         Ok(Self {
+            coder,
             source,
             header,
-            model: model(header, Memory { lazy: true, pool: true }),
+            model: make(header)?,
+            output_limit: u64::MAX,
+            given: 0,
             chunk: None,
             spare: Vec::new(),
             whole: Xxh64::new(header.seed()),
             block: Vec::new(),
-            given: 0,
             done: false,
         })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
-    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+    pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.block.clear();
-        self.given = 0;
         while self.block.len() < BLOCK && !self.done {
             match self.chunk.take() {
                 None => self.open_chunk()?,
@@ -104,8 +170,8 @@ impl<R: Read> Decoder<R> {
         self.source.take(coded, &mut input)?;
         let mut check = [0; 8];
         self.source.fill(&mut check[..4])?;
+        self.coder.start(BitReader::new(input, self.header.coding.pack));
         self.chunk = Some(Chunk {
-            coder: BitReader::new(input, self.header.coding.pack),
             remaining,
             hash: Xxh64::new(self.header.seed()),
             check: u64::from_le_bytes(check),
@@ -118,7 +184,7 @@ impl<R: Read> Decoder<R> {
 
     fn open_compact(&mut self, offset: u64) -> Result<(), Error> {
         let remaining = self.source.varint()?;
-        if remaining > COMPACT_MAX as u64 {
+        if remaining > Class::SMALL_MAX as u64 {
             return Err(Error::Corrupt { offset, what: "the document is too long for its form" });
         }
         let mut input = Vec::new();
@@ -130,8 +196,8 @@ impl<R: Read> Decoder<R> {
         let mut check = [0; 8];
         check[..check_len].copy_from_slice(&input[coded..]);
         input.truncate(coded);
+        self.coder.start(BitReader::new(input, self.header.coding.pack));
         self.chunk = Some(Chunk {
-            coder: BitReader::new(input, self.header.coding.pack),
             remaining,
             hash: Xxh64::new(self.header.seed()),
             check: u64::from_le_bytes(check),
@@ -166,7 +232,7 @@ impl<R: Read> Decoder<R> {
         let corrupt = |what| Error::Corrupt { offset: chunk.offset, what };
         while chunk.remaining > 0 && self.block.len() < BLOCK {
             let limit = usize::try_from(chunk.remaining).unwrap_or(usize::MAX);
-            let coded = Stage::Coder.run(|| self.model.code_item(&mut chunk.coder, &[], limit));
+            let coded = Stage::Coder.run(|| self.model.code_item(&mut self.coder, &[], limit));
             if coded.is_err() {
                 return Err(corrupt("an item contradicts what came before it"));
             }
@@ -175,9 +241,16 @@ impl<R: Read> Decoder<R> {
             if chunk.empty > EMPTY_MAX {
                 return Err(corrupt("items without end are empty"));
             }
-            if chunk.coder.is_overrun() {
+            if self.coder.reader().is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
+            if item.len() as u64 > self.output_limit {
+                let limit_bytes = self.given + self.output_limit;
+                return Err(Error::Limit { what: "output limit", limit_bytes });
+            }
+            self.output_limit -= item.len() as u64;
+            self.given += item.len() as u64;
+            self.coder.item(item);
             chunk.hash.update(item);
             self.whole.update(item);
             Stage::Output.run(|| self.block.extend_from_slice(item));
@@ -187,7 +260,7 @@ impl<R: Read> Decoder<R> {
             self.chunk = Some(chunk);
             return Ok(());
         }
-        chunk.hash.update(chunk.coder.input());
+        chunk.hash.update(self.coder.reader().input());
         let unused = 64 - 8 * chunk.check_len as u32;
         if chunk.hash.digest() << unused != chunk.check << unused {
             return Err(corrupt("its checksum differs"));
@@ -195,19 +268,7 @@ impl<R: Read> Decoder<R> {
         if self.header.is_compact() {
             self.done = true;
         }
-        self.spare = chunk.coder.into_inner();
+        self.spare = self.coder.end();
         Ok(())
-    }
-}
-
-impl<R: Read> Read for Decoder<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.block.len() && !self.done {
-            self.next_block().map_err(io::Error::other)?;
-        }
-        let len = (self.block.len() - self.given).min(out.len());
-        out[..len].copy_from_slice(&self.block[self.given..self.given + len]);
-        self.given += len;
-        Ok(len)
     }
 }

@@ -14,7 +14,7 @@ const HEADER: usize = 6;
 pub(crate) type Id = u32;
 
 /// A ring of items.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Dictionary {
     ring: Vec<u8>,
     index: Vec<[Id; 2]>,

@@ -2,17 +2,17 @@
 
 use crate::coder::Coder;
 use crate::hash;
-use crate::logistic::Mixer;
+use crate::logistic::{Adaptive, Mixer};
 use crate::memory::Memory;
-use crate::tables::CountTable;
+use crate::tables::{CountTable, NIBBLE, learn_cell};
 
 /// The symbol that ends a number.
 pub(crate) const END: u8 = 15;
 
 /// Learning limit of the probabilities: digits are steady.
-const LIMIT: u32 = 1000;
+const LIMIT: u32 = 400;
 /// Weight sets, by column and place.
-const SETS: usize = 1024;
+const SETS: usize = 256;
 
 /// The symbol of a byte, if a number may hold it.
 #[inline]
@@ -34,7 +34,7 @@ pub(crate) fn byte(symbol: u8) -> u8 {
 }
 
 /// Codes symbols; `M` is `N + 1`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DigitCoder<const N: usize, const M: usize> {
     table: CountTable,
     mixer: Mixer<M>,
@@ -44,7 +44,7 @@ impl<const N: usize, const M: usize> DigitCoder<N, M> {
     /// A table of `1 << bits` buckets.
     pub(crate) fn new(bits: u32, memory: Memory) -> Self {
         assert_eq!(M, N + 1, "one input for each context and a constant");
-        Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 14, 3) }
+        Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 14, 20) }
     }
 
     /// Codes one symbol under the contexts; `set` chooses the weights.
@@ -57,23 +57,28 @@ impl<const N: usize, const M: usize> DigitCoder<N, M> {
         symbol: u8,
     ) -> u8 {
         let mut places = [0; N];
-        for (i, &context) in contexts.iter().enumerate() {
-            places[i] = self.table.find(hash::pair(context, i as u32));
+        let mut cells = [[0; NIBBLE]; N];
+        for i in 0..N {
+            places[i] = self.table.find(hash::pair(contexts[i], i as u32));
+            cells[i] = self.table.load(places[i]);
         }
         let set = set as usize % SETS * 16;
         let mut node = 1;
         for shift in (0..4).rev() {
+            let mut inputs = [64; M];
             for i in 0..N {
-                self.mixer.inputs[i] = self.table.get(places[i], node).stretched();
+                inputs[i] = Adaptive::from_raw(cells[i][node & 15]).stretched();
             }
-            self.mixer.inputs[N] = 64;
-            let p = self.mixer.mix(set + node);
-            let bit = coder.bit(u32::from(symbol) >> shift & 1, p);
-            self.mixer.learn(bit);
-            for place in places {
-                self.table.learn(place, node, bit, LIMIT);
+            let mix = self.mixer.mix(inputs, set + node);
+            let bit = coder.bit(u32::from(symbol) >> shift & 1, mix.p);
+            self.mixer.learn(&mix, bit);
+            for i in 0..N {
+                learn_cell(&mut cells[i][node & 15], bit, LIMIT);
             }
             node = node * 2 + bit as usize;
+        }
+        for i in 0..N {
+            self.table.store(places[i], cells[i]);
         }
         node as u8 & 15
     }

@@ -3,10 +3,11 @@
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::coder::BitWriter;
-use crate::format::{COMPACT_MAX, Header, compact_check_len, write_varint};
+use crate::format::{Header, compact_check_len, write_varint};
 use crate::lexer::ITEM_MAX;
 use crate::memory::Memory;
 use crate::model::Model;
+use crate::prior;
 use crate::settings::{Class, Options, Settings};
 use crate::stage::Stage;
 
@@ -36,12 +37,18 @@ pub struct Encoder {
     window: Vec<u8>,
     start: usize,
     stream: Option<Stream>,
+    taught: Option<Model>,
 }
 
 impl Encoder {
     /// Holds nothing until bytes come.
     pub fn new(options: Options) -> Self {
-        Self { options, window: Vec::new(), start: 0, stream: None }
+        Self { options, window: Vec::new(), start: 0, stream: None, taught: None }
+    }
+
+    /// For a document that is probably small: the model needs not be taught again.
+    pub(crate) fn taught(options: Options, model: Model) -> Self {
+        Self { taught: Some(model), ..Self::new(options) }
     }
 
     /// Takes bytes of the document and appends encoded bytes to `out`.
@@ -51,14 +58,24 @@ impl Encoder {
 
     fn push_as_output(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
         while !bytes.is_empty() {
-            let wanted = if self.stream.is_none() { Class::KNOWN_MAX + 1 } else { WINDOW };
+            let wanted = if self.stream.is_none() { Class::SMALL_MAX + 1 } else { WINDOW };
             let room = wanted.saturating_sub(self.window.len() - self.start).min(bytes.len());
-            Stage::Input.run(|| self.window.extend_from_slice(&bytes[..room]));
+            Stage::Input.run(|| self.fill(&bytes[..room], wanted));
             bytes = &bytes[room..];
             if self.window.len() - self.start >= wanted {
                 self.code_items(out);
             }
         }
+    }
+
+    /// Appends to the window, which doubles as it grows, but not beyond `len_max`.
+    fn fill(&mut self, bytes: &[u8], len_max: usize) {
+        let (len, needed) = (self.window.len(), self.window.len() + bytes.len());
+        if needed > self.window.capacity() {
+            let capacity = needed.max(2 * len).max(1 << 12).min(needed.max(len_max));
+            self.window.reserve_exact(capacity - len);
+        }
+        self.window.extend_from_slice(bytes);
     }
 
     /// Ends the document and appends what is left to `out`.
@@ -67,7 +84,7 @@ impl Encoder {
     }
 
     fn finish_as_output(mut self, out: &mut Vec<u8>) {
-        if self.stream.is_none() && self.window.len() <= COMPACT_MAX {
+        if self.stream.is_none() && self.window.len() <= Class::SMALL_MAX {
             return self.finish_compact(out);
         }
         self.code_items(out);
@@ -107,7 +124,7 @@ impl Encoder {
         let header = header(&self.options, Class::of(self.window.len()));
         header.write_to(out);
         write_varint(self.window.len() as u64, out);
-        let mut model = model(header, memory(&self.options));
+        let mut model = self.taught.unwrap_or_else(|| model(header, memory(&self.options)));
         let mut coder = BitWriter::new(Vec::new(), header.coding.pack);
         let mut rest = self.window.as_slice();
         while !rest.is_empty() {
@@ -127,24 +144,32 @@ impl Encoder {
 }
 
 /// The header of a document of this class.
-fn header(options: &Options, class: Class) -> Header {
+pub(crate) fn header(options: &Options, class: Class) -> Header {
     Header { level: options.level, class, coding: options.coding }
 }
 
-fn memory(options: &Options) -> Memory {
+pub(crate) fn memory(options: &Options) -> Memory {
     Memory { lazy: options.holding.lazy, pool: options.holding.pool }
 }
 
-/// The model that a header asks for.
-pub(crate) fn model(header: Header, memory: Memory) -> Model {
-    let settings = Settings {
+/// What the model must know of a header.
+pub(crate) fn settings(header: Header) -> Settings {
+    Settings {
         level: header.level,
         class: header.class,
         prune: header.coding.prune,
         codebook: header.coding.codebook,
         delta: header.coding.delta,
-    };
-    Stage::Tables.run(|| Model::new(settings, memory))
+    }
+}
+
+/// The model that a header asks for, taught.
+pub(crate) fn model(header: Header, memory: Memory) -> Model {
+    Stage::Tables.run(|| {
+        let mut model = Model::new(settings(header), memory);
+        prior::teach(&mut model);
+        model
+    })
 }
 
 fn code(model: &mut Model, coder: &mut BitWriter, item: &[u8], limit: usize) {

@@ -14,8 +14,6 @@ const COMPACT: u8 = 0b1010_0000;
 /// In the compact form: a byte with the techniques follows.
 const COMPACT_CODING: u8 = 0b1_0000;
 
-/// The longest document in the compact form.
-pub(crate) const COMPACT_MAX: usize = 1 << 16;
 /// The longest coded chunk that a decoder accepts.
 pub(crate) const CODED_MAX: u64 = 1 << 20;
 
@@ -30,7 +28,7 @@ pub(crate) struct Header {
 impl Header {
     /// Whether the compact form is used.
     pub(crate) fn is_compact(self) -> bool {
-        self.class <= Class::Small
+        self.class == Class::Small
     }
 
     /// What every hash of the document starts from, so that a damaged header is noticed.

@@ -1,50 +1,92 @@
-//! What is new, byte by byte: a mix of bit histories under `N` contexts.
+//! What is new, byte by byte: a mix of bit histories under `N` contexts, of what is usual in the
+//! column, and of what followed the same bytes before.
 
+use crate::bits;
 use crate::coder::Coder;
 use crate::hash;
 use crate::logistic::{Adaptive, Mixer};
 use crate::memory::Memory;
-use crate::tables::{HistoryTable, history_prior};
+use crate::tables::{CountTable, HistoryMap, HistoryTable, NIBBLE, learn_cell};
 
-/// Learning limit of the history maps.
-const MAP_LIMIT: u32 = 255;
+/// The first contexts are followed by many different bytes: each half of the byte has a cache line
+/// of its own. The others share one for both halves.
+const SHORT: usize = 3;
+/// Learning limit of the column's probabilities.
+const COLUMN_LIMIT: u32 = 255;
 /// Kinds of text that have weights of their own.
-pub(crate) const KINDS: usize = 4;
+pub(crate) const KINDS: usize = 3;
 
-/// Codes bytes; `M` is `N + 1`.
-#[derive(Debug)]
+/// Codes bytes; `M` is `N + 3`.
+#[derive(Clone, Debug)]
 pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
     table: HistoryTable,
-    maps: Vec<[Adaptive; 256]>,
+    maps: Box<[HistoryMap; N]>,
+    column: CountTable,
+    matcher: Matcher,
+    runs: [Adaptive; LENGTHS],
     mixer: Mixer<M>,
-    places: [usize; N],
+}
+
+/// What surrounds a byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    /// Below [`KINDS`].
+    pub(crate) kind: usize,
+    /// The column, for what is usual there.
+    pub(crate) column: u32,
 }
 
 impl<const N: usize, const M: usize> LiteralCoder<N, M> {
-    /// A table of `1 << bits` buckets.
-    pub(crate) fn new(bits: u32, memory: Memory) -> Self {
-        assert_eq!(M, N + 1, "one input for each context and a constant");
+    /// `1 << bits` buckets of histories, `1 << column_bits` of columns, `1 << text_bits` bytes of
+    /// text to match.
+    pub(crate) fn new(bits: u32, column_bits: u32, text_bits: u32, memory: Memory) -> Self {
+        assert_eq!(M, N + 3, "inputs: contexts, column, match and a constant");
         Self {
             table: HistoryTable::new(bits, memory),
-            maps: vec![history_prior(); N],
-            mixer: Mixer::new(256 * KINDS, (1 << 16) * 2 / 5, 6),
-            places: [0; N],
+            maps: Box::new(std::array::from_fn(|_| HistoryMap::new())),
+            column: CountTable::new(column_bits, memory),
+            matcher: Matcher::new(text_bits, memory),
+            runs: [Adaptive::default(); LENGTHS],
+            mixer: Mixer::new(256 * KINDS * 2, 15_000, 12),
         }
     }
 
-    /// Codes one byte under the contexts; `kind` below [`KINDS`].
+    /// Codes one byte under the contexts.
     #[inline]
     pub(crate) fn code<C: Coder>(
         &mut self,
         coder: &mut C,
         contexts: &[u32; N],
-        kind: usize,
+        around: Around,
         byte: u8,
     ) -> u8 {
         let byte = u32::from(byte);
-        let high = self.code_nibble(coder, contexts, kind, 0, byte >> 4);
-        let low = self.code_nibble(coder, contexts, kind, 16 + high, byte & 15);
-        (high << 4 | low) as u8
+        self.matcher.expect();
+        let high = self.code_nibble(coder, contexts, around, 1, byte >> 4);
+        let low = self.code_nibble(coder, contexts, around, high | 16, byte & 15);
+        let byte = (high << 4 | low) as u8;
+        self.matcher.learn(byte);
+        byte
+    }
+
+    /// Codes whether the next [`RUN`] bytes follow a long match, and what they are; `source` is
+    /// what comes next, for the encoder.
+    #[inline]
+    pub(crate) fn code_run<C: Coder>(&mut self, coder: &mut C, source: &[u8]) -> Option<[u8; RUN]> {
+        let class = self.matcher.run_class()?;
+        let run = self.matcher.run();
+        let hit = u32::from(source.starts_with(&run));
+        let p = &mut self.runs[class];
+        let hit = coder.bit(hit, p.codable());
+        p.learn(hit, 127);
+        (hit == 1).then_some(run)
+    }
+
+    /// Takes a byte that was coded in another way.
+    #[inline]
+    pub(crate) fn pass(&mut self, byte: u8) {
+        self.matcher.expect();
+        self.matcher.learn(byte);
     }
 
     #[inline]
@@ -52,38 +94,176 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         &mut self,
         coder: &mut C,
         contexts: &[u32; N],
-        kind: usize,
+        around: Around,
         before: u32,
         nibble: u32,
     ) -> u32 {
-        for (i, &context) in contexts.iter().enumerate() {
-            self.places[i] = self.table.find(hash::pair(context, before << 4 | i as u32));
+        let mut places = [0; N];
+        let mut cells = [[0; NIBBLE]; N];
+        for i in 0..N {
+            let hash = hash::pair(contexts[i], before);
+            let line = if i < SHORT { hash } else { contexts[i] };
+            places[i] = self.table.find(line, hash as u8);
+            cells[i] = self.table.load(places[i]);
         }
+        let column = self.column.find(hash::pair(around.column, before));
+        let mut column_cells = self.column.load(column);
+        let first = before == 1;
+        let matched = usize::from(self.matcher.len > 0);
+        let set =
+            (around.kind * 2 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
         let mut node = 1;
         for shift in (0..4).rev() {
-            let set = if before == 0 { node } else { (before as usize & 15) << 4 | node };
-            let bit = self.code_bit(coder, node, kind * 256 + set, nibble >> shift & 1);
+            let position = if first { 4 + shift } else { shift };
+            let mut inputs = [0; M];
+            for i in 0..N {
+                inputs[i] = self.maps[i].stretched(cells[i][node & 15]);
+            }
+            inputs[N] = Adaptive::from_raw(column_cells[node & 15]).stretched();
+            inputs[N + 1] = self.matcher.input(position);
+            inputs[N + 2] = 256;
+            let mix = self.mixer.mix(inputs, set | node);
+            let bit = coder.bit(nibble >> shift & 1, mix.p);
+            self.mixer.learn(&mix, bit);
+            for i in 0..N {
+                let cell = &mut cells[i][node & 15];
+                self.maps[i].learn(*cell, bit);
+                *cell = bits::NEXT[usize::from(*cell) * 2 + bit as usize];
+            }
+            learn_cell(&mut column_cells[node & 15], bit, COLUMN_LIMIT);
+            self.matcher.learn_bit(position, bit);
             node = node * 2 + bit as usize;
         }
+        for i in 0..N {
+            self.table.store(places[i], cells[i]);
+        }
+        self.column.store(column, column_cells);
         node as u32 & 15
+    }
+}
+
+/// Bytes whose hash finds where they came before.
+const MATCH_MIN: u32 = 5;
+/// Lengths of matches that are told apart.
+const LENGTHS: usize = 32;
+
+/// Bytes that a run covers.
+pub(crate) const RUN: usize = 32;
+/// A match is long enough for a run.
+const RUN_MIN: u32 = 16;
+
+/// Finds where the last bytes came before, and expects what came after them.
+#[derive(Clone, Debug)]
+struct Matcher {
+    text: Vec<u8>,
+    heads: Vec<u32>,
+    next: u32,
+    /// Where the match continues.
+    at: u32,
+    /// Bytes matched; 0 without a match.
+    len: u32,
+    tail: u64,
+    expected: u32,
+    /// Whether the bits of the byte at hand agree so far.
+    agrees: bool,
+    stands: [Adaptive; LENGTHS],
+}
+
+impl Matcher {
+    fn new(text_bits: u32, memory: Memory) -> Self {
+        Self {
+            text: memory.table(1 << text_bits),
+            heads: memory.table(1 << text_bits.saturating_sub(4)),
+            next: 0,
+            at: 0,
+            len: 0,
+            tail: 0,
+            expected: 0,
+            agrees: false,
+            stands: [Adaptive::new(49152, 2); LENGTHS],
+        }
+    }
+
+    fn byte(&self, at: u32) -> u32 {
+        u32::from(self.text[at as usize & (self.text.len() - 1)])
+    }
+
+    /// The class of a match that is long enough for a run.
+    fn run_class(&self) -> Option<usize> {
+        (self.len >= RUN_MIN).then(|| (self.len as usize / 8).min(LENGTHS - 1))
+    }
+
+    /// The bytes that follow the match.
+    fn run(&self) -> [u8; RUN] {
+        std::array::from_fn(|i| self.byte(self.at.wrapping_add(i as u32)) as u8)
+    }
+
+    /// Before a byte.
+    #[inline]
+    fn expect(&mut self) {
+        self.agrees = self.len > 0;
+        if self.agrees {
+            self.expected = self.byte(self.at);
+        }
+    }
+
+    fn length_class(&self) -> usize {
+        (self.len as usize).min(LENGTHS - 1)
+    }
+
+    /// What the match says about the bit at `position` (7 is the first).
+    #[inline]
+    fn input(&mut self, position: u32) -> i32 {
+        if !self.agrees {
+            return 0;
+        }
+        let sure = self.stands[self.length_class()].stretched();
+        if self.expected >> position & 1 == 1 { sure } else { -sure }
     }
 
     #[inline]
-    fn code_bit<C: Coder>(&mut self, coder: &mut C, node: usize, set: usize, bit: u32) -> u32 {
-        let mut states = [0; N];
-        for i in 0..N {
-            states[i] = usize::from(self.table.state(self.places[i], node));
-            self.mixer.inputs[i] =
-                if states[i] == 0 { 0 } else { self.maps[i][states[i]].stretched() };
+    fn learn_bit(&mut self, position: u32, bit: u32) {
+        if self.agrees {
+            self.agrees = self.expected >> position & 1 == bit;
+            let class = self.length_class();
+            self.stands[class].learn(u32::from(self.agrees), 255);
         }
-        self.mixer.inputs[N] = 256;
-        let p = self.mixer.mix(set);
-        let bit = coder.bit(bit, p);
-        self.mixer.learn(bit);
-        for (i, &state) in states.iter().enumerate() {
-            self.maps[i][state].learn(bit, MAP_LIMIT);
-            self.table.learn(self.places[i], node, bit);
+    }
+
+    /// After a byte.
+    #[inline]
+    fn learn(&mut self, byte: u8) {
+        if self.len > 0 && self.expected == u32::from(byte) {
+            self.len = (self.len + 1).min(0xFFFF);
+            self.at = self.at.wrapping_add(1);
+        } else {
+            self.len = 0;
         }
-        bit
+        let place = self.next as usize & (self.text.len() - 1);
+        self.text[place] = byte;
+        self.next = self.next.wrapping_add(1);
+        self.tail = self.tail << 8 | u64::from(byte);
+        let recent = self.tail & ((1 << (8 * MATCH_MIN)) - 1);
+        let hash = hash::pair(recent as u32, (recent >> 32) as u32);
+        let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
+        if self.len == 0 {
+            self.find(self.heads[head]);
+        }
+        self.heads[head] = self.next;
+    }
+
+    fn find(&mut self, at: u32) {
+        if at == 0 {
+            return;
+        }
+        let agreed = (1..=MATCH_MIN)
+            .take_while(|&back| {
+                self.byte(at.wrapping_sub(back)) == self.byte(self.next.wrapping_sub(back))
+            })
+            .count() as u32;
+        if agreed == MATCH_MIN {
+            self.len = agreed;
+            self.at = at;
+        }
     }
 }

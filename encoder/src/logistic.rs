@@ -61,8 +61,8 @@ pub(crate) fn squash(x: i32) -> u32 {
 }
 
 /// From a probability of 16 bits to the logistic scale.
-#[cfg(test)]
-fn stretch(p: u32) -> i32 {
+#[inline]
+pub(crate) fn stretch(p: u32) -> i32 {
     i32::from(STRETCH_TABLE[(p >> 4) as usize & 4095])
 }
 
@@ -127,43 +127,60 @@ impl Adaptive {
 }
 
 /// Combines `N` predictions by a weighted sum on the logistic scale; the weights learn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mixer<const N: usize> {
-    weights: Vec<[i32; N]>,
-    /// The inputs of the decision at hand.
-    pub(crate) inputs: [i32; N],
-    set: usize,
-    p: u32,
+    sets: Vec<WeightSet<N>>,
     rate: i32,
 }
+
+/// Weights of 16 bits after the point, and how often they learned.
+#[derive(Clone, Copy, Debug)]
+struct WeightSet<const N: usize> {
+    weights: [i32; N],
+    age: u32,
+}
+
+/// A mix: what [`Mixer::learn`] needs to know of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mix<const N: usize> {
+    inputs: [i32; N],
+    set: usize,
+    /// The mixed probability of 16 bits.
+    pub(crate) p: u32,
+}
+
+/// Weights learn faster while young: added to the rate, by age in sixteens.
+const YOUTH: [i32; 20] = [20, 10, 6, 5, 4, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+/// The age at which weights are grown up.
+const AGE_MAX: u32 = 16 * YOUTH.len() as u32 - 1;
 
 impl<const N: usize> Mixer<N> {
     /// `sets` weight vectors, each starting at `weight / 65536` for every input.
     pub(crate) fn new(sets: usize, weight: i32, rate: i32) -> Self {
-        Self { weights: vec![[weight; N]; sets], inputs: [0; N], set: 0, p: 32768, rate }
+        Self { sets: vec![WeightSet { weights: [weight; N], age: 0 }; sets], rate }
     }
 
-    /// The mixed probability under weight set `set`.
+    /// The mix of `inputs` under weight set `set`.
     #[inline]
-    pub(crate) fn mix(&mut self, set: usize) -> u32 {
-        self.set = set;
-        let weights = &self.weights[set];
+    pub(crate) fn mix(&self, inputs: [i32; N], set: usize) -> Mix<N> {
+        let weights = &self.sets[set].weights;
         let mut sum = 0i32;
         for i in 0..N {
-            sum = sum.wrapping_add(self.inputs[i].wrapping_mul(weights[i]) >> 2);
+            sum = sum.wrapping_add(inputs[i].wrapping_mul(weights[i]) >> 2);
         }
-        self.p = squash(sum >> 14);
-        self.p
+        Mix { inputs, set, p: squash(sum >> 14) }
     }
 
     /// Teaches the weights what the decision was.
     #[inline]
-    pub(crate) fn learn(&mut self, bit: u32) {
-        let error = (((bit << 16) as i32 - self.p as i32) * self.rate) >> 6;
-        let weights = &mut self.weights[self.set];
+    pub(crate) fn learn(&mut self, mix: &Mix<N>, bit: u32) {
+        let set = &mut self.sets[mix.set];
+        let rate = self.rate + YOUTH[(set.age / 16) as usize % YOUTH.len()];
+        set.age = (set.age + 1).min(AGE_MAX);
+        let error = (((bit << 16) as i32 - mix.p as i32) * rate) >> 6;
         for i in 0..N {
-            let step = (self.inputs[i] * error + 0x2000) >> 14;
-            weights[i] = (weights[i] + step).clamp(-(1 << 19), 1 << 19);
+            let step = (mix.inputs[i] * error + 0x2000) >> 14;
+            set.weights[i] = (set.weights[i] + step).clamp(-(1 << 19), 1 << 19);
         }
     }
 }

@@ -3,19 +3,20 @@
 //! One function, [`Model::code_item`], runs on both sides. The encoder gives it the item, the
 //! decoder learns the item from it; everything it consults was derived from items before.
 
-use crate::coder::Coder;
+use crate::coder::{Coder, Part};
 use crate::decimal::Decimal;
 use crate::dictionary::{Dictionary, Id};
 use crate::digits::{self, DigitCoder};
+use crate::double;
 use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
-use crate::literal::LiteralCoder;
+use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
 use crate::memory::Memory;
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
-use crate::settings::{Settings, Sizes};
+use crate::settings::{Level, Settings, Sizes};
 use crate::stage::Stage;
 use crate::tree_state::{FRAME_NUMBERS, TreeState};
 
@@ -38,29 +39,115 @@ struct Column {
     flags: [Adaptive; 3],
 }
 
-/// Segment contexts.
-const SEGMENT: usize = 5;
+/// Segment contexts at most; a level uses the first of them. The same below.
+const SEGMENT: usize = 6;
 /// Value contexts.
-const VALUE: usize = 6;
+const VALUE: usize = 8;
 /// Piece contexts.
 const PIECE: usize = 3;
+/// Contexts of endings of pieces.
+const ENDING: usize = 3;
+/// Bytes of a piece after which its ending is guessed.
+const ENDING_AFTER: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 6;
+const LITERAL: usize = 8;
 /// Digit contexts.
-const DIGIT: usize = 6;
+const DIGIT: usize = 7;
 
-/// Everything that is learned from a document.
-#[derive(Debug)]
-pub(crate) struct Model {
+/// Below this probability (of 65536) a whole item is not tried.
+const ITEM_TRY_MIN: u32 = 4000;
+/// The same for a piece, which costs less to spell.
+const PIECE_TRY_MIN: u32 = 36_000;
+
+/// Digits of a number whose beginning is told apart from others.
+const DIGITS_NEAR: usize = 7;
+
+/// A model of the level that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Model {
+    /// Few contexts.
+    Fast(Box<Core<3, 5, 3, 5, 3, 6, 3, 4>>),
+    /// What pays for its time.
+    Default(Box<Core<5, 7, 6, 8, 6, 9, 7, 8>>),
+    /// All contexts.
+    Max(Box<Core<6, 8, 8, 10, 8, 11, 7, 8>>),
+}
+
+/// The same call for whichever level it is.
+macro_rules! each {
+    ($model:expr, $core:ident => $call:expr) => {
+        match $model {
+            Model::Fast($core) => $call,
+            Model::Default($core) => $call,
+            Model::Max($core) => $call,
+        }
+    };
+}
+
+impl Model {
+    /// A model that has seen nothing.
+    pub(crate) fn new(settings: Settings, memory: Memory) -> Self {
+        match settings.level {
+            Level::Fast => Self::Fast(Box::new(Core::new(settings, memory))),
+            Level::Default => Self::Default(Box::new(Core::new(settings, memory))),
+            Level::Max => Self::Max(Box::new(Core::new(settings, memory))),
+        }
+    }
+
+    /// Forgets where it is, not what it learned.
+    pub(crate) fn start_document(&mut self) {
+        each!(self, core => core.start_document());
+    }
+
+    /// The length of the item that starts `bytes`, or `None` if its end is not among them.
+    pub(crate) fn item_len(&self, bytes: &[u8]) -> Option<usize> {
+        each!(self, core => core.tree.lexer.item_len(bytes))
+    }
+
+    /// The item coded last.
+    pub(crate) fn item(&self) -> &[u8] {
+        each!(self, core => &core.item)
+    }
+
+    /// Codes one item: `source` to the encoder, found by the decoder (who gives nothing). `limit`
+    /// is the length at which an item ends without a terminator: [`ITEM_MAX`], or what is left of
+    /// the chunk.
+    pub(crate) fn code_item<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        limit: usize,
+    ) -> Result<(), Contradiction> {
+        each!(self, core => core.code_item(coder, source, limit))
+    }
+}
+
+/// Everything that is learned from a document, under `S` segment, `V` value, `L` literal and `D`
+/// digit contexts; the second of each pair is the number of inputs that makes.
+#[derive(Clone, Debug)]
+pub(crate) struct Core<
+    const S: usize,
+    const SI: usize,
+    const V: usize,
+    const VI: usize,
+    const L: usize,
+    const LI: usize,
+    const D: usize,
+    const DI: usize,
+> {
     settings: Settings,
     memory: Memory,
     tree: TreeState,
-    segments: Predictor<SEGMENT, { SEGMENT + 2 }>,
-    values: Predictor<VALUE, { VALUE + 2 }>,
+    segments: Predictor<S, SI>,
+    values: Predictor<V, VI>,
     pieces: Predictor<PIECE, { PIECE + 2 }>,
+    endings: Predictor<ENDING, { ENDING + 2 }>,
+    segment_words: Dictionary,
+    value_words: Dictionary,
+    piece_words: Dictionary,
     numbers: NumberPredictor,
-    literals: LiteralCoder<LITERAL, { LITERAL + 1 }>,
-    digits: DigitCoder<DIGIT, { DIGIT + 1 }>,
+    literals: LiteralCoder<L, LI>,
+    digits: DigitCoder<D, DI>,
     columns: Vec<Column>,
     /// Scalars seen once: they are worth keeping when they come again.
     seen: Vec<u16>,
@@ -76,9 +163,18 @@ pub(crate) struct Model {
     piece: Vec<u8>,
 }
 
-impl Model {
-    /// A model that has seen nothing.
-    pub(crate) fn new(settings: Settings, memory: Memory) -> Self {
+impl<
+    const S: usize,
+    const SI: usize,
+    const V: usize,
+    const VI: usize,
+    const L: usize,
+    const LI: usize,
+    const D: usize,
+    const DI: usize,
+> Core<S, SI, V, VI, L, LI, D, DI>
+{
+    fn new(settings: Settings, memory: Memory) -> Self {
         let sizes: Sizes = settings.sizes();
         let dictionary =
             |ring: u32| Dictionary::new(ring, ring.saturating_sub(sizes.index_shift), memory);
@@ -86,21 +182,20 @@ impl Model {
             settings,
             memory,
             tree: Stage::Lexer.run(TreeState::new),
-            segments: Predictor::new(
-                dictionary(sizes.segment_ring),
-                sizes.segment_slots,
-                sizes.tries,
-                memory,
-            ),
-            values: Predictor::new(
-                dictionary(sizes.value_ring),
-                sizes.value_slots,
-                sizes.tries,
-                memory,
-            ),
-            pieces: Predictor::new(dictionary(sizes.piece_ring), sizes.piece_slots, 2, memory),
+            segments: Predictor::new(sizes.segment_slots, (sizes.tries, ITEM_TRY_MIN), memory),
+            values: Predictor::new(sizes.value_slots, (sizes.tries, ITEM_TRY_MIN), memory),
+            pieces: Predictor::new(sizes.piece_slots, (2, PIECE_TRY_MIN), memory),
+            endings: Predictor::new(sizes.piece_slots, (1, PIECE_TRY_MIN), memory),
+            segment_words: dictionary(sizes.segment_ring),
+            value_words: dictionary(sizes.value_ring),
+            piece_words: dictionary(sizes.piece_ring),
             numbers: NumberPredictor::new(sizes.number_slots, memory),
-            literals: LiteralCoder::new(sizes.literal_buckets, memory),
+            literals: LiteralCoder::new(
+                sizes.literal_buckets,
+                sizes.column_buckets,
+                sizes.text,
+                memory,
+            ),
             digits: DigitCoder::new(sizes.digit_buckets, memory),
             columns: vec![Column::default(); 1 << sizes.columns],
             seen: memory.table(1 << sizes.seen),
@@ -114,20 +209,16 @@ impl Model {
         }
     }
 
-    /// The length of the item that starts `bytes`, or `None` if its end is not among them.
-    pub(crate) fn item_len(&self, bytes: &[u8]) -> Option<usize> {
-        self.tree.lexer.item_len(bytes)
+    fn start_document(&mut self) {
+        self.tree = Stage::Lexer.run(TreeState::new);
+        self.recent_segments = [0; 5];
+        self.recent_values = [0; 3];
+        self.recent_number = Decimal::default();
+        self.recent_pieces = [0; 2];
+        self.tail = 0;
     }
 
-    /// The item coded last.
-    pub(crate) fn item(&self) -> &[u8] {
-        &self.item
-    }
-
-    /// Codes one item: `source` to the encoder, found by the decoder (who gives nothing). `limit`
-    /// is the length at which an item ends without a terminator: [`ITEM_MAX`], or what is left of
-    /// the chunk.
-    pub(crate) fn code_item<C: Coder>(
+    fn code_item<C: Coder>(
         &mut self,
         coder: &mut C,
         source: &[u8],
@@ -151,17 +242,18 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let mut hit = None;
         if self.settings.prune {
+            coder.enter(Part::SegmentFlags);
             let contexts = self.segment_contexts();
-            self.segments.prepare(&contexts, self.recent_segments[0]);
-            let actual = find::<C>(&self.segments.dictionary, source);
-            hit = self.segments.code(coder, actual);
+            self.segments.prepare(first(&contexts), self.recent_segments[0]);
+            let actual = find::<C>(&self.segment_words, source);
+            hit = self.segments.code(coder, &self.segment_words, actual);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.segments.dictionary, id, &mut self.item)
+            take(&self.segment_words, id, &mut self.item)
         } else {
             self.code_pieces(coder, source, limit, Kind::Segment, self.recent_segments[0])?;
             let hash = hash::bytes(&self.item);
-            (hash, self.segments.dictionary.intern(&self.item, hash))
+            (hash, self.segment_words.intern(&self.item, hash))
         };
         if self.settings.prune {
             self.segments.learn(id);
@@ -178,12 +270,14 @@ impl Model {
     fn segment_contexts(&self) -> [u32; SEGMENT] {
         let recent = &self.recent_segments;
         let two = hash::pair(recent[0], recent[1]);
+        let three = hash::pair(two, recent[2]);
         [
-            recent[0],
             hash::pair(recent[0], self.recent_values[0]),
             two,
-            hash::triple(two, recent[2], hash::pair(recent[3], recent[4])),
             hash::triple(self.tree.top().path, self.tree.index(), recent[0]),
+            recent[0],
+            hash::triple(three, recent[3], recent[4]),
+            hash::triple(three, self.tree.top().first, self.recent_values[0]),
         ]
     }
 
@@ -197,16 +291,17 @@ impl Model {
         self.enter_column(column);
         let mut hit = None;
         if self.settings.prune {
+            coder.enter(Part::ValueFlags);
             self.prepare_values(column);
-            let actual = find::<C>(&self.values.dictionary, source);
-            hit = self.values.code(coder, actual);
+            let actual = find::<C>(&self.value_words, source);
+            hit = self.values.code(coder, &self.value_words, actual);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.values.dictionary, id, &mut self.item)
+            take(&self.value_words, id, &mut self.item)
         } else {
             self.code_pieces(coder, source, limit, Kind::Text, column)?;
             let hash = hash::bytes(&self.item);
-            (hash, self.values.dictionary.intern(&self.item, hash))
+            (hash, self.value_words.intern(&self.item, hash))
         };
         if hit.is_some() {
             self.push_tail();
@@ -223,6 +318,7 @@ impl Model {
     ) -> Result<(), Contradiction> {
         let column = self.tree.column();
         self.enter_column(column);
+        coder.enter(Part::NumberFlags);
         let actual_number = if C::ENCODING { Decimal::parse(source) } else { None };
         if self.settings.delta {
             let bases = self.bases(column);
@@ -231,13 +327,15 @@ impl Model {
         let (mut hit, mut guess) = (None, None);
         if self.settings.prune {
             self.prepare_values(column);
-            let actual = find::<C>(&self.values.dictionary, source);
+            let actual = find::<C>(&self.value_words, source);
             let number_first = self.settings.delta && self.numbers.best() > self.values.best();
             if number_first {
                 guess = self.numbers.code(coder, actual_number);
             }
             if guess.is_none() {
-                hit = self.values.code(coder, actual);
+                coder.enter(Part::ValueFlags);
+                hit = self.values.code(coder, &self.value_words, actual);
+                coder.enter(Part::NumberFlags);
             }
             if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
                 guess = self.numbers.code(coder, actual_number);
@@ -246,7 +344,7 @@ impl Model {
             guess = self.numbers.code(coder, actual_number);
         }
         let (hash, id) = if let Some(id) = hit {
-            take(&self.values.dictionary, id, &mut self.item)
+            take(&self.value_words, id, &mut self.item)
         } else {
             if let Some(guess) = guess {
                 self.item.extend_from_slice(guess.text().as_bytes());
@@ -269,7 +367,7 @@ impl Model {
         let place = ((u64::from(hash) * self.seen.len() as u64) >> 32) as usize;
         let mark = hash as u16 | 1;
         if self.seen[place] == mark {
-            return self.values.dictionary.intern(&self.item, hash);
+            return self.value_words.intern(&self.item, hash);
         }
         self.seen[place] = mark;
         0
@@ -290,16 +388,18 @@ impl Model {
     fn prepare_values(&mut self, column: u32) {
         let memory = &self.columns[self.column_place(column)];
         let (top, parent) = (self.tree.top(), self.tree.parent());
-        let [a, b, _] = self.recent_values;
-        let contexts = [
-            column,
+        let [a, b, c] = self.recent_values;
+        let contexts: [u32; VALUE] = [
             hash::pair(column, memory.last),
             hash::pair(column, a),
+            column,
             hash::triple(column, a, b),
             hash::triple(column, memory.last, memory.before),
             hash::triple(top.path, hash::pair(top.key, top.first), parent.last),
+            hash::triple(column, hash::pair(a, b), c),
+            hash::triple(top.path, top.key, parent.first),
         ];
-        self.values.prepare(&contexts, column);
+        self.values.prepare(first(&contexts), column);
     }
 
     fn bases(&self, column: u32) -> [Basis; CONTEXTS] {
@@ -363,6 +463,7 @@ impl Model {
         limit: usize,
         column: u32,
     ) -> Result<(), Contradiction> {
+        coder.enter(Part::Digits);
         let digits_only = source.iter().all(|&byte| digits::symbol(byte).is_some());
         if self.code_column_flag(coder, column, 0, u32::from(digits_only)) == 0 {
             return self.code_pieces(coder, source, limit, Kind::Scalar, column);
@@ -425,31 +526,44 @@ impl Model {
         let memory = self.columns[self.column_place(column)];
         let salt = hash::pair(column, mode);
         let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
-        let (mut prefix, mut matched, mut order3) = (0, 1, 0);
+        let (mut beginning, mut matched, mut order3) = (0, 1, 0);
+        let (mut significant, mut possible) = (0, None);
         while self.item.len() < limit {
             let place = self.item.len();
             let aligned = |i: usize| u32::from(memory.text.get(i).copied().unwrap_or(0));
             let last = order3 & 15;
-            let contexts = [
-                hash::pair(salt, prefix),
-                hash::triple(salt, place as u32, last),
+            // The beginning of a long number does not come again; what is kept of it is coarse.
+            let far = place >= DIGITS_NEAR;
+            let prefix = if far { 0x100_0000 | order3 & 0xFF } else { beginning };
+            let contexts: [u32; DIGIT] = [
+                hash::triple(salt, prefix, place as u32),
                 hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
-                hash::triple(salt, prefix, sibling),
-                hash::pair(order3 & 0xFFF, mode),
-                hash::triple(salt, prefix, memory.last),
+                possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
+                hash::triple(salt, prefix, if far { 0 } else { sibling }),
+                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
+                hash::triple(salt, place as u32, last),
+                hash::triple(order3 & 0xFFF, mode, u32::from(far)),
             ];
-            let set = (salt >> 8 & 31) * 8 + (place as u32).min(7);
+            let set = match possible {
+                Some(_) => 1,
+                None => 8 + ((salt >> 8) & 15) * 8 + (place as u32).min(7),
+            };
             let symbol =
                 source.get(place).map_or(digits::END, |&byte| digits::symbol(byte).unwrap_or(15));
-            let symbol = self.digits.code(coder, &contexts, set, symbol);
+            let symbol = self.digits.code(coder, first(&contexts), set, symbol);
             if symbol == digits::END {
                 break;
             }
             let byte = digits::byte(symbol);
             matched &= u32::from(aligned(place) == u32::from(byte));
-            prefix = hash::pair(prefix, u32::from(symbol) + 1);
+            beginning = hash::pair(beginning, u32::from(symbol) + 1);
             order3 = order3 << 4 | u32::from(symbol);
             self.item.push(byte);
+            significant += u32::from(symbol < 10 && (symbol > 0 || significant > 0));
+            possible = None;
+            if significant == double::KNOWN && mode == 0 {
+                possible = double::last_digits(&self.item);
+            }
             if mode == 0 {
                 self.tail = self.tail << 8 | u64::from(byte);
             }
@@ -472,11 +586,43 @@ impl Model {
         };
         let mut around = Surroundings { kind, column, text: memory.text, prefix: 0, matched: 1 };
         while self.item.len() < limit {
+            match self.code_run(coder, source, &mut scanner, &mut around)? {
+                Some(Step::EndItem) => break,
+                Some(_) => continue,
+                None => {}
+            }
             if self.code_piece(coder, source, limit, &mut scanner, &mut around)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Codes many bytes at once where a long match goes on; returns the last step if it did.
+    fn code_run<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        source: &[u8],
+        scanner: &mut PieceScanner,
+        around: &mut Surroundings,
+    ) -> Result<Option<Step>, Contradiction> {
+        if !self.settings.codebook || self.item.len() + RUN > ITEM_MAX {
+            return Ok(None);
+        }
+        let rest = source.get(self.item.len()..).unwrap_or(&[]);
+        coder.enter(Part::Runs);
+        let Some(run) = self.literals.code_run(coder, rest) else { return Ok(None) };
+        let mut step = Step::More;
+        for byte in run {
+            if matches!(step, Step::Terminator | Step::EndItem) {
+                return Err(Contradiction);
+            }
+            step = scanner.step(byte);
+            self.literals.pass(byte);
+            self.push_byte(byte, around);
+        }
+        self.recent_pieces = [0; 2];
+        if step == Step::Terminator { Err(Contradiction) } else { Ok(Some(step)) }
     }
 
     /// Codes a piece; returns whether it ended the item.
@@ -491,38 +637,55 @@ impl Model {
         self.piece = self.memory.buffer(std::mem::take(&mut self.piece));
         let start = self.item.len();
         let [a, b] = self.recent_pieces;
-        let mut hit = None;
+        let (mut hit, mut actual) = (None, 0);
         if self.settings.codebook {
             let kind = around.kind as u32;
+            let segment = around.kind == Kind::Segment;
+            coder.enter(if segment { Part::GlueFlags } else { Part::WordFlags });
             let contexts = [
                 hash::triple(a, b, kind),
                 hash::triple(a, around.column, kind),
                 hash::triple(around.prefix, around.column, kind),
             ];
             self.pieces.prepare(&contexts, hash::pair(around.column, kind));
-            let actual = if C::ENCODING {
+            actual = if C::ENCODING {
                 self.read_piece(source.get(start..).unwrap_or(&[]), limit - start, *scanner);
                 let hash = hash::bytes(&self.piece);
-                self.pieces.dictionary.find(&self.piece, hash).unwrap_or(0)
+                self.piece_words.find(&self.piece, hash).unwrap_or(0)
             } else {
                 0
             };
-            hit = self.pieces.code(coder, actual);
+            hit = self.pieces.code(coder, &self.piece_words, actual);
         }
         let end = match hit {
-            Some(id) => self.copy_piece(id, limit, scanner, around)?,
-            None => self.code_new_piece(coder, source, limit, scanner, around),
+            Some(id) => self.copy_piece(id, 0, limit, scanner, around)?,
+            None => self.code_new_piece(coder, (source, actual), limit, scanner, around)?,
         };
         let hash = hash::bytes(&self.piece);
         if self.settings.codebook {
             let id = match hit {
                 Some(id) => id,
-                None => self.pieces.dictionary.intern(&self.piece, hash),
+                None => self.piece_words.intern(&self.piece, hash),
             };
             self.pieces.learn(id);
+            if self.piece.len() > ENDING_AFTER {
+                self.prepare_endings(around, a);
+                self.endings.learn(id);
+            }
         }
         self.recent_pieces = [hash, a];
         Ok(end)
+    }
+
+    fn prepare_endings(&mut self, around: &Surroundings, last: u32) {
+        let beginning = hash::bytes(&self.piece[..ENDING_AFTER]);
+        let kind = around.kind as u32;
+        let contexts = [
+            hash::pair(beginning, kind),
+            hash::pair(beginning, last),
+            hash::triple(beginning, around.column, 1),
+        ];
+        self.endings.prepare(&contexts, hash::pair(around.column, kind));
     }
 
     /// The piece that comes next in the encoder's source.
@@ -540,20 +703,25 @@ impl Model {
     fn copy_piece(
         &mut self,
         id: Id,
+        from: usize,
         limit: usize,
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
     ) -> Result<bool, Contradiction> {
-        let (bytes, _) = self.pieces.dictionary.get(id).ok_or(Contradiction)?;
+        let (bytes, _) = self.piece_words.get(id).ok_or(Contradiction)?;
+        if bytes.get(..from) != Some(&self.piece[..from]) {
+            return Err(Contradiction);
+        }
         self.piece.clear();
         self.piece.extend_from_slice(bytes);
         let mut step = Step::More;
-        for index in 0..self.piece.len() {
+        for index in from..self.piece.len() {
             let byte = self.piece[index];
             if step != Step::More || self.item.len() >= limit {
                 return Err(Contradiction);
             }
             step = scanner.step(byte);
+            self.literals.pass(byte);
             if step != Step::Terminator {
                 self.push_byte(byte, around);
             }
@@ -567,17 +735,21 @@ impl Model {
     fn code_new_piece<C: Coder>(
         &mut self,
         coder: &mut C,
-        source: &[u8],
+        (source, actual): (&[u8], Id),
         limit: usize,
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
-    ) -> bool {
+    ) -> Result<bool, Contradiction> {
+        let segment = around.kind == Kind::Segment;
+        let part = if segment { Part::GlueLiterals } else { Part::WordLiterals };
+        coder.enter(part);
         self.piece.clear();
         let mut word = self.recent_pieces[0];
+        let beside = Around { kind: around.kind as usize, column: around.column };
         while self.item.len() < limit {
             let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
             let contexts = self.literal_contexts(around, word);
-            let byte = self.literals.code(coder, &contexts, around.kind as usize, byte);
+            let byte = self.literals.code(coder, first(&contexts), beside, byte);
             word = hash::pair(word, u32::from(byte));
             self.piece.push(byte);
             let step = scanner.step(byte);
@@ -586,11 +758,19 @@ impl Model {
             }
             match step {
                 Step::More => {}
-                Step::EndPiece => return false,
-                Step::EndItem | Step::Terminator => return true,
+                Step::EndPiece => return Ok(false),
+                Step::EndItem | Step::Terminator => return Ok(true),
+            }
+            if self.piece.len() == ENDING_AFTER && self.settings.codebook {
+                coder.enter(Part::EndingFlags);
+                self.prepare_endings(around, self.recent_pieces[0]);
+                if let Some(id) = self.endings.code(coder, &self.piece_words, actual) {
+                    return self.copy_piece(id, ENDING_AFTER, limit, scanner, around);
+                }
+                coder.enter(part);
             }
         }
-        true
+        Ok(true)
     }
 
     #[inline]
@@ -598,13 +778,17 @@ impl Model {
         let (low, high) = (self.tail as u32, (self.tail >> 32) as u32);
         let place = self.item.len();
         let aligned = around.text.get(place).copied().map_or(0, u32::from);
+        let [last, before] = self.recent_pieces;
+        let prefix = hash::pair(around.prefix, aligned << 1 | around.matched);
         [
-            hash::pair(low & 0xFF, around.kind as u32),
             hash::pair(low & 0xFFFF, 1),
+            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
             hash::triple(word, around.kind as u32, 4),
-            hash::triple(around.column, around.prefix, aligned << 1 | around.matched),
+            hash::pair(around.column, prefix),
+            hash::triple(low, high & 0xFFFF, 5),
+            hash::triple(word, last, before),
         ]
     }
 
@@ -616,6 +800,12 @@ impl Model {
         self.item.push(byte);
         self.tail = self.tail << 8 | u64::from(byte);
     }
+}
+
+/// The contexts that a level uses.
+#[inline]
+fn first<const MAX: usize, const N: usize>(contexts: &[u32; MAX]) -> &[u32; N] {
+    contexts.first_chunk().expect("no level uses more contexts than there are")
 }
 
 /// What is known around a missed item.

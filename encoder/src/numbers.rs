@@ -61,7 +61,7 @@ impl Slot {
 }
 
 /// Predicts numbers under [`CONTEXTS`] contexts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NumberPredictor {
     slots: Vec<[u32; 3]>,
     stands: [[Adaptive; 32]; CONTEXTS],
@@ -81,7 +81,7 @@ impl NumberPredictor {
             slots: memory.table(1 << bits),
             stands: [initial_stands(); CONTEXTS],
             columns: vec![Adaptive::new(16384, 2); COLUMNS],
-            mixer: Mixer::new(TRIES_MAX, (1 << 16) * 2 / 5, 6),
+            mixer: Mixer::new(TRIES_MAX, (1 << 16) * 2 / 5, 10),
             places: [0; CONTEXTS],
             bases: [Basis::default(); CONTEXTS],
             guesses: [Decimal::default(); CONTEXTS],
@@ -150,15 +150,15 @@ impl NumberPredictor {
 
     fn code_flag<C: Coder>(&mut self, coder: &mut C, guess: Decimal, rank: usize, hit: u32) -> u32 {
         let mut stands = [0; CONTEXTS];
+        let mut inputs = [256; CONTEXTS + 2];
         for i in 0..CONTEXTS {
             stands[i] = self.confidences[i] + if self.guesses[i] == guess { 0 } else { 16 };
-            self.mixer.inputs[i] = self.stands[i][stands[i]].stretched();
+            inputs[i] = self.stands[i][stands[i]].stretched();
         }
-        self.mixer.inputs[CONTEXTS] = self.columns[self.column].stretched();
-        self.mixer.inputs[CONTEXTS + 1] = 256;
-        let p = self.mixer.mix(rank);
-        let hit = coder.bit(hit, p);
-        self.mixer.learn(hit);
+        inputs[CONTEXTS] = self.columns[self.column].stretched();
+        let mix = self.mixer.mix(inputs, rank);
+        let hit = coder.bit(hit, mix.p);
+        self.mixer.learn(&mix, hit);
         for i in 0..CONTEXTS {
             self.stands[i][stands[i]].learn(hit, FLAG_LIMIT);
         }

@@ -18,8 +18,6 @@ const STANDS: usize = 4;
 const COLUMNS: usize = 1024;
 /// Learning limit of the flags' probabilities.
 const FLAG_LIMIT: u32 = 255;
-/// Below this hit rate (of 65536) of the column a hopeless candidate is not even tried.
-const TRY_MIN: u32 = 1 << 10;
 
 /// What one context remembers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,15 +62,14 @@ impl Slot {
 }
 
 /// Predicts items under `N` contexts; `M` is `N + 2`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Predictor<const N: usize, const M: usize> {
-    /// The items themselves.
-    pub(crate) dictionary: Dictionary,
     slots: Vec<[u32; 3]>,
     stands: Vec<[Adaptive; STANDS * 16]>,
     columns: Vec<[Adaptive; 2]>,
     mixer: Mixer<M>,
     tries_max: usize,
+    try_min: u32,
     /// The slots of the item at hand.
     places: [usize; N],
     column: usize,
@@ -111,20 +108,16 @@ impl Candidates {
 }
 
 impl<const N: usize, const M: usize> Predictor<N, M> {
-    /// `1 << slot_bits` slots over `dictionary`; at most `tries_max` candidates per item.
-    pub(crate) fn new(
-        dictionary: Dictionary,
-        slot_bits: u32,
-        tries_max: usize,
-        memory: Memory,
-    ) -> Self {
+    /// `1 << slot_bits` slots; at most `tries_max` candidates per item, none below the
+    /// probability `try_min` in a column where such do not hit.
+    pub(crate) fn new(slot_bits: u32, (tries_max, try_min): (usize, u32), memory: Memory) -> Self {
         assert_eq!(M, N + 2, "one input for each context, the column and a constant");
         Self {
-            dictionary,
             slots: memory.table(1 << slot_bits),
             stands: vec![initial_stands(); N],
             columns: vec![[Adaptive::default(); 2]; COLUMNS],
-            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 6),
+            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 10),
+            try_min,
             tries_max,
             places: [0; N],
             column: 0,
@@ -162,14 +155,19 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
 
     /// Codes whether one of the candidates is the item; the encoder gives its name.
     #[inline]
-    pub(crate) fn code<C: Coder>(&mut self, coder: &mut C, actual: Id) -> Option<Id> {
+    pub(crate) fn code<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        dictionary: &Dictionary,
+        actual: Id,
+    ) -> Option<Id> {
         let mut rank = 0;
         for place in 0..self.candidates.len.min(self.tries_max * 2) {
             let (score, id) = self.candidates.ids[place];
             if rank >= self.tries_max || !self.worth_trying(score, rank) {
                 break;
             }
-            if self.dictionary.get(id).is_none() {
+            if dictionary.get(id).is_none() {
                 continue;
             }
             if self.code_flag(coder, id, rank, u32::from(id == actual)) == 1 {
@@ -181,22 +179,22 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
     }
 
     fn worth_trying(&self, score: u32, rank: usize) -> bool {
-        score >= TRY_MIN || self.columns[self.column][rank.min(1)].p() >= TRY_MIN
+        score >= self.try_min || self.columns[self.column][rank.min(1)].p() >= self.try_min
     }
 
     #[inline]
     fn code_flag<C: Coder>(&mut self, coder: &mut C, id: Id, rank: usize, hit: u32) -> u32 {
         let mut stands = [0; N];
+        let mut inputs = [256; M];
         for i in 0..N {
             stands[i] = Slot::unpack(self.slots[self.places[i]]).stand(id);
-            self.mixer.inputs[i] = self.stands[i][stands[i]].stretched();
+            inputs[i] = self.stands[i][stands[i]].stretched();
         }
         let column = self.columns[self.column][rank.min(1)];
-        self.mixer.inputs[N] = column.stretched();
-        self.mixer.inputs[N + 1] = 256;
-        let p = self.mixer.mix(rank.min(3));
-        let hit = coder.bit(hit, p);
-        self.mixer.learn(hit);
+        inputs[N] = column.stretched();
+        let mix = self.mixer.mix(inputs, rank.min(3));
+        let hit = coder.bit(hit, mix.p);
+        self.mixer.learn(&mix, hit);
         for i in 0..N {
             self.stands[i][stands[i]].learn(hit, FLAG_LIMIT);
         }
@@ -207,7 +205,7 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
     /// Teaches the slots of the item at hand what it was.
     #[inline]
     pub(crate) fn learn(&mut self, id: Id) {
-        if self.candidates.len > 0 && self.candidates.ids[0].1 == id && self.best() < TRY_MIN {
+        if self.candidates.len > 0 && self.candidates.ids[0].1 == id && self.best() < self.try_min {
             // It was not tried and would have been right.
             self.columns[self.column][0].learn(1, 30);
         }

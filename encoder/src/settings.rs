@@ -101,33 +101,33 @@ pub struct Options {
     pub holding: Holding,
 }
 
+/// What a decoder may use; for encodings from people who are not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Refuse encodings whose tables take more.
+    pub memory_bytes: Option<u64>,
+    /// Stop when the document gets longer. A few encoded bytes can stand for megabytes.
+    pub output_bytes: Option<u64>,
+}
+
 /// How large the tables are, by the length of the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Up to 4 KiB.
-    Tiny,
-    /// Up to 64 KiB.
+    /// Up to 64 KiB: a quarter of every table, for there is no time to fill more.
     Small,
-    /// Up to 256 KiB.
-    Medium,
     /// Longer, or of unknown length.
     Large,
 }
 
 impl Class {
-    const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::Medium, Self::Large];
+    const ALL: [Self; 2] = [Self::Small, Self::Large];
 
-    /// The longest document that is told from longer ones.
-    pub(crate) const KNOWN_MAX: usize = 1 << 18;
+    /// The longest small document.
+    pub(crate) const SMALL_MAX: usize = 1 << 16;
 
     /// The class of a document of `len` bytes.
     pub(crate) fn of(len: usize) -> Self {
-        match len {
-            0..=0x1000 => Self::Tiny,
-            0x1001..=0x1_0000 => Self::Small,
-            0x1_0001..=Self::KNOWN_MAX => Self::Medium,
-            _ => Self::Large,
-        }
+        if len <= Self::SMALL_MAX { Self::Small } else { Self::Large }
     }
 
     /// The class's code in the format.
@@ -167,6 +167,9 @@ pub(crate) struct Sizes {
     pub(crate) literal_buckets: u32,
     /// Buckets of 64 bytes.
     pub(crate) digit_buckets: u32,
+    pub(crate) column_buckets: u32,
+    /// Bytes of text to match.
+    pub(crate) text: u32,
     /// Columns, marks of scalars seen once.
     pub(crate) columns: u32,
     pub(crate) seen: u32,
@@ -178,6 +181,7 @@ pub(crate) struct Sizes {
 
 impl Settings {
     /// The sizes of this level and class.
+    #[allow(unexpected_cfgs, reason = "cargo-fuzz sets it")]
     pub(crate) fn sizes(self) -> Sizes {
         let full = match self.level {
             Level::Fast | Level::Default => DEFAULT_SIZES,
@@ -185,14 +189,28 @@ impl Settings {
         };
         match self.class {
             Class::Large => full,
-            Class::Medium => full.shrunk(2),
-            Class::Small => full.shrunk(4),
-            Class::Tiny => full.shrunk(7),
+            // A fuzzer copies the tables a million times.
+            Class::Small if cfg!(fuzzing) => full.shrunk(7),
+            Class::Small => full.shrunk(2),
         }
     }
 }
 
 impl Sizes {
+    /// Bytes that all tables of these sizes take, with windows and buffers, rounded up.
+    pub(crate) fn memory_bytes(self) -> u64 {
+        let rings = [self.segment_ring, self.value_ring, self.piece_ring];
+        let rings: u64 =
+            rings.iter().map(|&ring| (1 << ring) + (8 << (ring - self.index_shift))).sum();
+        let slots = (12 << self.segment_slots) + (12 << self.value_slots);
+        let slots = slots + (24 << self.piece_slots) + (12 << self.number_slots);
+        let buckets = (16 << self.literal_buckets) + (64 << self.digit_buckets);
+        let buckets = buckets + (64 << self.column_buckets);
+        let text = (1 << self.text) + (4 << (self.text - 4));
+        let columns = (96 << self.columns) + (2 << self.seen);
+        rings + slots + buckets + text + columns + (1 << 20)
+    }
+
     /// Each table `1 << by` times smaller.
     fn shrunk(self, by: u32) -> Self {
         Self {
@@ -205,6 +223,8 @@ impl Sizes {
             number_slots: self.number_slots - by,
             literal_buckets: self.literal_buckets - by,
             digit_buckets: self.digit_buckets - by,
+            column_buckets: self.column_buckets - by,
+            text: self.text - by,
             columns: self.columns.saturating_sub(by).max(6),
             seen: self.seen - by,
             ..self
@@ -214,14 +234,16 @@ impl Sizes {
 
 const DEFAULT_SIZES: Sizes = Sizes {
     segment_ring: 17,
-    value_ring: 19,
-    piece_ring: 18,
+    value_ring: 18,
+    piece_ring: 17,
     segment_slots: 14,
     value_slots: 15,
-    piece_slots: 15,
+    piece_slots: 13,
     number_slots: 13,
-    literal_buckets: 17,
+    literal_buckets: 16,
     digit_buckets: 13,
+    column_buckets: 11,
+    text: 20,
     columns: 11,
     seen: 15,
     index_shift: 5,
@@ -230,16 +252,18 @@ const DEFAULT_SIZES: Sizes = Sizes {
 
 const MAX_SIZES: Sizes = Sizes {
     segment_ring: 18,
-    value_ring: 21,
-    piece_ring: 20,
-    segment_slots: 17,
-    value_slots: 18,
-    piece_slots: 17,
+    value_ring: 20,
+    piece_ring: 19,
+    segment_slots: 16,
+    value_slots: 17,
+    piece_slots: 15,
     number_slots: 15,
-    literal_buckets: 19,
+    literal_buckets: 18,
     digit_buckets: 16,
-    columns: 13,
-    seen: 17,
+    column_buckets: 13,
+    text: 22,
+    columns: 12,
+    seen: 16,
     index_shift: 5,
     tries: 4,
 };

@@ -6,11 +6,11 @@ use crate::decode::Decoder;
 use crate::document::Document;
 use crate::encode::Encoder;
 use crate::error::Error;
-use crate::settings::Options;
+use crate::settings::{Limits, Options};
 use crate::stage::Stage;
 
 /// Bytes read at a time.
-const READ: usize = 1 << 16;
+const READ: usize = 1 << 15;
 
 /// Encodes all that `input` gives.
 pub fn encode<R: Read, W: Write>(
@@ -73,8 +73,17 @@ fn read<R: Read>(input: &mut R, bytes: &mut [u8]) -> Result<usize, Error> {
 }
 
 /// Decodes all that `input` gives.
-pub fn decode<R: Read, W: Write>(input: R, mut output: W) -> Result<(), Error> {
-    let mut decoder = Decoder::new(input)?;
+pub fn decode<R: Read, W: Write>(input: R, output: W) -> Result<(), Error> {
+    decode_limited(input, output, Limits::default())
+}
+
+/// Decodes all that `input` gives, within limits.
+pub fn decode_limited<R: Read, W: Write>(
+    input: R,
+    mut output: W,
+    limits: Limits,
+) -> Result<(), Error> {
+    let mut decoder = Decoder::limited(input, limits)?;
     while let Some(block) = decoder.next_block()? {
         output.write_all(block)?;
     }

@@ -4,58 +4,79 @@
 //! probability of 32 bits, for digits, where frequencies are steady and precision pays.
 
 use crate::bits;
-use crate::logistic::Adaptive;
+use crate::logistic::{Adaptive, stretch};
 use crate::memory::Memory;
 
 /// Decisions in a nibble, as nodes of a binary tree numbered from 1; cell 0 is the check.
-const NIBBLE: usize = 16;
+pub(crate) const NIBBLE: usize = 16;
+
+/// Buckets that are looked at together: as many as fill a line of the processor's cache.
+const LINE: usize = 4;
 
 /// Bit histories.
 #[derive(Debug)]
 pub(crate) struct HistoryTable {
     buckets: Vec<[u8; NIBBLE]>,
+    /// The first bucket that begins a cache line.
+    start: usize,
+    lines: u64,
+}
+
+impl Clone for HistoryTable {
+    /// A copy may lie elsewhere in memory, where lines begin elsewhere.
+    fn clone(&self) -> Self {
+        let mut buckets = vec![[0; NIBBLE]; self.buckets.len()];
+        let start = buckets.as_ptr().align_offset(64).min(LINE);
+        let len = self.buckets.len() - LINE;
+        buckets[start..start + len].copy_from_slice(&self.buckets[self.start..self.start + len]);
+        Self { buckets, start, lines: self.lines }
+    }
 }
 
 impl HistoryTable {
     /// `1 << bits` buckets of 16 bytes.
     pub(crate) fn new(bits: u32, memory: Memory) -> Self {
-        Self { buckets: memory.table(1 << bits) }
+        let buckets: Vec<[u8; NIBBLE]> = memory.table((1 << bits) + LINE);
+        // Where the table lies in memory concerns speed alone.
+        let start = buckets.as_ptr().align_offset(64).min(LINE);
+        Self { buckets, start, lines: 1 << bits >> LINE.ilog2() }
     }
 
-    /// The bucket of a context; of two places, its own or the less used.
+    /// The bucket of a context among those of its line: the one with the same check, or the least
+    /// used, which is forgotten.
     #[inline]
-    pub(crate) fn find(&mut self, context: u32) -> usize {
-        let place = ((u64::from(context) * self.buckets.len() as u64) >> 32) as usize;
-        let check = (context & 0xFF) as u8;
-        let other = place ^ 1;
-        if self.buckets[place][0] == check {
-            return place;
+    pub(crate) fn find(&mut self, line: u32, check: u8) -> usize {
+        let place = self.start + ((u64::from(line) * self.lines) >> 32) as usize * LINE;
+        let line = &mut self.buckets[place..place + LINE];
+        let mut least = 0;
+        for i in 0..LINE {
+            if line[i][0] == check {
+                return place + i;
+            }
+            if line[i][1] < line[least][1] {
+                least = i;
+            }
         }
-        if self.buckets[other][0] == check {
-            return other;
-        }
-        let loser = if self.buckets[place][1] <= self.buckets[other][1] { place } else { other };
-        self.buckets[loser] = [0; NIBBLE];
-        self.buckets[loser][0] = check;
-        loser
+        line[least] = [0; NIBBLE];
+        line[least][0] = check;
+        place + least
     }
 
-    /// The history at a node of a bucket.
+    /// The histories of a bucket, to work on.
     #[inline]
-    pub(crate) fn state(&self, place: usize, node: usize) -> u8 {
-        self.buckets[place][node & 15]
+    pub(crate) fn load(&self, place: usize) -> [u8; NIBBLE] {
+        self.buckets[place]
     }
 
-    /// Appends a decision to the history at a node.
+    /// Puts the histories of a bucket back.
     #[inline]
-    pub(crate) fn learn(&mut self, place: usize, node: usize, bit: u32) {
-        let state = &mut self.buckets[place][node & 15];
-        *state = bits::NEXT[usize::from(*state) * 2 + bit as usize];
+    pub(crate) fn store(&mut self, place: usize, bucket: [u8; NIBBLE]) {
+        self.buckets[place] = bucket;
     }
 }
 
 /// Probabilities.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CountTable {
     /// The context's check, then its decisions.
     buckets: Vec<[u32; NIBBLE]>,
@@ -86,28 +107,52 @@ impl CountTable {
         loser
     }
 
-    /// The probability at a node (from 1) of a bucket.
+    /// The probabilities of a bucket, to work on; cell 0 is none.
     #[inline]
-    pub(crate) fn get(&self, place: usize, node: usize) -> Adaptive {
-        Adaptive::from_raw(self.buckets[place][node & 15])
+    pub(crate) fn load(&self, place: usize) -> [u32; NIBBLE] {
+        self.buckets[place]
     }
 
-    /// Teaches the probability at a node.
+    /// Puts the probabilities of a bucket back.
     #[inline]
-    pub(crate) fn learn(&mut self, place: usize, node: usize, bit: u32, limit: u32) {
-        let cell = &mut self.buckets[place][node & 15];
-        let mut p = Adaptive::from_raw(*cell);
-        p.learn(bit, limit);
-        *cell = p.raw();
+    pub(crate) fn store(&mut self, place: usize, bucket: [u32; NIBBLE]) {
+        self.buckets[place] = bucket;
     }
 }
 
-/// Where a new history's probability starts.
-pub(crate) fn history_prior() -> [Adaptive; 256] {
-    let mut map = [Adaptive::default(); 256];
-    for (state, &(zeros, ones)) in bits::COUNTS.iter().enumerate() {
-        let (zeros, ones) = (u32::from(zeros) * 2 + 1, u32::from(ones) * 2 + 1);
-        map[state] = Adaptive::new((65536 * ones) / (zeros + ones), 6);
+/// Teaches a cell of a bucket of probabilities.
+#[inline]
+pub(crate) fn learn_cell(cell: &mut u32, bit: u32, limit: u32) {
+    let mut p = Adaptive::from_raw(*cell);
+    p.learn(bit, limit);
+    *cell = p.raw();
+}
+
+/// What a history of each state has meant so far: probabilities of 16 bits.
+#[derive(Clone, Debug)]
+pub(crate) struct HistoryMap([u16; 256]);
+
+impl HistoryMap {
+    /// Starts with what the counts say.
+    pub(crate) fn new() -> Self {
+        Self(std::array::from_fn(|state| {
+            let (zeros, ones) = bits::COUNTS[state];
+            let (zeros, ones) = (u32::from(zeros) * 2 + 1, u32::from(ones) * 2 + 1);
+            (65535 * ones / (zeros + ones)) as u16
+        }))
     }
-    map
+
+    /// On the logistic scale; a context that has seen nothing says nothing.
+    #[inline]
+    pub(crate) fn stretched(&self, state: u8) -> i32 {
+        if state == 0 { 0 } else { stretch(u32::from(self.0[usize::from(state)])) }
+    }
+
+    /// Moves towards `bit` by 1/64.
+    #[inline]
+    pub(crate) fn learn(&mut self, state: u8, bit: u32) {
+        let p = &mut self.0[usize::from(state)];
+        let target = if bit == 1 { 65535 } else { 0 };
+        *p = (i32::from(*p) + ((target - i32::from(*p)) >> 6)) as u16;
+    }
 }

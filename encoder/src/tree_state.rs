@@ -36,7 +36,7 @@ pub(crate) struct Frame {
 }
 
 /// The lexer and the stack of open containers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TreeState {
     /// The automaton.
     pub(crate) lexer: Lexer,

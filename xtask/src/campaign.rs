@@ -1,16 +1,20 @@
 //! All samples of one `run`: proofs, then complete blocks until every cell is precise enough or the
-//! most allowed are done, then repetitions. What is in `samples.csv` already is not run again.
+//! most allowed are done (see `settled`), then repetitions. What is in `samples.csv` already is not run again.
 
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
 
-use crate::experiment::{Experiment, Program, Variant};
-use crate::inputs::Document;
+use crate::experiment::{Experiment, Measure, Program, Variant};
+use crate::heap::HeapRow;
+use crate::inputs::{self, Document, EMPTY};
+use crate::journal::Journal;
 use crate::measure::{Bench, Place};
-use crate::plan::{self, Cell};
+use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
-use crate::record::{Kind, Outcome, Sample, Samples};
+use crate::record::{Folder, Kind, Outcome, Sample, Samples};
+use crate::settled;
+use crate::timeline::{self, TimelineRow};
 use crate::units::Bytes;
 
 /// What is measured, with everything made ready.
@@ -21,6 +25,35 @@ pub(crate) struct Campaign<'a> {
     pub(crate) empty: &'a Document,
 }
 
+/// The files of a campaign that grow while it runs.
+#[derive(Debug)]
+pub(crate) struct Journals {
+    pub(crate) samples: Samples,
+    pub(crate) heap: Option<Journal<HeapRow>>,
+    pub(crate) timeline: Option<Journal<TimelineRow>>,
+}
+
+impl Journals {
+    /// Opens or creates those that the experiment asks for.
+    pub(crate) fn open(folder: &Folder, measure: &Measure) -> anyhow::Result<Self> {
+        let heap = measure.heap.then(|| Journal::open(&folder.heap()));
+        let timeline = !measure.timeline.is_empty();
+        let timeline = timeline.then(|| Journal::open(&folder.timeline()));
+        Ok(Self {
+            samples: Samples::open(&folder.samples())?,
+            heap: heap.transpose()?,
+            timeline: timeline.transpose()?,
+        })
+    }
+
+    /// Bytes of torn ends that were dropped on opening.
+    pub(crate) fn torn_bytes(&self) -> u64 {
+        self.samples.torn_bytes
+            + self.heap.as_ref().map_or(0, |of| of.torn_bytes)
+            + self.timeline.as_ref().map_or(0, |of| of.torn_bytes)
+    }
+}
+
 /// The three proofs by name; `touch` allocates this much.
 pub(crate) const PROOF_NOTHING: &str = "probe-nothing";
 pub(crate) const PROOF_TOUCH: &str = "probe-touch";
@@ -29,64 +62,96 @@ const TOUCH: Bytes = Bytes(64 << 20);
 const PROOF_TOLERANCE: f64 = 64.0 * 1024.0 + 0.002 * TOUCH.0 as f64;
 
 impl Campaign<'_> {
-    /// Runs what `samples` does not hold yet.
+    /// Runs what the journals do not hold yet; [`Campaign::prove`] comes first.
     pub(crate) fn run(
         &self,
         bench: &mut Bench<'_>,
-        samples: &mut Samples,
+        journals: &mut Journals,
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
-        self.prove(bench, samples)?;
+        let Journals { samples, heap, timeline } = journals;
         let cells = plan::cells(self.experiment, self.documents);
         let measure = &self.experiment.measure;
         progress.expect(&cells, measure);
         for number in 0..measure.warmup + measure.runs_max {
-            if number >= measure.warmup + measure.runs_min && self.precise(samples.rows()) {
+            let wanted = settled::wanted(number, self.experiment, &cells, samples.rows());
+            if wanted.is_empty() {
                 break;
             }
-            self.block(number, &cells, bench, samples, progress)?;
+            let mut block = plan::block(number, self.experiment, &cells);
+            block.order.retain(|index| wanted.contains(index));
+            self.block(&block, &cells, bench, samples, progress)?;
+        }
+        if let Some(heap) = heap {
+            self.heap(&cells, bench, heap, samples.rows(), progress)?;
+        }
+        if let Some(timeline) = timeline {
+            self.timeline(&cells, bench, timeline, samples.rows(), progress)?;
         }
         self.repeat(&cells, bench, samples, progress)
     }
 
     /// The floor of an empty child, the error on a known allocation, the encoder's own floor on the
-    /// empty document. A proof that fails stops the campaign.
-    fn prove(&self, bench: &mut Bench<'_>, samples: &mut Samples) -> anyhow::Result<()> {
-        let done: HashSet<String> = samples
-            .rows()
-            .iter()
-            .filter(|row| row.kind == Kind::Proof)
-            .map(|row| row.variant.clone())
-            .collect();
-        for (name, touch) in [(PROOF_NOTHING, None), (PROOF_TOUCH, Some(TOUCH.0))] {
-            if !done.contains(name) {
-                samples.append(vec![bench.proof(name, touch)?])?;
-            }
+    /// empty document. A proof that fails stops the campaign; continuing it makes the proof again.
+    pub(crate) fn prove(&self, bench: &mut Bench<'_>, samples: &mut Samples) -> anyhow::Result<()> {
+        if check_probe(samples.rows()).is_err() {
+            let attempt = next_proof(samples.rows(), "probe");
+            samples.append(vec![
+                bench.proof(PROOF_NOTHING, None, attempt)?,
+                bench.proof(PROOF_TOUCH, Some(TOUCH.0), attempt)?,
+            ])?;
         }
         check_probe(samples.rows())?;
         for variant in &self.experiment.variant {
-            if !done.contains(&variant.name) {
-                let place = Place { kind: Kind::Proof, block: 0, position: 0 };
-                let cell = Cell { variant, document: self.empty };
-                samples.append(bench.run(place, cell)?)?;
-            }
+            self.prove_empty(variant, bench, samples)?;
+        }
+        Ok(())
+    }
+
+    /// The variant on the empty document. This project's encoder must take it; another command may
+    /// refuse it, which is recorded, and its growth is then fitted without that anchor.
+    fn prove_empty(
+        &self,
+        variant: &Variant,
+        bench: &mut Bench<'_>,
+        samples: &mut Samples,
+    ) -> anyhow::Result<()> {
+        let of_variant = |row: &&Sample| {
+            row.kind == Kind::Proof && row.profile == EMPTY && row.variant == variant.name
+        };
+        let is_ours = is_ours(variant);
+        let last = samples.rows().iter().rfind(of_variant);
+        if last.is_some_and(|row| row.outcome == Outcome::Ok || !is_ours) {
+            return Ok(());
+        }
+        let block = last.map_or(0, |row| row.block + 1);
+        let place = Place { kind: Kind::Proof, block, position: 0 };
+        let rows = bench.run(place, Cell { variant, document: self.empty })?;
+        let outcome = rows.last().map_or(Outcome::NotStarted, |row| row.outcome);
+        samples.append(rows)?;
+        if is_ours && outcome != Outcome::Ok {
+            bail!(
+                "the encoder cannot be measured: `{}` on the empty document: {outcome} ({}); nothing \
+                 was measured",
+                variant.name,
+                bench.said().unwrap_or_else(|| "no message".to_owned())
+            );
         }
         Ok(())
     }
 
     fn block(
         &self,
-        number: u32,
+        block: &Block,
         cells: &[Cell<'_>],
         bench: &mut Bench<'_>,
         samples: &mut Samples,
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
-        let block = plan::block(number, self.experiment, cells);
         let done: HashSet<(String, String, u64)> = samples
             .rows()
             .iter()
-            .filter(|row| row.kind == block.kind && row.block == number)
+            .filter(|row| row.kind == block.kind && row.block == block.number)
             .map(|row| (row.variant.clone(), row.profile.clone(), row.input_bytes))
             .collect();
         for (position, index) in (0..).zip(&block.order) {
@@ -96,10 +161,11 @@ impl Campaign<'_> {
                 progress.step(cell, None);
                 continue;
             }
-            let place = Place { kind: block.kind, block: number, position };
-            let rows = match self.failed_below(cell, samples.rows()) {
-                true => vec![not_tried(place, cell)],
-                false => bench.run(place, cell)?,
+            let place = Place { kind: block.kind, block: block.number, position };
+            let rows = if self.failed_below(cell, samples.rows()) {
+                vec![not_tried(place, cell)]
+            } else {
+                bench.run(place, cell)?
             };
             progress.step(cell, rows.last());
             for row in rows.iter().filter(|row| row.has_failed()) {
@@ -122,18 +188,60 @@ impl Campaign<'_> {
             })
     }
 
-    /// Whether the leading metric's mean is known to the declared precision in every cell.
-    fn precise(&self, rows: &[Sample]) -> bool {
-        let Some(precision) = self.experiment.measure.precision else { return true };
-        self.experiment.fit.metrics.iter().all(|metric| {
-            let mut cells: BTreeMap<(&str, &str, u64), Vec<f64>> = BTreeMap::new();
-            for row in rows.iter().filter(|r| r.kind == Kind::Run && r.outcome == Outcome::Ok) {
-                let Some(value) = row.value(*metric) else { continue };
-                let key = (row.variant.as_str(), row.profile.as_str(), row.input_bytes);
-                cells.entry(key).or_default().push(value);
+    /// One run per cell of the instrumented encoder, and one per variant on the empty document.
+    fn heap(
+        &self,
+        cells: &[Cell<'_>],
+        bench: &mut Bench<'_>,
+        heap: &mut Journal<HeapRow>,
+        samples: &[Sample],
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        let on_empty = |variant| Cell { variant, document: self.empty };
+        let all = self.experiment.variant.iter().map(on_empty).chain(cells.iter().copied());
+        for cell in all.filter(|cell| is_ours(cell.variant)) {
+            if heap.rows().iter().any(|row| row.is_of(cell)) {
+                continue;
             }
-            cells.values().all(|values| half_width_relative(values) <= precision.0)
-        })
+            progress.note("heap", cell);
+            let rows = if self.failed_below(cell, samples) {
+                vec![HeapRow::without(cell, Outcome::Skipped)]
+            } else {
+                bench.heap(cell)?
+            };
+            heap.append(rows)?;
+        }
+        Ok(())
+    }
+
+    /// One run per variant at the chosen sizes, looked at over time.
+    fn timeline(
+        &self,
+        cells: &[Cell<'_>],
+        bench: &mut Bench<'_>,
+        timeline: &mut Journal<TimelineRow>,
+        samples: &[Sample],
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        let chosen = |cell: &&Cell<'_>| {
+            self.experiment.measure.timeline.contains(&cell.document.size)
+                && self.is_generated(cell)
+        };
+        for cell in cells.iter().filter(chosen) {
+            let done = timeline.rows().iter().any(|row| row.is_of(*cell));
+            if done || self.failed_below(*cell, samples) {
+                continue;
+            }
+            progress.note("timeline", *cell);
+            let interval_us = timeline::interval_us(*cell, samples);
+            timeline.append(bench.timeline(*cell, interval_us)?)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the document is one of the sweep of sizes.
+    fn is_generated(&self, cell: &Cell<'_>) -> bool {
+        inputs::swept_names(&self.experiment.input).contains(&cell.document.profile)
     }
 
     /// Encodes one document again and again in one process, per variant and profile.
@@ -145,23 +253,21 @@ impl Campaign<'_> {
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
         let Some(repeat) = self.experiment.measure.repeat else { return Ok(()) };
-        let repeats = |variant: &Variant| matches!(variant.program, Program::Sigma { .. });
-        let generated = |cell: &&Cell<'_>| {
-            cell.document.size == repeat.at
-                && self
-                    .experiment
-                    .input
-                    .profiles
-                    .iter()
-                    .any(|p| p.to_string() == cell.document.profile)
+        let chosen = |cell: &&Cell<'_>| {
+            cell.document.size == repeat.at && self.is_generated(cell) && is_ours(cell.variant)
         };
-        for cell in cells.iter().filter(generated).filter(|cell| repeats(cell.variant)) {
+        for cell in cells.iter().filter(chosen) {
             let Some(attempt) = next_attempt(samples.rows(), *cell, repeat.count) else { continue };
             progress.note(&format!("{} repetitions", repeat.count), *cell);
             samples.append(bench.repeat(*cell, attempt, repeat.count)?)?;
         }
         Ok(())
     }
+}
+
+/// Whether a variant is this project's encoder, which can be instrumented.
+fn is_ours(variant: &Variant) -> bool {
+    matches!(variant.program, Program::Sigma { .. })
 }
 
 /// The number of the next attempt at the repetitions of a cell, or nothing when one is complete.
@@ -198,21 +304,23 @@ fn not_tried(place: Place, cell: Cell<'_>) -> Sample {
     )
 }
 
-/// The half-width of the 95 % interval of the mean over the mean; infinite for a single value.
-fn half_width_relative(values: &[f64]) -> f64 {
-    let Ok(described) = stats::describe(values) else { return f64::INFINITY };
-    let interval = described.mean_ci95;
-    interval.map_or(f64::INFINITY, |interval| interval.half_width() / described.mean.abs())
+/// The number of the next attempt at the proofs of `profile`.
+fn next_proof(rows: &[Sample], profile: &str) -> u32 {
+    let proofs = rows.iter().filter(|row| row.kind == Kind::Proof && row.profile == profile);
+    proofs.map(|row| row.block + 1).max().unwrap_or(0)
 }
 
 /// Compares the child of known size with the empty child.
 fn check_probe(rows: &[Sample]) -> anyhow::Result<()> {
     let peak = |name| {
-        let row = rows.iter().find(|row| row.kind == Kind::Proof && row.variant == name);
+        let row = rows.iter().rfind(|row| row.kind == Kind::Proof && row.variant == name);
         row.filter(|row| row.outcome == Outcome::Ok).and_then(|row| row.peak_rss_bytes)
     };
     let (Some(floor), Some(touched)) = (peak(PROOF_NOTHING), peak(PROOF_TOUCH)) else {
-        bail!("the probe could not measure itself; see the rows of kind `proof` in samples.csv");
+        bail!(
+            "the probe could not measure itself, so nothing was measured; the rows of kind `proof` in \
+             samples.csv say how it ended"
+        );
     };
     let error = touched as f64 - floor as f64 - TOUCH.0 as f64;
     if error.abs() > PROOF_TOLERANCE {
@@ -224,4 +332,81 @@ fn check_probe(rows: &[Sample]) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proofs(attempt: u32, floor: u64, touched: Option<u64>) -> [Sample; 2] {
+        let row = |name, peak: Option<u64>| Sample {
+            outcome: if peak.is_some() { Outcome::Ok } else { Outcome::Signaled },
+            peak_rss_bytes: peak,
+            ..Sample::skipped(Kind::Proof, attempt, 0, name, "probe", 0)
+        };
+        [row(PROOF_NOTHING, Some(floor)), row(PROOF_TOUCH, touched)]
+    }
+
+    const FLOOR: u64 = 1_000_000;
+
+    #[test]
+    fn a_probe_within_its_tolerance_is_believed() {
+        let tolerance = PROOF_TOLERANCE as u64;
+        for off in [0, tolerance] {
+            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + off))).unwrap();
+            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 - off))).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_probe_that_is_off_stops_the_campaign_with_the_figures() {
+        let error = check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + 1_000_000))).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("is off by 1"), "{error}");
+        assert!(error.contains("nothing was measured"), "{error}");
+    }
+
+    #[test]
+    fn a_proof_that_is_missing_or_died_is_no_proof() {
+        assert!(check_probe(&[]).is_err());
+        assert!(check_probe(&proofs(0, FLOOR, None)).is_err());
+    }
+
+    #[test]
+    fn the_last_attempt_at_a_proof_counts() {
+        let bad = proofs(0, FLOOR, Some(FLOOR));
+        assert_eq!(next_proof(&bad, "probe"), 1);
+        let rows = [bad, proofs(1, FLOOR, Some(FLOOR + TOUCH.0))].concat();
+        check_probe(&rows).unwrap();
+    }
+
+    fn repetition(attempt: u32, position: u32) -> Sample {
+        Sample {
+            outcome: Outcome::Ok,
+            ..Sample::skipped(Kind::Repeat, attempt, position, "v", "p", 10)
+        }
+    }
+
+    #[test]
+    fn repetitions_that_were_cut_short_are_made_again_as_a_new_attempt() {
+        let variant = Variant {
+            name: "v".to_owned(),
+            about: String::new(),
+            optional: false,
+            program: Program::Command { command: Vec::new(), decode: None, version: None },
+        };
+        let document = Document {
+            profile: "p".to_owned(),
+            size: Bytes(10),
+            sha256: crate::hash::Sha256Hex(String::new()),
+            path: std::path::PathBuf::new(),
+        };
+        let cell = Cell { variant: &variant, document: &document };
+        let mut rows = vec![repetition(0, 0), repetition(0, 1)];
+        assert_eq!(next_attempt(&[], cell, 2), Some(0));
+        assert_eq!(next_attempt(&rows, cell, 2), None);
+        assert_eq!(next_attempt(&rows, cell, 3), Some(1));
+        rows.extend([repetition(1, 0), repetition(1, 1), repetition(1, 2)]);
+        assert_eq!(next_attempt(&rows, cell, 3), None);
+    }
 }

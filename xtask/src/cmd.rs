@@ -3,8 +3,10 @@
 pub(crate) mod bench_samples;
 pub(crate) mod budget;
 pub(crate) mod calibrate;
+pub(crate) mod doctor;
 pub(crate) mod external;
 pub(crate) mod list;
+mod only;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;

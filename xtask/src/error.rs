@@ -1,7 +1,7 @@
 //! How the laboratory fails: one marker for what the user can correct, `anyhow` for the rest.
 //!
 //! The exit code is the interface: 0 fine, 1 a criterion, a run or a check failed, 2 usage or
-//! input error. Everything that ends with 2 is a [`UserError`]; nothing has been written by then.
+//! input error, 130 interrupted (`interrupt`). Everything that ends with 2 is a [`UserError`]; nothing has been written by then.
 
 use std::fmt;
 

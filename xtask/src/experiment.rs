@@ -51,6 +51,9 @@ pub(crate) struct Input {
     /// Ascending.
     pub(crate) sizes: Vec<Bytes>,
     pub(crate) seed: u64,
+    /// Real documents repeated to every size; relative to the project's root, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -68,9 +71,24 @@ pub(crate) struct Measure {
     pub(crate) memory_limit: Option<Bytes>,
     pub(crate) layout_noise: bool,
     pub(crate) after_failure: bool,
+    #[serde(default)]
+    pub(crate) decode: bool,
     pub(crate) seed: u64,
+    /// One extra run per cell with the instrumented encoder: exact heap by stage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) heap: bool,
+    /// Cells of which memory over time is pictured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) timeline: Vec<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Repeat>,
+}
+
+impl Measure {
+    /// Whether the encoder with the counting allocator is needed.
+    pub(crate) fn needs_heap(&self) -> bool {
+        self.heap || self.repeat.is_some()
+    }
 }
 
 /// Encode a document `count` times in one process.
@@ -86,6 +104,9 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) about: String,
+    /// A program that need not be installed: its absence is no failure.
+    #[serde(default)]
+    pub(crate) optional: bool,
     #[serde(flatten)]
     pub(crate) program: Program,
 }

@@ -39,11 +39,10 @@ pub(crate) fn scalings(
     experiment: &Experiment,
 ) -> Vec<Scaling> {
     let mut found = Vec::new();
-    if experiment.input.sizes.len() < 2 {
+    if experiment.input.sizes.len() < 3 {
         return found;
     }
-    let generated = experiment.input.profiles.iter().map(ToString::to_string);
-    for profile in generated {
+    for profile in inputs::swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let cells: Vec<&Cell> = summary
                 .cells

@@ -31,7 +31,6 @@ impl Sha256Hex {
 }
 
 /// The digest of some bytes.
-#[cfg(test)]
 pub(crate) fn bytes(data: &[u8]) -> Sha256Hex {
     Sha256Hex::of(&Sha256::digest(data))
 }

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::experiment::Input;
-pub(crate) use crate::experiment::profile::{Profile, file_name, profile_names};
+pub(crate) use crate::experiment::profile::{
+    Profile, file_name, profile_names, repeated_name, swept_names,
+};
 use crate::hash::{self, Hashing, Sha256Hex};
 use crate::publish;
 use crate::units::Bytes;
@@ -24,6 +26,8 @@ pub(crate) const EMPTY: &str = "empty";
 pub(crate) enum Origin {
     /// A generator, which hits the size to the byte.
     Generated { profile: Profile, size: Bytes, seed: u64 },
+    /// A file of the project, repeated with changes to the size.
+    Repeated { file: PathBuf, size: Bytes, seed: u64 },
     /// A file of the project, relative to its root.
     File(PathBuf),
     /// No bytes at all: the anchor of growth fits.
@@ -40,7 +44,8 @@ pub(crate) struct Document {
     pub(crate) path: PathBuf,
 }
 
-/// Where the documents of an experiment come from: every profile at every size, then files.
+/// Where the documents of an experiment come from: every profile and repeated file at every size, then
+/// files.
 pub(crate) fn origins(input: &Input) -> Vec<Origin> {
     let generated = input.profiles.iter().flat_map(|profile| {
         input.sizes.iter().map(|size| Origin::Generated {
@@ -49,13 +54,35 @@ pub(crate) fn origins(input: &Input) -> Vec<Origin> {
             seed: input.seed,
         })
     });
-    generated.chain(input.files.iter().cloned().map(Origin::File)).collect()
+    let repeated = input.repeated.iter().flat_map(|file| {
+        input.sizes.iter().map(|size| Origin::Repeated {
+            file: file.clone(),
+            size: *size,
+            seed: input.seed,
+        })
+    });
+    generated.chain(repeated).chain(input.files.iter().cloned().map(Origin::File)).collect()
 }
 
 /// Makes or finds one document; `store` keeps the generated ones.
 pub(crate) fn document(origin: &Origin, root: &Path, store: &Path) -> anyhow::Result<Document> {
     match origin {
-        Origin::Generated { profile, size, seed } => generated(*profile, *size, *seed, store),
+        Origin::Generated { profile, size, seed } => {
+            let name = profile.to_string();
+            let key = format!("{name}-{seed}-{}", size.0);
+            kept(name, *size, &key, store, &mut |sink| {
+                generate::document(*profile, *size, *seed, sink)
+            })
+        }
+        Origin::Repeated { file, size, seed } => {
+            let shown = || format!("cannot read {}", file.display());
+            let text = fs::read(root.join(file)).with_context(shown)?;
+            let name = repeated_name(file);
+            let key = format!("{name}-{}-{seed}-{}", hash::bytes(&text).short(), size.0);
+            kept(name, *size, &key, store, &mut |sink| {
+                generate::repeated(&text, *size, *seed, sink)
+            })
+        }
         Origin::File(file) => {
             let path = root.join(file);
             let (sha256, size) =
@@ -72,30 +99,42 @@ pub(crate) fn document(origin: &Origin, root: &Path, store: &Path) -> anyhow::Re
     }
 }
 
-/// A generated document: taken from the store when its hash is the recorded one, made otherwise.
-fn generated(profile: Profile, size: Bytes, seed: u64, store: &Path) -> anyhow::Result<Document> {
+/// Writes a document to a sink.
+type Make<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
+
+/// A made document: taken from the store when its hash is the recorded one, made anew otherwise.
+fn kept(
+    profile: String,
+    size: Bytes,
+    key: &str,
+    store: &Path,
+    make: Make<'_>,
+) -> anyhow::Result<Document> {
     fs::create_dir_all(store)
         .with_context(|| format!("cannot create the store of inputs {}", store.display()))?;
-    let path = store.join(format!("{profile}-{seed}-{}.json", size.0));
+    let path = store.join(format!("{key}.json"));
     let recorded = path.with_extension("sha256");
-    let kept = fs::read_to_string(&recorded).ok();
-    let sha256 = match (kept, hash::file(&path)) {
-        (Some(kept), Ok((found, length))) if kept.trim() == found.0 && length == size => found,
+    let before = fs::read_to_string(&recorded).ok();
+    let sha256 = match (before, hash::file(&path)) {
+        (Some(before), Ok((found, length))) if before.trim() == found.0 && length == size => found,
         _ => {
-            let sha256 = write_new(profile, size, seed, &path)
+            // One writer at a time: two campaigns may need the same document.
+            let lock = File::create(store.join("lock"))?;
+            lock.lock().with_context(|| format!("cannot lock {}", store.display()))?;
+            let sha256 = write_new(size, make, &path)
                 .with_context(|| format!("cannot write the input {}", path.display()))?;
             publish::replace(&recorded, format!("{}\n", sha256.0).as_bytes())?;
             sha256
         }
     };
-    Ok(Document { profile: profile.to_string(), size, sha256, path })
+    Ok(Document { profile, size, sha256, path })
 }
 
-/// Generates beside the final path and renames, so that a killed run leaves no half document.
-fn write_new(profile: Profile, size: Bytes, seed: u64, path: &Path) -> io::Result<Sha256Hex> {
+/// Makes a document beside its final path and renames, so that a killed run leaves no half of one.
+fn write_new(size: Bytes, make: Make<'_>, path: &Path) -> io::Result<Sha256Hex> {
     let beside = path.with_extension("part");
     let mut hashing = Hashing::new(BufWriter::with_capacity(1 << 16, File::create(&beside)?));
-    generate::document(profile, size, seed, &mut hashing)?;
+    make(&mut hashing)?;
     let (mut file, sha256, written) = hashing.finish();
     file.flush()?;
     assert_eq!(written, size, "a generator hits the size it was asked for");

@@ -25,6 +25,8 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Judged {
     pub(crate) name: String,
+    /// Whether not meeting it is a failure.
+    pub(crate) required: bool,
     pub(crate) verdict: Verdict,
     /// One per variant, profile and size that it is about.
     pub(crate) findings: Vec<Finding>,
@@ -42,6 +44,11 @@ pub(crate) struct Finding {
 }
 
 impl Judged {
+    /// Whether it was required and is not met.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.required && self.verdict == Verdict::NotMet
+    }
+
     /// The finding that decides: the worst verdict, and of those the one nearest to the bound.
     pub(crate) fn deciding(&self) -> Option<&Finding> {
         self.findings
@@ -74,7 +81,7 @@ impl Evidence<'_> {
             }
         }
         let verdict = findings.iter().map(|f| f.verdict).max().unwrap_or(Verdict::NotMeasured);
-        Judged { name: criterion.name.clone(), verdict, findings }
+        Judged { name: criterion.name.clone(), required: criterion.required, verdict, findings }
     }
 
     fn findings(&self, criterion: &Criterion, variant: &str, profile: &str) -> Vec<Finding> {
@@ -161,8 +168,15 @@ fn value(cell: &Cell, metric: Metric, limit: Limit) -> Finding {
     let Some(described) = cell.metric(metric) else {
         return not_measured(place, &failed(cell));
     };
-    let interval = mean_interval(described);
-    let origin = if described.identical { "the same in every run" } else { "measured" };
+    let exact = metric.is_exact().then(|| Interval::new(described.mean, described.mean));
+    let interval = exact.or(mean_interval(described));
+    let origin = if exact.is_some() {
+        "exact"
+    } else if described.identical {
+        "the same in every run"
+    } else {
+        "measured"
+    };
     judged(place, origin, described.mean, interval, limit, |value| metric.show(value))
 }
 
@@ -351,6 +365,7 @@ mod tests {
         };
         let judged = Judged {
             name: String::new(),
+            required: true,
             verdict: Verdict::NotMet,
             findings: vec![
                 finding(Verdict::Met, 9.0),

@@ -52,10 +52,21 @@ impl Machine {
         }
     }
 
-    /// The same machine in the same state, as far as measurements can be joined: all but time, load.
-    pub(crate) fn same_as(&self, other: &Self) -> bool {
-        let still = |of: &Self| Self { time: String::new(), load_1min: 0.0, ..of.clone() };
-        still(self) == still(other)
+    /// What differs in another state of the same or of another machine, as far as it keeps samples from
+    /// being joined: all but time and load. Clocks are never compared; they may be set back.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+        let table = |of: &Self| toml::Table::try_from(of).expect("plain values");
+        let (was, is) = (table(self), table(other));
+        let mut keys: Vec<&String> = was.keys().chain(is.keys()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let text =
+            |value: Option<&toml::Value>| value.map_or("unknown".to_owned(), ToString::to_string);
+        keys.into_iter()
+            .filter(|key| !["time", "load_1min"].contains(&key.as_str()))
+            .filter(|key| was.get(*key) != is.get(*key))
+            .map(|key| format!("{key} was {}, is {}", text(was.get(key)), text(is.get(key))))
+            .collect()
     }
 }
 
@@ -95,7 +106,12 @@ mod tests {
     fn time_and_load_do_not_make_another_machine() {
         let machine = Machine::now();
         let later = Machine { load_1min: 99.0, time: String::new(), ..machine.clone() };
-        assert!(machine.same_as(&later));
-        assert!(!machine.same_as(&Machine { cpu_count: 999, ..later }));
+        assert_eq!(machine.differences(&later), [""; 0]);
+        let other = Machine { cpu_count: 999, governor: None, ..later };
+        let machine = Machine { cpu_count: 1, governor: Some("powersave".to_owned()), ..machine };
+        assert_eq!(
+            machine.differences(&other),
+            ["cpu_count was 1, is 999", "governor was \"powersave\", is unknown"]
+        );
     }
 }

@@ -14,23 +14,32 @@ mod campaign;
 mod charts;
 mod claims;
 mod cmd;
+mod doctor;
 mod error;
 mod experiment;
 mod external;
 mod fit;
 mod hash;
+mod heap;
 mod inputs;
+mod interrupt;
+mod journal;
 mod judge;
 mod machine;
 mod measure;
+mod memory;
 mod metric;
 mod plan;
 mod progress;
 mod publish;
 mod record;
 mod render;
+mod same;
+mod settled;
 mod summary;
+mod timeline;
 mod units;
+mod views;
 mod workshop;
 
 use std::path::PathBuf;
@@ -39,11 +48,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use error::{UserError, Verdict};
+use interrupt::Interrupted;
 use workshop::Workshop;
 
 /// Measures how the memory, time and output of an encoder grow with its input.
 ///
-/// Exit codes: 0 fine; 1 a criterion, a run or a check failed; 2 usage or input error.
+/// Exit codes: 0 fine; 1 a criterion, a run or a check failed; 2 usage or input error; 130
+/// interrupted (Ctrl-C), and the same command continues.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 80)]
 struct Arguments {
@@ -68,6 +79,11 @@ enum Verb {
     /// Measure what reading, aggregating and fitting many samples costs
     #[command(hide = true)]
     BenchSamples(cmd::bench_samples::Options),
+    /// Say whether this machine is fit to measure on, and what to change
+    ///
+    /// Each finding names the metrics that it touches. Exit code 0: fit; 1: something spoils
+    /// measurements.
+    Doctor(cmd::doctor::Options),
     /// Run all tests of the workspace
     Test {
         /// Passed on to `cargo test`
@@ -98,6 +114,10 @@ fn main() -> ExitCode {
     match dispatch(&arguments.verb) {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("{error:#}");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(if error.is::<UserError>() { 2 } else { 1 })
@@ -113,6 +133,7 @@ fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
         Verb::List => cmd::list::list(&workshop),
         Verb::Calibrate(options) => cmd::calibrate::calibrate(options),
         Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workshop, options),
+        Verb::Doctor(options) => cmd::doctor::doctor(&workshop, options),
         Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
         Verb::Schema { check } => cmd::schema::schema(&workshop, *check),
     }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -11,9 +12,12 @@ use serde::Deserialize;
 
 use crate::experiment::{Measure, Program, Variant};
 use crate::hash::{self, Sha256Hex};
+use crate::heap::{self, HeapReport, HeapRow};
 use crate::inputs::Document;
+use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
+use crate::timeline::{self, TimelineRow};
 use crate::workshop::Tools;
 
 /// Starts children through the probe and turns what it prints into samples.
@@ -25,6 +29,8 @@ pub(crate) struct Bench<'a> {
     scratch: PathBuf,
     /// Outputs that decoding was seen to take back, by document and hash.
     verified: HashSet<(Sha256Hex, Vec<String>, Sha256Hex)>,
+    /// Further options of the probe, for a timeline.
+    looks: Vec<OsString>,
     /// Why the last child could not be started, in the probe's words.
     not_started: Option<String>,
     /// What the machine refused to the probe, in words, each once.
@@ -44,6 +50,8 @@ struct ProbeRecord {
     max_rss_bytes: Option<u64>,
     vm_hwm_bytes: Option<u64>,
     rss_at_exit_bytes: Option<u64>,
+    file_at_exit_bytes: Option<u64>,
+    stack_bytes: Option<u64>,
     minor_faults: Option<u64>,
     major_faults: Option<u64>,
     voluntary_switches: Option<u64>,
@@ -54,10 +62,12 @@ struct ProbeRecord {
     error: Option<String>,
 }
 
-/// What encoding in one process again and again reports; see `sigma encode --repeat`.
+/// What the instrumented encoder reports; see `sigma encode --stats-json`.
 #[derive(Debug, Deserialize)]
-struct Repetitions {
+struct Stats {
+    /// One per encoding of the document in the same process.
     repetitions: Vec<Repetition>,
+    heap: HeapReport,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,8 +88,15 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(
         tools: &'a Tools,
         measure: &'a Measure,
-        scratch: PathBuf,
+        scratch: &Path,
     ) -> anyhow::Result<Self> {
+        // A folder of this process: the child of a campaign that was killed a moment ago may still
+        // be writing into the one before.
+        if let Ok(earlier) = fs::read_dir(scratch) {
+            let earlier = earlier.flatten().filter(|entry| entry.file_name() != "held");
+            earlier.for_each(|entry| drop(fs::remove_dir_all(entry.path())));
+        }
+        let scratch = scratch.join(format!("run-{}", std::process::id()));
         fs::create_dir_all(&scratch)
             .with_context(|| format!("cannot create {}", scratch.display()))?;
         Ok(Self {
@@ -87,6 +104,7 @@ impl<'a> Bench<'a> {
             measure,
             scratch,
             verified: HashSet::new(),
+            looks: Vec::new(),
             not_started: None,
             refused: Vec::new(),
         })
@@ -112,7 +130,8 @@ impl<'a> Bench<'a> {
         Ok(decoded.into_iter().chain([encoded]).collect())
     }
 
-    /// Decodes an output unless this output of this document was decoded before.
+    /// Decodes an output unless this output of this document was decoded before and decoding is not
+    /// measured.
     fn round_trip(
         &mut self,
         place: Place,
@@ -122,7 +141,7 @@ impl<'a> Bench<'a> {
     ) -> anyhow::Result<Option<Sample>> {
         let (_, Some(command)) = self.commands(cell.variant) else { return Ok(None) };
         let key = (cell.document.sha256.clone(), command.clone(), sha256.clone());
-        if self.verified.contains(&key) {
+        if self.verified.contains(&key) && !self.measure.decode {
             return Ok(None);
         }
         let decoded = self.scratch.join("decoded");
@@ -150,21 +169,11 @@ impl<'a> Bench<'a> {
         attempt: u32,
         count: u32,
     ) -> anyhow::Result<Vec<Sample>> {
-        let stats = self.scratch.join("repetitions.json");
-        let (mut command, _) = self.commands(cell.variant);
-        let instrumented = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
-        command[0] = instrumented.to_string_lossy().into_owned();
-        command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
-        command.push(stats.to_string_lossy().into_owned());
-        let record = self.probe(&command, Some(&cell.document.path), None)?;
-        let place = Place { kind: Kind::Repeat, block: attempt, position: 0 };
-        let ended = sample(place, &cell.variant.name, cell.document, &record);
-        if ended.outcome != Outcome::Ok {
-            return Ok(vec![ended]);
-        }
-        let text = fs::read(&stats).context("cannot read what sigma wrote to --stats-json")?;
-        let found: Repetitions =
-            serde_json::from_slice(&text).context("sigma's --stats-json is not understood")?;
+        let (record, stats) = self.instrumented(cell, count)?;
+        let Some(found) = stats else {
+            let place = Place { kind: Kind::Repeat, block: attempt, position: 0 };
+            return Ok(vec![sample(place, &cell.variant.name, cell.document, &record)]);
+        };
         let rows = found.repetitions.iter().zip(0..).map(|(repetition, position)| Sample {
             outcome: Outcome::Ok,
             rss_at_exit_bytes: repetition.rss_bytes,
@@ -181,9 +190,68 @@ impl<'a> Bench<'a> {
         Ok(rows.collect())
     }
 
+    /// One run of a cell with the instrumented encoder: its exact heap by stage.
+    pub(crate) fn heap(&mut self, cell: Cell<'_>) -> anyhow::Result<Vec<HeapRow>> {
+        match self.instrumented(cell, 1)? {
+            (record, None) => Ok(vec![HeapRow::without(cell, outcome(&record))]),
+            (_, Some(stats)) => heap::rows(cell, &stats.heap)
+                .map_err(|wrong| anyhow::anyhow!("`sigma` built with feature `heap`: {wrong}")),
+        }
+    }
+
+    /// Runs the instrumented encoder, which encodes the document `count` times; without statistics if
+    /// it fails.
+    fn instrumented(
+        &mut self,
+        cell: Cell<'_>,
+        count: u32,
+    ) -> anyhow::Result<(ProbeRecord, Option<Stats>)> {
+        let path = self.scratch.join("stats.json");
+        let (mut command, _) = self.commands(cell.variant);
+        let sigma = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
+        command[0] = sigma.to_string_lossy().into_owned();
+        command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
+        command.push(path.to_string_lossy().into_owned());
+        let record = self.probe(&command, Some(&cell.document.path), None)?;
+        if outcome(&record) != Outcome::Ok {
+            return Ok((record, None));
+        }
+        let text = fs::read(&path).context("cannot read what sigma wrote to --stats-json")?;
+        let stats =
+            serde_json::from_slice(&text).context("sigma's --stats-json is not understood")?;
+        Ok((record, Some(stats)))
+    }
+
+    /// One run of a cell that is looked at every `interval_us` microseconds.
+    pub(crate) fn timeline(
+        &mut self,
+        cell: Cell<'_>,
+        interval_us: u64,
+    ) -> anyhow::Result<Vec<TimelineRow>> {
+        let path = self.scratch.join("timeline");
+        let (command, _) = self.commands(cell.variant);
+        self.looks = vec![
+            "--timeline".into(),
+            path.clone().into(),
+            "--timeline-us".into(),
+            interval_us.to_string().into(),
+        ];
+        let record = self.probe(&command, Some(&cell.document.path), None);
+        self.looks.clear();
+        record?;
+        let text = fs::read_to_string(&path).context("cannot read the probe's timeline")?;
+        timeline::rows(cell, &text)
+            .with_context(|| format!("the probe's timeline is not understood: {text:?}"))
+    }
+
     /// A run of the probe itself as the child, which is known to use next to nothing, or to touch
     /// `touch_bytes`.
-    pub(crate) fn proof(&mut self, name: &str, touch_bytes: Option<u64>) -> anyhow::Result<Sample> {
+    pub(crate) fn proof(
+        &mut self,
+        name: &str,
+        touch_bytes: Option<u64>,
+        attempt: u32,
+    ) -> anyhow::Result<Sample> {
         let mut command = vec![self.tools.probe.to_string_lossy().into_owned()];
         match touch_bytes {
             None => command.push("--self-test-nothing".to_owned()),
@@ -192,7 +260,7 @@ impl<'a> Bench<'a> {
             }
         }
         let record = self.probe(&command, None, None)?;
-        let place = Place { kind: Kind::Proof, block: 0, position: 0 };
+        let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
         let nothing = Document {
             profile: "probe".to_owned(),
             size: crate::units::Bytes(touch_bytes.unwrap_or(0)),
@@ -239,13 +307,22 @@ impl<'a> Bench<'a> {
         stdout: Option<&Path>,
     ) -> anyhow::Result<ProbeRecord> {
         let arguments = self.probe_arguments(command, stdin, stdout);
-        let output = duct::cmd(&self.tools.probe, arguments)
+        interrupt::check()?;
+        let cannot = || format!("cannot start {}", self.tools.probe.display());
+        let running = duct::cmd(&self.tools.probe, arguments)
             .stdout_capture()
             .stderr_capture()
             .unchecked()
-            .run()
-            .with_context(|| format!("cannot start {}", self.tools.probe.display()))?;
+            .start()
+            .with_context(cannot)?;
+        let stoppable = Stoppable::new(running.pids()[0]);
+        let output = running.wait().with_context(cannot)?;
+        drop(stoppable);
         if !output.status.success() {
+            // Ctrl-C reaches a probe that has not begun yet as it reaches any program.
+            if output.status.signal().is_some() {
+                interrupt::check()?;
+            }
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("the probe gave up ({}): {}", output.status, said.trim());
         }
@@ -256,7 +333,7 @@ impl<'a> Bench<'a> {
             )
         })?;
         if record.stopped_for.as_deref() == Some("interrupted") {
-            bail!("interrupted; run the same command again to continue");
+            return Err(Interrupted.into());
         }
         self.not_started.clone_from(&record.error);
         for refused in &record.refused {
@@ -293,14 +370,44 @@ impl<'a> Bench<'a> {
             option("--cpu", MEASURED_CPU.to_string().into());
             arguments.push("--fixed-addresses".into());
         }
+        arguments.extend(self.looks.iter().cloned());
         arguments.push("--".into());
         arguments.extend(command.iter().map(OsString::from));
         arguments
     }
 }
 
+impl Drop for Bench<'_> {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.scratch));
+    }
+}
+
+/// One run of a child that touches 1 MB, with layout noise off as far as this machine lets: its peak, and
+/// what was refused.
+pub(crate) fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {
+    let cpu = MEASURED_CPU.to_string();
+    let output = duct::cmd!(
+        probe,
+        "--cpu",
+        cpu,
+        "--fixed-addresses",
+        "--",
+        probe,
+        "--self-test-touch",
+        "1000000"
+    )
+    .stdout_capture()
+    .run()
+    .with_context(|| format!("cannot run {}", probe.display()))?;
+    let record: ProbeRecord =
+        serde_json::from_slice(&output.stdout).context("the probe's record is not understood")?;
+    let peak = record.max_rss_bytes.context("the probe's record holds no peak")?;
+    Ok((peak, record.refused))
+}
+
 /// The processor that children are pinned to when layout noise is off.
-const MEASURED_CPU: u32 = 0;
+pub(crate) const MEASURED_CPU: u32 = 0;
 
 /// The declared environment of every child: what is needed to find programs, and a fixed locale.
 fn environment() -> [(&'static str, String); 2] {
@@ -321,6 +428,8 @@ fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord
         peak_rss_bytes: record.max_rss_bytes,
         peak_hwm_bytes: record.vm_hwm_bytes,
         rss_at_exit_bytes: record.rss_at_exit_bytes,
+        file_at_exit_bytes: record.file_at_exit_bytes,
+        stack_bytes: record.stack_bytes,
         minor_faults: record.minor_faults,
         major_faults: record.major_faults,
         voluntary_switches: record.voluntary_switches,

@@ -17,6 +17,12 @@ pub(crate) enum Metric {
     PeakHwm,
     /// Resident set when the program called exit.
     RssAtExit,
+    /// Peak of live heap, exact, from one run of the instrumented encoder.
+    PeakHeap,
+    /// Of what was resident at the exit: pages of the program and its libraries.
+    FileAtExit,
+    /// Stack of the main thread as mapped.
+    Stack,
     /// Heap still allocated after a repetition, from the instrumented encoder.
     LiveHeap,
     /// Wall time from before fork until the child is dead.
@@ -47,10 +53,13 @@ pub(crate) enum Unit {
 }
 
 /// Every metric, in the order in which they are listed.
-pub(crate) const ALL: [Metric; 10] = [
+pub(crate) const ALL: [Metric; 13] = [
     Metric::PeakRss,
     Metric::PeakHwm,
     Metric::RssAtExit,
+    Metric::PeakHeap,
+    Metric::FileAtExit,
+    Metric::Stack,
     Metric::LiveHeap,
     Metric::Wall,
     Metric::Cpu,
@@ -67,6 +76,9 @@ impl Metric {
             Metric::PeakRss => "peak_rss",
             Metric::PeakHwm => "peak_hwm",
             Metric::RssAtExit => "rss_at_exit",
+            Metric::PeakHeap => "peak_heap",
+            Metric::FileAtExit => "file_at_exit",
+            Metric::Stack => "stack",
             Metric::LiveHeap => "live_heap",
             Metric::Wall => "wall",
             Metric::Cpu => "cpu",
@@ -93,6 +105,9 @@ impl Metric {
             Metric::PeakRss => "peak memory",
             Metric::PeakHwm => "peak memory (VmHWM)",
             Metric::RssAtExit => "memory at exit",
+            Metric::PeakHeap => "peak heap",
+            Metric::FileAtExit => "program pages at exit",
+            Metric::Stack => "stack",
             Metric::LiveHeap => "live heap",
             Metric::Wall => "wall time",
             Metric::Cpu => "processor time",
@@ -103,12 +118,20 @@ impl Metric {
         }
     }
 
+    /// Whether one run says all: the value is counted, not measured.
+    pub(crate) fn is_exact(self) -> bool {
+        self == Metric::PeakHeap
+    }
+
     /// The unit of its values.
     pub(crate) fn unit(self) -> Unit {
         match self {
             Metric::PeakRss
             | Metric::PeakHwm
             | Metric::RssAtExit
+            | Metric::PeakHeap
+            | Metric::FileAtExit
+            | Metric::Stack
             | Metric::LiveHeap
             | Metric::Output => Unit::Bytes,
             Metric::Wall | Metric::Cpu => Unit::Nanos,

@@ -7,13 +7,22 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng};
 
 use crate::experiment::{Experiment, Program, Variant};
 use crate::inputs::Document;
-use crate::record::Kind;
+use crate::record::{Kind, Sample};
 
 /// A variant at a document: what is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cell<'a> {
     pub(crate) variant: &'a Variant,
     pub(crate) document: &'a Document,
+}
+
+impl Cell<'_> {
+    /// Whether a row is of this cell.
+    pub(crate) fn is_of(self, row: &Sample) -> bool {
+        row.variant == self.variant.name
+            && row.profile == self.document.profile
+            && row.input_bytes == self.document.size.0
+    }
 }
 
 /// One complete pass over all cells.

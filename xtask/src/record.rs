@@ -4,15 +4,14 @@
 //! measured; `machine.toml` where. Everything else is derived from these three.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::Experiment;
 use crate::hash::Sha256Hex;
+use crate::journal::{Journal, Row};
 use crate::machine::Machine;
 use crate::metric::Metric;
 use crate::publish;
@@ -74,6 +73,10 @@ pub(crate) struct Sample {
     pub(crate) peak_rss_bytes: Option<u64>,
     pub(crate) peak_hwm_bytes: Option<u64>,
     pub(crate) rss_at_exit_bytes: Option<u64>,
+    /// Of what was resident at the exit: pages of the program and its libraries.
+    pub(crate) file_at_exit_bytes: Option<u64>,
+    /// Stack of the main thread, mapped; not all of it need be resident.
+    pub(crate) stack_bytes: Option<u64>,
     /// Heap still allocated after a repetition, exact, from the instrumented encoder.
     pub(crate) live_heap_bytes: Option<u64>,
     pub(crate) minor_faults: Option<u64>,
@@ -97,6 +100,9 @@ pub(crate) struct Lock {
     pub(crate) commit: String,
     /// Whether the tree held changes that are not in that commit.
     pub(crate) dirty: bool,
+    /// What `--only` narrowed it to; empty for the whole experiment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) only: Vec<String>,
     /// The compiler.
     pub(crate) rustc: String,
     pub(crate) binary: Vec<Binary>,
@@ -141,6 +147,16 @@ impl Folder {
         self.0.join("samples.csv")
     }
 
+    /// Heap by stage, where the experiment asks for it.
+    pub(crate) fn heap(&self) -> PathBuf {
+        self.0.join("heap.csv")
+    }
+
+    /// Memory over time, where the experiment asks for it.
+    pub(crate) fn timeline(&self) -> PathBuf {
+        self.0.join("timeline.csv")
+    }
+
     pub(crate) fn lock(&self) -> PathBuf {
         self.0.join("experiment.lock.toml")
     }
@@ -155,28 +171,28 @@ impl Folder {
         Folder(self.0.join("running"))
     }
 
-    /// Moves a complete campaign to where it is published.
+    /// Moves a complete campaign to where it is published. The machine's record comes last: as long
+    /// as it stands in this folder, a move that was cut short is finished by moving again.
     pub(crate) fn move_to(&self, published: &Folder) -> anyhow::Result<()> {
-        let moves = [
-            (self.samples(), published.samples()),
-            (self.lock(), published.lock()),
-            (self.machine(), published.machine()),
-        ];
-        for (from, to) in moves {
-            std::fs::rename(&from, &to)
-                .with_context(|| format!("cannot move {} to {}", from.display(), to.display()))?;
+        for path in [Folder::samples, Folder::heap, Folder::timeline, Folder::lock] {
+            move_file(&path(self), &path(published))?;
         }
+        let lock = published.read_lock()?.context("the lock was moved")?;
+        // What an earlier campaign left and this one has not.
+        if !lock.experiment.measure.heap {
+            remove_file(&published.heap())?;
+        }
+        if lock.experiment.measure.timeline.is_empty() {
+            remove_file(&published.timeline())?;
+        }
+        move_file(&self.machine(), &published.machine())?;
         self.remove()
     }
 
     /// Removes the folder with all that is in it.
     pub(crate) fn remove(&self) -> anyhow::Result<()> {
-        match std::fs::remove_dir_all(&self.0) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", self.0.display()))
-            }
-            _ => Ok(()),
-        }
+        unless_absent(std::fs::remove_dir_all(&self.0))
+            .with_context(|| format!("cannot remove {}", self.0.display()))
     }
 
     /// What was measured, if anything was.
@@ -202,6 +218,24 @@ impl Folder {
     }
 }
 
+fn move_file(from: &Path, to: &Path) -> anyhow::Result<()> {
+    unless_absent(std::fs::rename(from, to))
+        .with_context(|| format!("cannot move {} to {}", from.display(), to.display()))
+}
+
+fn remove_file(path: &Path) -> anyhow::Result<()> {
+    unless_absent(std::fs::remove_file(path))
+        .with_context(|| format!("cannot remove {}", path.display()))
+}
+
+/// What is not there was moved or removed before.
+fn unless_absent(done: std::io::Result<()>) -> std::io::Result<()> {
+    match done {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
 fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
     match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -212,103 +246,18 @@ fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<Opti
     }
 }
 
-/// The open `samples.csv` of a campaign: rows are appended and are on disk before the next run.
-#[derive(Debug)]
-pub(crate) struct Samples {
-    path: PathBuf,
-    file: File,
-    rows: Vec<Sample>,
-    /// Bytes of a torn last line that were dropped on opening.
-    pub(crate) torn_bytes: u64,
-}
+/// The open `samples.csv` of a campaign.
+pub(crate) type Samples = Journal<Sample>;
 
-impl Samples {
-    /// Opens or creates the file, dropping a last line that a killed run left torn.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot open {} for appending", path.display());
-        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).with_context(cannot)?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .with_context(cannot)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).with_context(cannot)?;
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let torn_bytes = (text.len() - whole) as u64;
-        if torn_bytes > 0 {
-            file.set_len(whole as u64).with_context(cannot)?;
-            text.truncate(whole);
-        }
-        file.seek(SeekFrom::End(0)).with_context(cannot)?;
-        let rows = parse(&text, path)?;
-        let mut samples = Self { path: path.to_owned(), file, rows, torn_bytes };
-        if whole == 0 {
-            samples.write(&header()?)?;
-        }
-        Ok(samples)
+impl Row for Sample {
+    fn blank() -> Self {
+        Self::skipped(Kind::Run, 0, 0, "", "", 0)
     }
 
-    /// Appends rows; they are on disk when this returns.
-    pub(crate) fn append(&mut self, rows: Vec<Sample>) -> anyhow::Result<()> {
-        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-        rows.iter().try_for_each(|row| writer.serialize(row))?;
-        let lines = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        self.write(&lines)?;
-        self.rows.extend(rows);
-        Ok(())
+    /// A decode row stands before the run whose output it takes back.
+    fn is_followed(&self) -> bool {
+        self.kind == Kind::Decode
     }
-
-    /// All rows so far.
-    pub(crate) fn rows(&self) -> &[Sample] {
-        &self.rows
-    }
-
-    /// Writes lines with one system call, so that only the last line of a file can be torn; what a
-    /// full disk cut short is taken back.
-    fn write(&mut self, lines: &[u8]) -> anyhow::Result<()> {
-        let start = self.file.stream_position()?;
-        self.file
-            .write_all(lines)
-            .and_then(|()| self.file.sync_data())
-            .inspect_err(|_| drop(self.file.set_len(start)))
-            .with_context(|| {
-                format!(
-                    "cannot append to {}; the rows before are kept, free some space and run again \
-                     to continue",
-                    self.path.display()
-                )
-            })
-    }
-}
-
-/// The header line, from the one definition of a row.
-pub(crate) fn header() -> anyhow::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.serialize(Sample::skipped(Kind::Run, 0, 0, "", "", 0))?;
-    let text = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
-    Ok(text[..end].to_vec())
-}
-
-/// The rows of a `samples.csv`.
-fn parse(text: &[u8], path: &Path) -> anyhow::Result<Vec<Sample>> {
-    let found = text.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-    if !found.is_empty() && found != header()? {
-        bail!(
-            "{}:1: the columns are not those of this version; measure anew with `--restart`",
-            path.display()
-        );
-    }
-    csv::Reader::from_reader(text)
-        .deserialize()
-        .enumerate()
-        .map(|(index, row)| {
-            row.with_context(|| format!("{}:{}: not a sample", path.display(), index + 2))
-        })
-        .collect()
 }
 
 impl Sample {
@@ -337,6 +286,8 @@ impl Sample {
             peak_rss_bytes: None,
             peak_hwm_bytes: None,
             rss_at_exit_bytes: None,
+            file_at_exit_bytes: None,
+            stack_bytes: None,
             live_heap_bytes: None,
             minor_faults: None,
             major_faults: None,
@@ -366,6 +317,10 @@ impl Sample {
             Metric::PeakRss => whole(self.peak_rss_bytes),
             Metric::PeakHwm => whole(self.peak_hwm_bytes),
             Metric::RssAtExit => whole(self.rss_at_exit_bytes),
+            // In `heap.csv`.
+            Metric::PeakHeap => None,
+            Metric::FileAtExit => whole(self.file_at_exit_bytes),
+            Metric::Stack => whole(self.stack_bytes),
             Metric::LiveHeap => whole(self.live_heap_bytes),
             Metric::Wall => whole(self.wall_ns),
             Metric::Cpu => Some((self.user_us? + self.system_us?) as f64 * 1000.0),

@@ -6,9 +6,11 @@ mod claims;
 mod claims_json;
 mod external;
 mod figures;
+mod front;
 pub(crate) mod index;
 mod json;
 mod markdown;
+mod memory_section;
 pub(crate) mod readme;
 #[cfg(test)]
 mod schema_tests;
@@ -25,9 +27,12 @@ use crate::claims::Claims;
 use crate::experiment::Experiment;
 use crate::external::{External, external};
 use crate::fit::{self, Scaling};
-use crate::judge::{self, Judged, Verdict};
+use crate::heap::HeapRow;
+use crate::journal;
+use crate::judge::{self, Judged};
+use crate::memory::{self, Memory};
 use crate::publish as disk;
-use crate::record::{Folder, Lock, Machines};
+use crate::record::{Folder, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
 
 /// A campaign with everything that is derived from it.
@@ -41,17 +46,29 @@ pub(crate) struct Derived {
     pub(crate) scalings: Vec<Scaling>,
     pub(crate) claims: Claims,
     pub(crate) judged: Vec<Judged>,
+    pub(crate) memory: Memory,
 }
 
 impl Derived {
-    /// Whether a criterion is not met, a run failed or an output was not the same in every run.
+    /// Whether a required criterion is not met, a run failed or an output was not the same in every run.
     pub(crate) fn has_failed(&self) -> bool {
-        self.judged.iter().any(|judged| judged.verdict == Verdict::NotMet)
+        self.judged.iter().any(Judged::has_failed)
             || self.summary.cells.iter().any(|cell| {
-                cell.failures().next().is_some()
+                cell.failures().any(|(outcome, _)| !self.may_be(outcome, &cell.variant))
                     || cell.distinct_outputs > 1
                     || cell.round_trip == Some(false)
             })
+    }
+}
+
+impl Derived {
+    /// Whether an outcome is no failure: an optional program that is not installed.
+    fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
+        let optional = |name| {
+            let variants = &self.lock.experiment.variant;
+            variants.iter().any(|variant| variant.name == name && variant.optional)
+        };
+        matches!(outcome, Outcome::NotStarted | Outcome::Skipped) && optional(variant)
     }
 }
 
@@ -60,12 +77,16 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let missing = |path: PathBuf| format!("{} is missing", path.display());
     let lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
-    let groups = aggregate::groups(&folder.samples())?;
+    let mut groups = aggregate::groups(&folder.samples())?;
+    let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
+    memory::join(&mut groups, &heap);
+    let timeline = journal::read(&folder.timeline())?;
+    let memory = memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
     let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged })
+    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged, memory })
 }
 
 /// Every derived file with its path within the report's folder.

@@ -23,6 +23,9 @@ pub(crate) struct Cell {
     pub(crate) metrics: Vec<(Metric, Describe)>,
     /// How many different outputs there were; more than one is a failure of the encoder.
     pub(crate) distinct_outputs: u32,
+    /// Each metric of decoding that has values, warm-up included; a single run unless
+    /// `measure.decode` is set.
+    pub(crate) decoding: Vec<(Metric, Describe)>,
     /// Whether decoding gave the document back; `None` where nothing was decoded.
     pub(crate) round_trip: Option<bool>,
 }
@@ -31,6 +34,11 @@ impl Cell {
     /// The description of a metric, if any run has it.
     pub(crate) fn metric(&self, metric: Metric) -> Option<&Describe> {
         self.metrics.iter().find(|(of, _)| *of == metric).map(|(_, described)| described)
+    }
+
+    /// The description of a metric of decoding, if anything was decoded.
+    pub(crate) fn decoding(&self, metric: Metric) -> Option<&Describe> {
+        self.decoding.iter().find(|(of, _)| *of == metric).map(|(_, described)| described)
     }
 
     /// How many runs succeeded.
@@ -111,7 +119,6 @@ pub(crate) fn summarise(groups: &[Group], experiment: &Experiment) -> Summary {
 }
 
 fn cell(group: &Group, groups: &[Group]) -> Cell {
-    let described = |metric| describe(group.values(metric)).ok();
     let decoded = groups.iter().find(|of| {
         of.kind == Kind::Decode
             && of.variant == group.variant
@@ -123,10 +130,16 @@ fn cell(group: &Group, groups: &[Group]) -> Cell {
         profile: group.profile.clone(),
         size: group.size,
         outcomes: group.outcomes.clone(),
-        metrics: metric::ALL.into_iter().filter_map(|m| Some((m, described(m)?))).collect(),
+        metrics: described(group),
+        decoding: decoded.map_or_else(Vec::new, described),
         distinct_outputs: group.distinct_outputs,
         round_trip: decoded.map(|of| of.outcomes.iter().all(|(o, _)| *o == Outcome::Ok)),
     }
+}
+
+fn described(group: &Group) -> Vec<(Metric, Describe)> {
+    let of = |metric| Some((metric, describe(group.values(metric)).ok()?));
+    metric::ALL.into_iter().filter_map(of).collect()
 }
 
 fn is_last_attempt(group: &Group, groups: &[Group]) -> bool {
@@ -153,7 +166,8 @@ fn repeated(group: &Group) -> Repetitions {
 fn proofs(groups: &[Group], experiment: &Experiment) -> Proofs {
     let peak = |name: &str| {
         let group = groups.iter().find(|of| of.kind == Kind::Proof && of.variant == name)?;
-        Some((*group.values(Metric::PeakRss).first()?, group.size))
+        // The last attempt counts, as it does for the campaign.
+        Some((*group.values(Metric::PeakRss).last()?, group.size))
     };
     let floor_bytes = peak(PROOF_NOTHING).map(|(peak, _)| peak);
     let touched_bytes =

@@ -18,6 +18,9 @@ Starts PROGRAM, waits for it, kills whatever it leaves behind and prints one lin
   --memory-limit BYTES  kill it once its resident memory exceeds BYTES
   --fixed-addresses     no address space randomisation
   --cpu N               run it on CPU N only
+  --timeline FILE       write the child's resident memory over time there, as lines
+                        `NANOSECONDS BYTES`; a picture, since spikes between looks are missed
+  --timeline-us N       microseconds between two looks (default 1000)
   --env KEY=VALUE       declare a variable; there are no others
   --cwd DIR             start it in DIR
   --record FILE         write the record there instead of to standard output
@@ -44,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) stderr: Option<PathBuf>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) timeline: Option<PathBuf>,
+    pub(crate) timeline_us: Option<u64>,
     pub(crate) fixed_addresses: bool,
     pub(crate) cpu: Option<usize>,
     /// `KEY=VALUE`, each key once.
@@ -101,6 +106,8 @@ fn declare(
         Some("--stderr") => request.stderr = Some(value(option, args)?.into()),
         Some("--timeout-ms") => request.timeout_ms = Some(number(option, args, 1)?),
         Some("--memory-limit") => request.memory_limit_bytes = Some(number(option, args, 1)?),
+        Some("--timeline") => request.timeline = Some(value(option, args)?.into()),
+        Some("--timeline-us") => request.timeline_us = Some(number(option, args, 1)?),
         Some("--fixed-addresses") => request.fixed_addresses = true,
         Some("--cpu") => request.cpu = Some(number(option, args, 0)?),
         Some("--env") => {

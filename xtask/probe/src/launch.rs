@@ -113,7 +113,7 @@ fn observe(child: &mut Child, request: &Request) {
         note(&mut child.refused, "sched_setaffinity", pin(child.pid, cpu));
     }
     child.counter = note(&mut child.refused, "perf_event_open", Counter::open(child.pid));
-    if request.memory_limit_bytes.is_some() {
+    if request.memory_limit_bytes.is_some() || request.timeline.is_some() {
         child.resident = note(&mut child.refused, "/proc/PID/statm", Resident::open(child.pid));
     }
     note(&mut child.refused, "ptrace", trace::seize(child.pid));

@@ -94,6 +94,10 @@ fn measure(request: &Request) -> Record {
             if !sweep::descendants() {
                 child.refused.push("kill");
             }
+            if let (Some(path), Some(timeline)) = (&request.timeline, &ending.timeline) {
+                // Without the file the picture is missing, as whoever asked for it will see.
+                let _ = std::fs::write(path, timeline.text());
+            }
             Record::new(child, &ending, request.memory_limit_bytes)
         }
     }

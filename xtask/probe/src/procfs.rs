@@ -15,6 +15,10 @@ pub(crate) struct Status {
     pub(crate) vm_hwm_bytes: u64,
     /// `VmRSS`: what is resident now.
     pub(crate) vm_rss_bytes: u64,
+    /// `RssFile`: of that, pages of the program and its libraries.
+    pub(crate) file_rss_bytes: Option<u64>,
+    /// `VmStk`: the stack of the first thread as mapped.
+    pub(crate) stack_bytes: Option<u64>,
     /// Threads that have not ended yet.
     pub(crate) thread_count: u64,
 }
@@ -29,6 +33,8 @@ fn parse_status(text: &str) -> Option<Status> {
         process: field(text, "Tgid:")? as pid_t,
         vm_hwm_bytes: field(text, "VmHWM:")? * 1024,
         vm_rss_bytes: field(text, "VmRSS:")? * 1024,
+        file_rss_bytes: field(text, "RssFile:").map(|kib| kib * 1024),
+        stack_bytes: field(text, "VmStk:").map(|kib| kib * 1024),
         thread_count: field(text, "Threads:")?,
     })
 }
@@ -90,11 +96,14 @@ mod tests {
 
     #[test]
     fn status_is_read_in_bytes() {
-        let text = "Name:\tx\nTgid:\t7\nVmHWM:\t    1124 kB\nVmRSS:\t    1000 kB\nThreads:\t3\n";
+        let text = "Name:\tx\nTgid:\t7\nVmHWM:\t    1124 kB\nVmRSS:\t    1000 kB\n\
+                    RssFile:\t 800 kB\nVmStk:\t 132 kB\nThreads:\t3\n";
         let expected = Status {
             process: 7,
             vm_hwm_bytes: 1124 * 1024,
             vm_rss_bytes: 1000 * 1024,
+            file_rss_bytes: Some(800 * 1024),
+            stack_bytes: Some(132 * 1024),
             thread_count: 3,
         };
         assert_eq!(parse_status(text), Some(expected));

@@ -28,6 +28,8 @@ pub(crate) struct Ending {
     pub(crate) at_exit: Option<Status>,
     /// Set if the probe killed it.
     pub(crate) stopped_for: Option<StoppedFor>,
+    /// Its resident memory over time, where that was asked for.
+    pub(crate) timeline: Option<Timeline>,
 }
 
 /// Waits until the child is dead and reaped.
@@ -37,6 +39,7 @@ pub(crate) fn until_dead(child: &mut Child, request: &Request) -> Ending {
         child,
         deadline: timeout.and_then(|timeout| child.started.checked_add(timeout)),
         memory_limit_bytes: request.memory_limit_bytes.unwrap_or(u64::MAX),
+        timeline: request.timeline.as_ref().map(|_| Timeline::new(request)),
         held: Duration::ZERO,
         at_exit: None,
         stopped_for: None,
@@ -61,6 +64,7 @@ struct Watch<'a> {
     child: &'a Child,
     deadline: Option<Instant>,
     memory_limit_bytes: u64,
+    timeline: Option<Timeline>,
     /// Time the whole child stood at its exit while we read its status.
     held: Duration,
     at_exit: Option<Status>,
@@ -77,8 +81,12 @@ impl Watch<'_> {
             return None;
         }
         let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
+        if pid != self.child.pid {
+            return None;
+        }
         let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
-        (pid == self.child.pid).then_some(Ending { wall, status, usage, at_exit, stopped_for })
+        let timeline = self.timeline.take();
+        Some(Ending { wall, status, usage, at_exit, stopped_for, timeline })
     }
 
     /// Looks at the memory, if this is an exit, and lets whoever stopped go on.
@@ -90,6 +98,9 @@ impl Watch<'_> {
         let memory = if is_exit { procfs::status(pid) } else { None };
         let memory = memory.filter(|memory| memory.process == self.child.pid);
         self.at_exit = memory.or(self.at_exit);
+        if let (Some(timeline), Some(memory)) = (&mut self.timeline, memory) {
+            timeline.looks.push((seen.duration_since(self.child.started), memory.vm_rss_bytes));
+        }
         trace::resume(pid, status);
         if memory.is_some_and(|memory| memory.thread_count == 1) {
             self.held += seen.elapsed();
@@ -102,11 +113,12 @@ impl Watch<'_> {
             return None;
         }
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        match (&self.child.resident, left) {
-            (Some(_), Some(left)) => Some(left.min(MEMORY_LOOK)),
-            (Some(_), None) => Some(MEMORY_LOOK),
-            (None, left) => left,
-        }
+        let look = match (&self.timeline, &self.child.resident) {
+            (_, None) => None,
+            (Some(timeline), _) => Some(timeline.interval),
+            (None, Some(_)) => Some(MEMORY_LOOK),
+        };
+        left.into_iter().chain(look).min()
     }
 
     fn keep_limits(&mut self) {
@@ -114,6 +126,10 @@ impl Watch<'_> {
             self.stop(StoppedFor::Timeout);
         }
         let resident = self.child.resident.as_ref().and_then(procfs::Resident::bytes);
+        // Behind its exit the child only gives its memory back.
+        if let (Some(timeline), Some(bytes), None) = (&mut self.timeline, resident, self.at_exit) {
+            timeline.look(self.child.started.elapsed(), bytes);
+        }
         if resident.is_some_and(|bytes| bytes > self.memory_limit_bytes) {
             self.stop(StoppedFor::MemoryLimit);
         }
@@ -125,6 +141,35 @@ impl Watch<'_> {
             self.stopped_for = Some(reason);
             stop::kill_group(self.child.pid);
         }
+    }
+}
+
+/// The child's resident memory as seen from outside, again and again.
+pub(crate) struct Timeline {
+    interval: Duration,
+    /// When, since just before the fork, and how many bytes.
+    looks: Vec<(Duration, u64)>,
+}
+
+impl Timeline {
+    fn new(request: &Request) -> Self {
+        const INTERVAL_US: u64 = 1000;
+        let interval = Duration::from_micros(request.timeline_us.unwrap_or(INTERVAL_US));
+        Self { interval, looks: Vec::new() }
+    }
+
+    /// Events of the child wake us too; what comes before the next look is due is left out.
+    fn look(&mut self, at: Duration, bytes: u64) {
+        let due = self.looks.last().map_or(Duration::ZERO, |(last, _)| *last + self.interval / 2);
+        if at >= due && bytes > 0 {
+            self.looks.push((at, bytes));
+        }
+    }
+
+    /// `NANOSECONDS BYTES`, a line per look.
+    pub(crate) fn text(&self) -> String {
+        let line = |(at, bytes): &(Duration, u64)| format!("{} {bytes}", at.as_nanos());
+        self.looks.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
 

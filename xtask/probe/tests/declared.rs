@@ -208,3 +208,24 @@ fn refuse_everything() -> io::Result<()> {
     };
     if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
+
+#[test]
+fn a_timeline_is_looked_at_in_the_order_of_time_until_the_exit() {
+    let path = common::fresh_path("timeline");
+    let line = format!(
+        "--timeline {} --timeline-us 500 -- {PROBE} --self-test-touch 67108864",
+        path.display()
+    );
+    let record = run(&line);
+    let text = fs::read_to_string(&path).expect("the file");
+    fs::remove_file(path).expect("it can go");
+    let look = |line: &str| {
+        let (at, bytes) = line.split_once(' ').expect("two numbers");
+        (at.parse().expect("nanoseconds"), bytes.parse().expect("bytes"))
+    };
+    let looks: Vec<(u64, u64)> = text.lines().map(look).collect();
+    assert!(looks.is_sorted_by_key(|(at, _)| *at), "{text}");
+    let peak = unsigned(&record, "max_rss_bytes").max(unsigned(&record, "vm_hwm_bytes"));
+    assert!(looks.iter().all(|(_, bytes)| *bytes <= peak + (1 << 20)), "{text}");
+    assert_eq!(looks.last().expect("the exit").1, unsigned(&record, "rss_at_exit_bytes"));
+}

@@ -89,7 +89,7 @@ fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Resul
         }
     }
     let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(&crate::record::header()?)?;
+    file.write_all(&crate::journal::header::<crate::record::Sample>()?)?;
     let mut state = 1_u64;
     for row in 0..samples {
         let at = row as usize % cells.len();

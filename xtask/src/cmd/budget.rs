@@ -62,7 +62,7 @@ fn run(
     let origin = Origin::Generated { profile: *profile, size, seed: experiment.input.seed };
     let document = inputs::document(&origin, &workshop.root, &workshop.inputs())?;
     let measure = Measure { memory_limit: Some(budgeted.budget), ..experiment.measure.clone() };
-    let mut bench = Bench::new(tools, &measure, workshop.scratch(&chosen.name))?;
+    let mut bench = Bench::new(tools, &measure, &workshop.scratch(&chosen.name))?;
     let place = Place { kind: Kind::Budget, block: budgeted.index, position: 0 };
     let rows = bench.run(place, Cell { variant, document: &document })?;
     // Taking the output back is part of the outcome; a row of its own would be a cell's.

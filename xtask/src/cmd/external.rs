@@ -62,6 +62,7 @@ fn lock(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow::Result<Loc
         command: format!("cargo xtask run {}", chosen.name),
         commit: "none".to_owned(),
         dirty: false,
+        only: Vec::new(),
         rustc: "none".to_owned(),
         binary: Vec::new(),
         document: vec![LockedDocument {

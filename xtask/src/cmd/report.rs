@@ -5,7 +5,7 @@ use crate::cmd::{self, Chosen};
 use crate::error::{Verdict, user};
 use crate::record::Lock;
 use crate::workshop::Workshop;
-use crate::{Selection, judge, render};
+use crate::{Selection, render};
 
 /// The options of `report`.
 #[derive(Debug, clap::Args)]
@@ -104,12 +104,10 @@ fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bo
         );
         fine = false;
     }
-    for judged in &derived.judged {
-        if judged.verdict == judge::Verdict::NotMet {
-            let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
-            eprintln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
-            fine = false;
-        }
+    for judged in derived.judged.iter().filter(|judged| judged.has_failed()) {
+        let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
+        eprintln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
+        fine = false;
     }
     Ok(fine)
 }

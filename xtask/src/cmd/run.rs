@@ -5,34 +5,46 @@ use std::io::{Read, Seek, Write};
 
 use anyhow::{Context, bail};
 
-use crate::campaign::Campaign;
-use crate::cmd::{self, Chosen};
+use crate::campaign::{Campaign, Journals};
+use crate::cmd::{self, Chosen, only};
 use crate::error::{Verdict, user};
+use crate::experiment::{Experiment, Program};
 use crate::inputs::{self, Document, Origin};
+use crate::interrupt;
 use crate::machine::Machine;
 use crate::measure::Bench;
 use crate::progress::Progress;
-use crate::record::{Folder, Lock, LockedDocument, Machines, Samples};
-use crate::workshop::{Tools, Workshop};
-use crate::{Selection, plan, render};
+use crate::record::{Folder, Lock, LockedDocument, Machines};
+use crate::workshop::{self, Tools, Workshop};
+use crate::{Selection, plan, render, same};
 
 /// The options of `run`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
-    selection: Selection,
+    pub(super) selection: Selection,
     /// Drop the samples of a campaign that was stopped, instead of continuing it
     #[arg(long)]
     restart: bool,
     /// Print the plan and measure nothing
     #[arg(long)]
     list: bool,
+    /// Measure only these variants, profiles, files or sizes
+    ///
+    /// Names of one axis are alternatives. The result is a part of the experiment and says so; it goes to
+    /// target/xtask/only, or to DIR/only with --reports.
+    #[arg(long, value_name = "NAME|SIZE,..", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Measure the programs as they were built last
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// Measures each experiment and renders its report.
 pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::Fine;
-    for chosen in cmd::chosen(workshop, &options.selection, &["baseline".to_owned()])? {
+    for mut chosen in cmd::chosen(workshop, &options.selection, &["baseline".to_owned()])? {
+        only::narrow(&mut chosen, workshop, options)?;
         if options.list {
             list(&chosen);
             continue;
@@ -45,14 +57,16 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
             continue;
         }
         let held = hold(workshop, &chosen.name)?;
-        measure(workshop, &chosen, options.restart)?;
+        measure(workshop, &chosen, options)?;
         drop(held);
         let derived = render::derive(&chosen.folder, &chosen.name)?;
         print!("{}", render::terminal::table(&derived));
         render::publish(&derived, &chosen.folder)?;
-        render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
-        if cmd::is_in_readme(workshop, &chosen) {
-            render::readme::publish(&derived, &workshop.root)?;
+        if options.only.is_empty() {
+            render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
+            if cmd::is_in_readme(workshop, &chosen) {
+                render::readme::publish(&derived, &workshop.root)?;
+            }
         }
         println!("\nreport: {}", chosen.folder.0.join("report.md").display());
         if derived.has_failed() {
@@ -63,51 +77,91 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
 }
 
 /// Makes everything ready, runs what is missing of the campaign and publishes its samples.
-fn measure(workshop: &Workshop, chosen: &Chosen, restart: bool) -> anyhow::Result<()> {
+fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<()> {
     let Chosen { name, experiment, folder } = chosen;
     let running = folder.running();
-    if restart {
+    if options.restart {
         running.remove()?;
     }
-    eprintln!("building the encoder and the probe");
-    let tools = workshop.build(experiment.measure.repeat.is_some())?;
-    let store = workshop.inputs();
-    let document = |origin: &Origin| inputs::document(origin, &workshop.root, &store);
-    let documents = inputs::origins(&experiment.input)
-        .iter()
-        .map(document)
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let empty = document(&Origin::Empty)?;
-
-    let lock = lock(workshop, chosen, &tools, &documents)?;
+    let heap = experiment.measure.needs_heap();
+    if !options.no_build {
+        eprintln!("building the encoder and the probe");
+        workshop.build(heap)?;
+    }
+    let tools = workshop.tools(heap)?;
+    interrupt::listen()?;
+    let (documents, empty) = documents(workshop, experiment)?;
+    let lock = lock(workshop, chosen, options, &tools, &documents)?;
+    if finish(&running, folder, &lock)? {
+        return Ok(());
+    }
     let mut machines = resume(&running, name, lock)?;
-    let mut samples = Samples::open(&running.samples())?;
-    if samples.torn_bytes > 0 {
-        eprintln!(
-            "dropped a torn last line of {} bytes; that run is made again",
-            samples.torn_bytes
-        );
+    let mut journals = Journals::open(&running, &experiment.measure)?;
+    if journals.torn_bytes() > 0 {
+        eprintln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }
-    let mut bench = Bench::new(&tools, &experiment.measure, workshop.scratch(name))?;
-    let mut progress = Progress::new();
+    let mut bench = Bench::new(&tools, &experiment.measure, &workshop.scratch(name))?;
     let campaign = Campaign { experiment, documents: &documents, empty: &empty };
-    let result = campaign.run(&mut bench, &mut samples, &mut progress);
+    let proven = campaign.prove(&mut bench, &mut journals.samples);
+    refuse(&bench, &mut machines, &running)?;
+    proven?;
+    let mut progress = Progress::new();
+    let result = campaign.run(&mut bench, &mut journals, &mut progress);
     progress.finish();
-    for refused in &bench.refused {
-        eprintln!("this machine refuses {refused}; measured without it");
-    }
+    refuse(&bench, &mut machines, &running)?;
     result?;
-    machines.refused = std::mem::take(&mut bench.refused);
-    cmd::budget::check(workshop, chosen, &tools, &running, &mut samples)?;
+    cmd::budget::check(workshop, chosen, &tools, &running, &mut journals.samples)?;
     machines.after = Some(Machine::now());
     running.write_machines(&machines)?;
     running.move_to(folder)
+}
+
+/// The documents of the experiment and the empty one.
+fn documents(
+    workshop: &Workshop,
+    experiment: &Experiment,
+) -> anyhow::Result<(Vec<Document>, Document)> {
+    let store = workshop.inputs();
+    let document = |origin: &Origin| {
+        interrupt::check()?;
+        inputs::document(origin, &workshop.root, &store)
+    };
+    let origins = inputs::origins(&experiment.input);
+    let documents = origins.iter().map(document).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok((documents, document(&Origin::Empty)?))
+}
+
+/// Says once what the machine refuses the probe, and records it before anything else can stop us.
+fn refuse(bench: &Bench<'_>, machines: &mut Machines, running: &Folder) -> anyhow::Result<()> {
+    let new: Vec<String> =
+        bench.refused.iter().filter(|call| !machines.refused.contains(call)).cloned().collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    for call in &new {
+        eprintln!("this machine refuses {call}; measuring goes on without it");
+    }
+    machines.refused.extend(new);
+    running.write_machines(machines)
+}
+
+/// Publishes a campaign that was complete when it was stopped; true if it is the one that is wanted.
+fn finish(running: &Folder, folder: &Folder, lock: &Lock) -> anyhow::Result<bool> {
+    let Some(machines) = running.read_machines()?.filter(|of| of.after.is_some()) else {
+        return Ok(false);
+    };
+    running.move_to(folder)?;
+    eprintln!("published the campaign of {}, which was complete", machines.before.time);
+    let Some(published) = folder.read_lock()? else { return Ok(false) };
+    let now = Machine::now();
+    Ok(same::differences((&published, &machines.before), (lock, &now)).is_empty())
 }
 
 /// What is about to be measured.
 fn lock(
     workshop: &Workshop,
     chosen: &Chosen,
+    options: &Options,
     tools: &Tools,
     documents: &[Document],
 ) -> anyhow::Result<Lock> {
@@ -117,13 +171,27 @@ fn lock(
         size: document.size,
         sha256: document.sha256.clone(),
     };
+    let mut binary = tools.binaries.clone();
+    for variant in &chosen.experiment.variant {
+        if let Program::Command { command, version, .. } = &variant.program {
+            let foreign = workshop::foreign(command, version.as_deref());
+            if !binary.contains(&foreign) {
+                binary.push(foreign);
+            }
+        }
+    }
+    let mut command = format!("cargo xtask run {}", chosen.name);
+    if !options.only.is_empty() {
+        command = format!("{command} --only '{}'", options.only.join(","));
+    }
     Ok(Lock {
         version: 1,
-        command: format!("cargo xtask run {}", chosen.name),
+        command,
+        only: options.only.clone(),
         commit: tree.commit,
         dirty: tree.dirty,
         rustc: tree.rustc,
-        binary: tools.binaries.clone(),
+        binary,
         document: documents.iter().map(locked).collect(),
         experiment: chosen.experiment.clone(),
     })
@@ -140,35 +208,18 @@ fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> 
         running.write_machines(&machines)?;
         return Ok(machines);
     };
-    if let Some(what) = difference(&earlier, &lock, &machines.before, &now) {
+    let changed = same::differences((&earlier, &machines.before), (&lock, &now));
+    if !changed.is_empty() {
         return user(format!(
-            "a campaign of `{name}` was stopped and {what} changed since; `cargo xtask run {name} \
-             --restart` drops its samples and measures anew"
+            "a campaign of `{name}` was stopped, and since then this changed: {}; undo it to continue, or \
+             `cargo xtask run {name} --restart` drops its samples and measures anew",
+            changed.join("; ")
         ));
     }
     eprintln!("continuing the campaign of {}", machines.before.time);
     // Prose, fits and criteria may have changed; they belong to the report.
     running.write_lock(&Lock { experiment: lock.experiment, ..earlier })?;
     Ok(machines)
-}
-
-/// What makes samples of two campaigns different things, if anything does.
-fn difference(
-    earlier: &Lock,
-    now: &Lock,
-    machine_earlier: &Machine,
-    machine_now: &Machine,
-) -> Option<&'static str> {
-    if !earlier.experiment.measures_the_same(&now.experiment) {
-        return Some("the experiment");
-    }
-    if earlier.document != now.document {
-        return Some("an input");
-    }
-    if earlier.binary != now.binary || earlier.rustc != now.rustc {
-        return Some("a measured program");
-    }
-    (!machine_earlier.same_as(machine_now)).then_some("the machine")
 }
 
 /// Keeps a second campaign off the same experiment; it is told who is running.
@@ -213,6 +264,9 @@ fn list(chosen: &Chosen) {
     for origin in inputs::origins(&experiment.input) {
         match origin {
             Origin::Generated { profile, size, .. } => println!("  {profile} of {size}"),
+            Origin::Repeated { file, size, .. } => {
+                println!("  {} repeated to {size}", file.display());
+            }
             Origin::File(path) => println!("  {}", path.display()),
             Origin::Empty => {}
         }

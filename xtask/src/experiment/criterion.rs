@@ -13,7 +13,15 @@ pub(crate) struct Criterion {
     pub(crate) variants: Vec<String>,
     /// The profiles (generators or files) it is about.
     pub(crate) profiles: Vec<String>,
+    /// Whether not meeting it fails `run` and `report --check`.
+    #[serde(default = "required")]
+    pub(crate) required: bool,
     pub(crate) expects: Expects,
+}
+
+/// What a criterion is unless it says otherwise.
+fn required() -> bool {
+    true
 }
 
 /// The kinds of expectation.

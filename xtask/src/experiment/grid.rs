@@ -244,7 +244,7 @@ impl RawGrid {
             set(&mut encode, name, setting);
         }
         let name = if parts.is_empty() { "none".to_owned() } else { parts.join("+") };
-        Variant { name, about: String::new(), program: Program::Sigma { encode } }
+        Variant { name, about: String::new(), optional: false, program: Program::Sigma { encode } }
     }
 }
 

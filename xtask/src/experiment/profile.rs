@@ -65,8 +65,18 @@ impl FromStr for Profile {
 
 /// The names of all profiles and files of an experiment, in the order of its tables.
 pub(crate) fn profile_names(input: &Input) -> Vec<String> {
+    swept_names(input).into_iter().chain(input.files.iter().map(|file| file_name(file))).collect()
+}
+
+/// The names of what comes at every size of the sweep: generated profiles and repeated documents.
+pub(crate) fn swept_names(input: &Input) -> Vec<String> {
     let generated = input.profiles.iter().map(ToString::to_string);
-    generated.chain(input.files.iter().map(|file| file_name(file))).collect()
+    generated.chain(input.repeated.iter().map(|file| repeated_name(file))).collect()
+}
+
+/// The name by which tables know a repeated file.
+pub(crate) fn repeated_name(file: &Path) -> String {
+    format!("{}-repeated", file.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 /// The name by which tables know a file.

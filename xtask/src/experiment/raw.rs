@@ -66,6 +66,11 @@ pub(crate) struct RawInput {
     /// Seed of the generators.
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,
+    /// Real documents that are repeated, with some digits changed in each copy, to every size; paths
+    /// as in `files`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) repeated: Vec<Spanned<String>>,
     /// Paths of real documents, relative to the project; `*` and `?` match.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -95,8 +100,17 @@ pub(crate) struct RawMeasure {
     pub(crate) layout_noise: Option<bool>,
     /// Try larger sizes of a variant after it failed at one. Default `false`.
     pub(crate) after_failure: Option<bool>,
+    /// Measure decoding in every run, not only once per output to check it. Default `false`.
+    pub(crate) decode: Option<bool>,
     /// Seed of the order of runs. Default 1.
     pub(crate) seed: Option<u64>,
+    /// One extra run per cell with the instrumented encoder: exact peak of the heap, by stage. Default
+    /// `false`.
+    pub(crate) heap: Option<bool>,
+    /// Sizes at which one extra run of each variant is sampled over time, for a picture.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) timeline: Vec<Spanned<String>>,
     /// Encode a document many times in one process, to see whether memory is given back.
     #[schemars(with = "Option<RawRepeat>")]
     pub(crate) repeat: Option<Spanned<RawRepeat>>,
@@ -146,6 +160,8 @@ pub(crate) struct RawVariant {
     pub(crate) decode: Option<Spanned<Vec<String>>>,
     /// The command that prints the program's version.
     pub(crate) version: Option<Vec<String>>,
+    /// `true` for a program that need not be installed: it is named and left out. Default `false`.
+    pub(crate) optional: Option<bool>,
 }
 
 /// Effort of the encoder.
@@ -265,6 +281,9 @@ pub(crate) struct RawCriterion {
     /// Bound that the value must stay above.
     #[schemars(with = "Option<Bound>")]
     pub(crate) above: Option<Spanned<Bound>>,
+    /// `false` for a question whose answer may be no: its verdict is reported, but fails neither `run`
+    /// nor `report --check`. Default `true`.
+    pub(crate) required: Option<bool>,
 }
 
 /// A bound as written: `500 MB`, `2 s`, `1 %`, `1.05`.

@@ -53,6 +53,7 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
         false => at.variants(&raw.variant, members)?,
     };
     let fit = at.fit(&raw.fit, &variant)?;
+    at.counted(&raw.fit, &fit, &measure)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
         profiles: profile_names(&input),
@@ -128,7 +129,7 @@ impl Resolver<'_> {
     }
 
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
-        let RawInput { profiles, sizes, seed, files } = raw.get_ref();
+        let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
         let mut parsed: Vec<Bytes> = self.list("input.sizes", sizes)?;
         if let Some(index) = parsed.iter().position(|size| *size > SIZE_MAX) {
@@ -136,22 +137,24 @@ impl Resolver<'_> {
             return Err(self.error(&sizes[index].span(), message));
         }
         parsed.sort_unstable();
-        let files = self.files(files)?;
-        if profiles.is_empty() != parsed.is_empty() || (profiles.is_empty() && files.is_empty()) {
-            let message = "`input` makes no documents; name at least one of `profiles` and one of \
-                           `sizes`, or `files`";
+        let files = self.files("input.files", files)?;
+        let repeated = self.files("input.repeated", repeated)?;
+        let swept = !(profiles.is_empty() && repeated.is_empty());
+        if swept == parsed.is_empty() || (!swept && files.is_empty()) {
+            let message = "`input` makes no documents; name at least one of `profiles` (or \
+                           `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
         }
-        Ok(Input { profiles, sizes: parsed, seed: *seed, files })
+        Ok(Input { profiles, sizes: parsed, seed: *seed, repeated, files })
     }
 
     /// The files that the patterns name; a pattern that names none is an error.
-    fn files(&self, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
+    fn files(&self, key: &str, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
         let mut files = BTreeSet::new();
         for pattern in patterns {
             let refuse = |what: &str| {
                 let message = format!(
-                    "`input.files` holds `{}`, {what}; write a path relative to the project, \
+                    "`{key}` holds `{}`, {what}; write a path relative to the project, \
                      `*` and `?` match",
                     pattern.get_ref()
                 );
@@ -168,13 +171,14 @@ impl Resolver<'_> {
                 return Err(refuse("which names no file that is not named already"));
             }
         }
-        self.distinct_file_names(patterns, &files)?;
+        self.distinct_file_names(key, patterns, &files)?;
         Ok(files.into_iter().collect())
     }
 
     /// Tables name a document by its file name alone, so that must be unique.
     fn distinct_file_names(
         &self,
+        key: &str,
         patterns: &[Spanned<String>],
         files: &BTreeSet<PathBuf>,
     ) -> Resolved<()> {
@@ -183,7 +187,7 @@ impl Resolver<'_> {
             None => Ok(()),
             Some(twice) => {
                 let message = format!(
-                    "`input.files` names two files called `{}`; give each its own name",
+                    "`{key}` names two files called `{}`; give each its own name",
                     twice.file_name().unwrap_or_default().display()
                 );
                 Err(self.error(&patterns[0].span(), message))
@@ -209,9 +213,27 @@ impl Resolver<'_> {
             memory_limit: memory_limit.transpose()?,
             layout_noise: raw.layout_noise.unwrap_or(false),
             after_failure: raw.after_failure.unwrap_or(false),
+            decode: raw.decode.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),
+            heap: raw.heap.unwrap_or(false),
+            timeline: self.timeline(&raw.timeline, input)?,
             repeat: repeat.transpose()?,
         })
+    }
+
+    fn timeline(&self, sizes: &[Spanned<String>], input: &Input) -> Resolved<Vec<Bytes>> {
+        let timeline: Vec<Bytes> = self.list("measure.timeline", sizes)?;
+        match timeline.iter().position(|size| !input.sizes.contains(size)) {
+            None => Ok(timeline),
+            Some(index) => {
+                let message = format!(
+                    "`measure.timeline` holds `{}`; write some of `input.sizes`: {}",
+                    timeline[index],
+                    quoted(&input.sizes)
+                );
+                Err(self.error(&sizes[index].span(), message))
+            }
+        }
     }
 
     fn repeat(&self, raw: &Spanned<RawRepeat>, input: &Input) -> Resolved<Repeat> {
@@ -294,7 +316,7 @@ impl Resolver<'_> {
     }
 
     fn variant(&self, raw: &Spanned<RawVariant>) -> Resolved<Variant> {
-        let RawVariant { name, about, encode, command, decode, version } = raw.get_ref();
+        let RawVariant { name, about, encode, command, decode, version, optional } = raw.get_ref();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
         if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
             let message = format!(
@@ -326,7 +348,12 @@ impl Resolver<'_> {
             }
         };
         let about = about.clone().unwrap_or_default().trim().to_owned();
-        Ok(Variant { name: name.get_ref().clone(), about, program })
+        Ok(Variant {
+            name: name.get_ref().clone(),
+            about,
+            optional: optional.unwrap_or(false),
+            program,
+        })
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {
@@ -371,6 +398,18 @@ impl Resolver<'_> {
         Ok(budgets)
     }
 
+    /// A metric that is counted needs what counts it.
+    fn counted(&self, raw: &RawFit, fit: &Fit, measure: &Measure) -> Resolved<()> {
+        let index = fit.metrics.iter().position(|metric| *metric == Metric::PeakHeap);
+        match index.filter(|_| !measure.heap) {
+            None => Ok(()),
+            Some(index) => Err(self.error(
+                &raw.metrics[index].span(),
+                "`peak_heap` needs the instrumented encoder; write `heap = true` in `[measure]`",
+            )),
+        }
+    }
+
     fn criteria(
         &self,
         raw: &[Spanned<RawCriterion>],
@@ -410,6 +449,7 @@ impl Resolver<'_> {
             name: self.text("criterion.name", &raw.name)?,
             variants,
             profiles: if profiles.is_empty() { names.profiles.clone() } else { profiles },
+            required: raw.required.unwrap_or(true),
             expects: self.expects(raw, measure)?,
         })
     }

@@ -159,6 +159,9 @@ fn a_variant_or_criterion_of_the_same_name_is_refused() {
 fn a_missing_file_is_refused_and_a_pattern_finds_files() {
     let files =
         |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));
+    let repeated = files("src/units.rs").replace("\nfiles =", "\nrepeated =");
+    let experiment = resolved(&repeated).unwrap();
+    assert_eq!(profile_names(&experiment.input), ["wide", "units-repeated"]);
     let said = resolved(&files("no/such.json")).unwrap_err();
     assert!(said.contains("x.toml:6:10: `input.files` holds `no/such.json`"), "{said}");
     let experiment = resolved(&files("src/units.r?")).unwrap();

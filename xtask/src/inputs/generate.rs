@@ -35,13 +35,44 @@ pub(super) fn document(
     }
 }
 
+/// Writes a real document again and again, a line feed after each copy, up to the size; the last copy is
+/// cut where the size ends. One digit in 32 that follows another digit is drawn anew in each copy but
+/// the first, so that copies are alike and not equal, and JSON stays JSON.
+pub(super) fn repeated(
+    text: &[u8],
+    size: Bytes,
+    seed: u64,
+    sink: &mut dyn Write,
+) -> io::Result<()> {
+    let mut random = Random::named(&format!("repeated/{seed}"));
+    let mut copy = text.to_vec();
+    copy.push(b'\n');
+    let mut left = size.0;
+    while left > 0 {
+        let taken = &copy[..copy.len().min(left as usize)];
+        sink.write_all(taken)?;
+        left -= taken.len() as u64;
+        for index in 1..text.len() {
+            let between_digits = text[index - 1].is_ascii_digit() && text[index].is_ascii_digit();
+            if between_digits && random.below(32) == 0 {
+                copy[index] = b'0' + random.below(10) as u8;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Numbers drawn from `ChaCha8`, whose stream is fixed by its specification; the seed is the hash of
 /// what the document is called, so profiles of one seed do not share their draws.
 pub(super) struct Random(ChaCha8Rng);
 
 impl Random {
     fn new(profile: Profile, seed: u64) -> Self {
-        Self(ChaCha8Rng::from_seed(Sha256::digest(format!("{profile}/{seed}")).into()))
+        Self::named(&format!("{profile}/{seed}"))
+    }
+
+    fn named(name: &str) -> Self {
+        Self(ChaCha8Rng::from_seed(Sha256::digest(name).into()))
     }
 
     /// A number from 0 up to `end`, without it (multiply and shift; Lemire 2019, without rejection:
@@ -311,6 +342,25 @@ mod tests {
             (profile, hash::bytes(&made(profile, 100_000, 42)).short().to_owned())
         });
         assert_eq!(found, golden.map(|(profile, hash)| (profile, hash.to_owned())));
+    }
+
+    #[test]
+    fn a_repeated_document_comes_back_changed_and_ends_at_the_size() {
+        let text = br#"{"id":12345678901234567890,"name":"x"}"#;
+        let mut bytes = Vec::new();
+        repeated(text, Bytes(1_000), 7, &mut bytes).unwrap();
+        assert_eq!(bytes.len(), 1_000);
+        let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+        assert_eq!(lines[0], text);
+        let (last, whole) = lines.split_last().unwrap();
+        assert!(last.len() < text.len());
+        assert!(whole.iter().all(|line| serde_json::from_slice::<serde_json::Value>(line).is_ok()));
+        assert!(whole.windows(2).any(|pair| pair[0] != pair[1]));
+        assert_eq!(
+            hash::bytes(&bytes).short(),
+            "a423749fe85827c3",
+            "the same bytes on every platform"
+        );
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 use stats::Describe;
 
-use super::Derived;
+use super::{Derived, front};
 use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::fit::Scaling;
+use crate::inputs;
 use crate::judge::mean_interval;
 use crate::metric::{Metric, Unit};
 use crate::record::Outcome;
@@ -13,14 +14,17 @@ use crate::summary::Cell;
 
 /// Every figure with its file name, in the order of the report.
 pub(super) fn all(derived: &Derived) -> Vec<(&'static str, Chart)> {
-    if derived.lock.experiment.input.sizes.len() < 2 {
-        return Vec::new();
+    let mut figures = Vec::new();
+    if front::applies(derived) {
+        figures.push(("front", front::chart(derived)));
     }
-    vec![
-        ("scaling", scaling(derived)),
-        ("spread", spread(derived)),
-        ("efficiency", efficiency(derived)),
-    ]
+    if derived.lock.experiment.input.sizes.len() > 1 {
+        figures.push(("scaling", scaling(derived)));
+        figures.push(("spread", spread(derived)));
+        figures.push(("efficiency", efficiency(derived)));
+        figures.extend(super::memory_section::figures(derived));
+    }
+    figures
 }
 
 /// The metric that leads the report.
@@ -30,7 +34,7 @@ pub(super) fn leading(derived: &Derived) -> Metric {
 
 /// The generated profiles: files have no sweep of sizes to draw.
 fn profiles(derived: &Derived) -> Vec<String> {
-    derived.lock.experiment.input.profiles.iter().map(ToString::to_string).collect()
+    inputs::swept_names(&derived.lock.experiment.input)
 }
 
 fn series(derived: &Derived) -> Vec<Series> {

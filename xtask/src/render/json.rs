@@ -18,7 +18,7 @@ use crate::summary::{Cell, Proofs, Repetitions};
 
 /// The document, ending in a newline.
 pub(super) fn summary(derived: &Derived) -> String {
-    let Derived { name, lock, summary, scalings, judged, .. } = derived;
+    let Derived { name, lock, summary, scalings, judged, memory, .. } = derived;
     let mut all = json!({
         "version": 1,
         "experiment": name,
@@ -29,6 +29,7 @@ pub(super) fn summary(derived: &Derived) -> String {
         "criteria": judged.iter().map(criterion).collect::<Vec<_>>(),
         "cells": cells(derived),
         "scaling": scalings.iter().map(scaling).collect::<Vec<_>>(),
+        "memory": super::memory_section::json(memory, number),
         "repetitions": summary.repetitions.iter().map(repetitions).collect::<Vec<_>>(),
     });
     let claimed = super::claims_json::claims(&derived.claims, lock.experiment.grid.as_ref());
@@ -89,6 +90,7 @@ fn criterion(judged: &Judged) -> Value {
     });
     json!({
         "name": judged.name,
+        "required": judged.required,
         "verdict": judged.verdict.to_string(),
         "findings": findings.collect::<Vec<_>>(),
     })
@@ -117,10 +119,15 @@ fn cell<'a>(cell: &Cell, checks: impl Fn(Metric) -> Option<&'a CellChecks>) -> V
         .iter()
         .map(|(metric, of)| (metric.key(), described(of, checks(*metric))))
         .collect();
+    let decoding: serde_json::Map<String, Value> = [Metric::Wall, Metric::PeakRss]
+        .into_iter()
+        .filter_map(|metric| Some((metric.key(), described(cell.decoding(metric)?, None))))
+        .collect();
     json!({
         "variant": cell.variant,
         "profile": cell.profile,
         "input_bytes": cell.size.0,
+        "decoding": decoding,
         "outcomes": outcomes,
         "round_trip": cell.round_trip,
         "distinct_outputs": cell.distinct_outputs,

@@ -7,7 +7,7 @@ use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
 use stats::{Describe, Interval, Undetermined};
 
 use super::table::Table;
-use super::{Derived, claims, figures};
+use super::{Derived, claims, figures, front};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -23,6 +23,10 @@ pub(super) const NONE: &str = "—";
 pub(super) fn report(derived: &Derived) -> String {
     let experiment = &derived.lock.experiment;
     let mut text = format!("# {}\n\n**{}**\n\n", experiment.title, experiment.question);
+    if !derived.lock.only.is_empty() {
+        let only = derived.lock.only.join("`, `");
+        write!(text, "**A part of the experiment: only `{only}`.**\n\n").expect("a string");
+    }
     text.push_str(&answer(derived));
     if !experiment.expect.is_empty() {
         write!(text, "\nExpected, before measuring: {}\n", experiment.expect).expect("a string");
@@ -30,6 +34,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Criteria", &criteria(derived));
     let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
     section(&mut text, "Analysis", &analysis);
+    section(&mut text, "Altogether", &altogether(derived));
     section(&mut text, "Techniques", &claims::techniques(derived));
     section(&mut text, "Comparisons", &claims::comparisons(derived));
     section(&mut text, "Growth", &growth(derived));
@@ -37,6 +42,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
     section(&mut text, "Assumptions", &claims::assumptions(derived));
+    section(&mut text, "What the peak is made of", &super::memory_section::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
     section(&mut text, "Failures", &failures(derived));
     section(&mut text, "Variants", &variants(derived));
@@ -110,7 +116,10 @@ fn criteria(derived: &Derived) -> String {
         let deciding = judged.deciding();
         table.push(vec![
             judged.name.clone(),
-            format!("**{}**", judged.verdict),
+            match judged.required {
+                true => format!("**{}**", judged.verdict),
+                false => format!("**{}** (asked, not required)", judged.verdict),
+            },
             deciding.map_or(NONE.to_owned(), |finding| decided_by(judged, finding)),
             deciding.map_or(NONE.to_owned(), |finding| finding.because.clone()),
         ]);
@@ -164,6 +173,17 @@ fn figure(name: &str, caption: &str) -> String {
     format!("![{caption}](figures/{name}.png)\n\n*{caption} ([SVG](figures/{name}.svg))*\n\n")
 }
 
+fn altogether(derived: &Derived) -> String {
+    match front::applies(derived) {
+        true => format!(
+            "{}{}",
+            figure("front", "Size against speed, and size against memory"),
+            front::table(derived)
+        ),
+        false => String::new(),
+    }
+}
+
 fn growth(derived: &Derived) -> String {
     if derived.scalings.is_empty() {
         return String::new();
@@ -190,7 +210,8 @@ const READING: &str = "The exponent, its 95 % interval, R² and p are those of t
 through log-log points, as the published baseline fitted it; a constant part flattens that line, so \
 it says little about growth at larger sizes. The class is that of a model with a constant part \
 (anchored at the empty document), chosen by F tests among O(1), O(log n), O(n^0.5), O(n), O(n log n), \
-O(n²) and O(n^b); the runner-up is the best model of another class, with its AICc above the one \
+O(n²) and O(n^b), a line bent by a root, and a line that stays level from some size on (a table that \
+is full), whose class is O(1) and whose constant part is that level; the runner-up is the best model of another class, with its AICc above the one \
 shown. The size is the replicate: repeated runs of one size do not narrow the intervals.\n";
 
 fn scaling_table(scalings: &[&Scaling]) -> String {
@@ -245,7 +266,7 @@ fn unfitted(scaling: &Scaling, reason: &Undetermined) -> String {
 pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
     let chosen = growth.chosen();
     let class = match &growth.verdict {
-        Decision::Decided(class) => class.to_string(),
+        Decision::Decided(class) => format!("{class}: {}", chosen.formula()),
         Decision::NotDecided(classes) => {
             let names: Vec<String> = classes.iter().map(Class::to_string).collect();
             format!("not decided: {}", names.join(" or "))
@@ -277,6 +298,9 @@ fn shown(metric: Metric, estimate: Estimate) -> String {
 
 /// The growing part with its unit: bytes per input byte where growth is linear.
 fn growing(fit: &Fit, metric: Metric) -> String {
+    if let Some(size) = fit.levels_from {
+        return format!("until {} of input", units::bytes(size));
+    }
     let Some(slope) = fit.slope else { return NONE.to_owned() };
     let unit = match metric.unit() {
         Unit::Bytes => "B",
@@ -292,7 +316,10 @@ fn growing(fit: &Fit, metric: Metric) -> String {
         Class::Power => "per n^b",
         Class::Constant => return NONE.to_owned(),
     };
-    format!("{} {} {unit} {per}", significant(slope.value, 3), plain(slope.ci95))
+    let root = fit
+        .root
+        .map_or(String::new(), |root| format!(" and {} {unit} per n^0.5", significant(root, 3)));
+    format!("{} {} {unit} {per}{root}", significant(slope.value, 3), plain(slope.ci95))
 }
 
 pub(super) fn plain(interval: Interval) -> String {
@@ -436,6 +463,9 @@ fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String
 fn spread_columns(of: &Describe, metric: Metric) -> [String; 6] {
     let none = || NONE.to_owned();
     let mean = metric.show(of.mean);
+    if metric.is_exact() {
+        return [mean, none(), none(), "exact, counted in one run".to_owned(), none(), none()];
+    }
     if of.n > 1 && of.identical {
         let said = format!("deterministic ({} of {} identical)", of.n, of.n);
         return [mean, metric.show(0.0), units::percent(0.0), said, metric.show(of.min), none()];
@@ -548,6 +578,18 @@ fn variants(derived: &Derived) -> String {
     text
 }
 
+/// How many blocks there are, and when cells leave them.
+fn blocks(measure: &crate::experiment::Measure) -> String {
+    match measure.precision.filter(|_| measure.runs_max > measure.runs_min) {
+        None => format!("{} complete blocks", measure.runs_min),
+        Some(precision) => format!(
+            "{} complete blocks, and up to {} in all for cells whose mean is not yet known to {precision} \
+             (deterministic cells are not repeated)",
+            measure.runs_min, measure.runs_max
+        ),
+    }
+}
+
 fn provenance(derived: &Derived) -> String {
     let Derived { name, lock, machines, summary, .. } = derived;
     let measure = &lock.experiment.measure;
@@ -590,13 +632,10 @@ fn provenance(derived: &Derived) -> String {
                 .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
         ),
         format!(
-            "- Warm-up blocks, recorded and not aggregated: {}. Then complete blocks, each in random order from seed {}: {}; {}.",
+            "- Warm-up blocks, recorded and not aggregated: {}. Then {}, in random order from seed {}; {}.",
             measure.warmup,
+            blocks(measure),
             measure.seed,
-            match measure.runs_min == measure.runs_max {
-                true => measure.runs_min.to_string(),
-                false => format!("{} to {}", measure.runs_min, measure.runs_max),
-            },
             if measure.layout_noise {
                 "addresses and CPU as they come"
             } else {

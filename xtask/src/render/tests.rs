@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use super::*;
+use crate::experiment::Experiment;
+use crate::judge::Verdict;
 use crate::machine::Machine;
 use crate::record::{Binary, Kind, Outcome, Sample, Samples};
 
@@ -143,6 +145,7 @@ fn recorded(folder: &Path) -> Folder {
         command: "cargo xtask run fake".to_owned(),
         commit: "0123456789abcdef".to_owned(),
         dirty: false,
+        only: Vec::new(),
         rustc: "rustc 1.0.0".to_owned(),
         binary: vec![binary],
         document: Vec::new(),

@@ -57,7 +57,7 @@ pub enum MeanMethod {
     /// Student's t on the values.
     Student,
     /// The generalised interval of a log-normal mean (Krishnamoorthy and Mathew 2003): five values or
-    /// more, all positive, CV above 10 %, and logarithms that Shapiro-Wilk does not reject at 1 %.
+    /// more, all positive, CV above 10 %, and logarithms that Shapiro-Wilk does not reject at 0.1 %.
     LogNormal,
 }
 
@@ -177,7 +177,7 @@ fn log_normal_interval(sorted: &[f64], cv: f64) -> Option<Interval> {
         return None;
     }
     let logs: Vec<f64> = sorted.iter().map(|v| v.ln()).collect();
-    if shapiro_wilk(&logs).is_ok_and(|test| test.p < 0.01) {
+    if shapiro_wilk(&logs).is_ok_and(|test| test.p < 0.001) {
         return None;
     }
     let Moments { mean, sd } = moments(&logs);

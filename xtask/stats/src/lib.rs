@@ -7,12 +7,14 @@
 //! | module | question |
 //! |---|---|
 //! | [`describe`](mod@describe) | what did one cell measure, and how surely? |
+//! | [`variation`] | how surely is its coefficient of variation known? |
 //! | [`assumption`] | are values normal, are spreads equal? |
 //! | [`trend`] | does the value depend on the order of the runs? |
 //! | [`power_law`](mod@power_law) | the straight line through log-log points |
 //! | [`growth`](mod@growth) | constant part, growth class, exponent, predictions |
 //! | [`compare`] | is a variant better than its reference, or the same? |
 //! | [`factorial`](mod@factorial) | what does each technique of a grid do? |
+//! | [`calibrate`](mod@calibrate) | do all of these keep what they promise? |
 //!
 //! `distribution` is the one home of `statrs`, `regression` the one home of `linregress`.
 
@@ -38,7 +40,7 @@ pub use calibrate::calibrate;
 pub use compare::{Comparison, Welch, compare_family, compare_paired, holm, welch_t};
 pub use describe::{Describe, describe};
 pub use factorial::{Factorial, GridCell, factorial};
-pub use growth::{Growth, SizePoint, growth};
+pub use growth::{Growth, SizePoint, growth, held_out_largest};
 pub use interval::Interval;
 pub use power_law::{LackOfFit, LocalExponent, PowerLaw, lack_of_fit, local_exponents, power_law};
 pub use trend::{Trend, mann_kendall, spearman};

@@ -3,15 +3,37 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use sigma_encoder::{Coding, Holding, Layout, Level, Options};
+use sigma_encoder::{Coding, Holding, Layout, Level, Limits, Options};
+
+use crate::size;
 
 /// Encodes tree-shaped documents (JSON, NDJSON; any other bytes too) into few bytes, and back.
 #[derive(Debug, Parser)]
-#[command(name = "sigma", version, arg_required_else_help = true)]
+#[command(name = "sigma", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Args {
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say what was done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
+
+/// How it is used, by example.
+const EXAMPLES: &str = "\
+Examples:
+  sigma encode log.ndjson             writes log.ndjson.sg beside it, and keeps log.ndjson
+  sigma encode -9 -c a.json > a.sg    the smallest output, to a file of your choice
+  sigma decode log.ndjson.sg          takes it back
+  curl .. | sigma encode > a.sg       from a pipe
+  sigma test *.sg                     decodes and checks, writes nothing
+  sigma inspect log.ndjson.sg         where the bits went, by part and by path
+  sigma encode --delta off a.json     what a technique buys: leave it off
+
+Exit codes: 0 all went well; 1 the input is damaged or a file cannot be read or written;
+2 the command line makes no sense.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -20,6 +42,48 @@ pub(crate) enum Verb {
     Encode(EncodeArgs),
     /// Decode what `sigma encode` wrote
     Decode(DecodeArgs),
+    /// Decode and check, but write nothing
+    Test(TestArgs),
+    /// Say what is inside an encoding and where its bits went
+    Inspect(InspectArgs),
+}
+
+/// `sigma test`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TestArgs {
+    /// The encoded files; standard input without any
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// Limits for encodings from people who are not trusted.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Refuse encodings whose tables take more than so many bytes (10MB, 16MiB)
+    #[arg(long, value_name = "BYTES", value_parser = size::parse)]
+    memory_limit: Option<u64>,
+    /// Stop when the document gets longer than so many bytes
+    #[arg(long, value_name = "BYTES", value_parser = size::parse)]
+    output_limit: Option<u64>,
+}
+
+impl LimitArgs {
+    /// For the library.
+    pub(crate) fn limits(self) -> Limits {
+        Limits { memory_bytes: self.memory_limit, output_bytes: self.output_limit }
+    }
+}
+
+/// `sigma inspect`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InspectArgs {
+    /// The encoded file; standard input without it
+    pub(crate) file: Option<PathBuf>,
+    /// How many paths to list, the most expensive first
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(crate) paths: usize,
 }
 
 /// Where bytes come from and go to.
@@ -33,6 +97,9 @@ pub(crate) struct PlaceArgs {
     /// Write to standard output
     #[arg(short = 'c', long)]
     pub(crate) stdout: bool,
+    /// Keep the input file (it always is kept; for habits from other programs)
+    #[arg(short, long)]
+    keep: bool,
     /// Overwrite an existing file, and write binary to a terminal
     #[arg(short, long)]
     pub(crate) force: bool,
@@ -143,6 +210,8 @@ struct TechniqueArgs {
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

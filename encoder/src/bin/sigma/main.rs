@@ -4,9 +4,13 @@
 //! command line makes no sense (clap sees to that).
 
 mod args;
+mod files;
 #[cfg(feature = "heap")]
 mod heap;
+mod inspection;
+mod progress;
 mod run;
+mod size;
 mod stats;
 
 use std::process::ExitCode;

@@ -69,6 +69,7 @@ fn rss_bytes() -> Option<u64> {
 }
 
 #[cfg(feature = "heap")]
+#[allow(clippy::unnecessary_wraps, reason = "the other build has none")]
 fn live_heap_bytes() -> Option<u64> {
     Some(crate::heap::live_bytes())
 }

@@ -73,6 +73,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = exponent_cases();
     cases.extend(prediction_cases());
     cases.extend(class_cases());
+    cases.extend(window_cases());
     cases.extend(line_cases());
     cases.extend(anchor_cases());
     cases
@@ -120,17 +121,19 @@ fn prediction_cases() -> Vec<Case> {
                     constant_name(constant),
                     size_noise_name(size_noise)
                 );
-                cases.push(Case::new(what, COVERS, move |stream| {
-                    let ahead = 10.0 * sizes()[7];
-                    let prediction =
-                        truth.measured(stream, Intervals::None).and_then(|g| g.prediction(ahead));
-                    let run = truth.runs_at(stream, ahead, 1)[0];
-                    prediction.is_some_and(|p| p.interval.contains(run))
-                }));
+                cases.push(Case::new(what, COVERS, move |stream| predicts(&truth, stream)));
             }
         }
     }
     cases
+}
+
+/// Whether one run one decade beyond the largest size falls into its prediction.
+fn predicts(truth: &Truth, stream: &mut Stream) -> bool {
+    let ahead = 10.0 * sizes()[7];
+    let growth = truth.measured(stream, Intervals::None);
+    let run = truth.runs_at(stream, ahead, 1)[0];
+    growth.and_then(|g| g.prediction(ahead)).is_some_and(|p| p.interval.contains(run))
 }
 
 fn class_cases() -> Vec<Case> {
@@ -165,6 +168,25 @@ fn indistinguishable(truth: Truth, class: Class, circumstances: &str) -> Vec<Cas
         right_class(quiet, class, "O(log n), constant 10x, 0.3 % noise"),
         right_class(smaller, class, "O(log n), constant 1x, 1 % noise"),
     ]
+}
+
+/// A window of 1 MiB: linear up to it, constant beyond.
+fn window_cases() -> Vec<Case> {
+    let curve: Curve = |n| 3.0 * n.min(1_048_576.0);
+    [0.0, 0.03]
+        .into_iter()
+        .flat_map(|size_noise| {
+            let truth = Truth { curve, constant: 2.0, run_noise: 0.01, size_noise };
+            let what = format!("a window of 1 MiB, {}", size_noise_name(size_noise));
+            let ahead = Case::new(
+                format!("95 % prediction one decade beyond, {what}"),
+                COVERS,
+                move |stream| predicts(&truth, stream),
+            );
+            let class = right_class(truth, Class::Constant, &what);
+            if size_noise > 0.0 { vec![ahead] } else { vec![ahead, class] }
+        })
+        .collect()
 }
 
 fn right_class(truth: Truth, class: Class, circumstances: &str) -> Case {

@@ -70,6 +70,22 @@ impl Size {
     }
 }
 
+/// The form of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `c`.
+    Flat,
+    /// `a g(n)`.
+    Pure,
+    /// `c + a g(n)`.
+    WithConstant,
+    /// `c + d sqrt(n) + a n`: a line that smaller terms still bend; its class is linear.
+    WithRoot,
+    /// A line from `c` that stays level from some size on (a bounded window, a full table); its class is
+    /// constant.
+    Levelling,
+}
+
 /// Three parameters; a model leaves some of them fixed.
 pub(super) type Theta = [f64; 3];
 
@@ -78,6 +94,10 @@ pub(super) type Theta = [f64; 3];
 pub(super) enum Shape {
     /// `t0 + t1 g(n) / scale`.
     Named { class: Class, scale: f64 },
+    /// `t0 + t1 sqrt(n/max) + t2 n/max`.
+    Rooted { size_max: f64 },
+    /// `t0 + (t1 - t0) min(n/levels_from, 1)`: start and level.
+    Levelling { levels_from: f64 },
     /// `t0 + t1 ((n/m)^t2 - 1) / t2`: value and log-slope at the centre, and the exponent (Box and
     /// Cox); it passes smoothly through `ln n` at exponent zero.
     Centred { centre: f64 },
@@ -90,7 +110,7 @@ pub(super) enum Shape {
 }
 
 /// Exponents outside are not searched.
-pub(super) const EXPONENTS: (f64, f64) = (-3.0, 6.0);
+pub(super) const EXPONENTS: (f64, f64) = (-3.0, 4.0);
 
 impl Shape {
     /// A named class, scaled so that its largest `g` is one.
@@ -105,6 +125,14 @@ impl Shape {
             Self::Named { class, scale } => {
                 let g = class.g(size) / scale;
                 (t0 + t1 * g, [1.0, g, 0.0])
+            }
+            Self::Rooted { size_max } => {
+                let n = size.n / size_max;
+                (t0 + t1 * n.sqrt() + b * n, [1.0, n.sqrt(), n])
+            }
+            Self::Levelling { levels_from } => {
+                let share = (size.n / levels_from).min(1.0);
+                (t0 + (t1 - t0) * share, [1.0 - share, share, 0.0])
             }
             _ if !(EXPONENTS.0..=EXPONENTS.1).contains(&b) => (f64::NAN, [0.0; 3]),
             Self::Centred { centre } => {
@@ -167,6 +195,8 @@ mod tests {
         let centre = 8.0;
         let shapes = [
             Shape::named(Class::Linearithmic, Size::new(1e6)),
+            Shape::Rooted { size_max: 1e6 },
+            Shape::Levelling { levels_from: 1e4 },
             Shape::Centred { centre },
             Shape::Asymptote { centre },
             Shape::Coefficient { centre },

@@ -34,7 +34,7 @@ pub(super) fn minimise(points: &Points, shape: Shape, start: Theta, free: Free) 
     for _ in 0..ITERATIONS_MAX {
         let Some(step) = normal.step(damping) else { break };
         let promised: f64 = (0..3).map(|i| step[i] * normal.gradient[i]).sum();
-        if promised <= 1e-12 * normal.rss || promised <= 1e-30 || damping > 1e12 {
+        if promised <= 1e-15 * normal.rss || promised <= 1e-30 || damping > 1e12 {
             break;
         }
         let tried: Theta = std::array::from_fn(|i| theta[i] + step[i]);
@@ -43,6 +43,8 @@ pub(super) fn minimise(points: &Points, shape: Shape, start: Theta, free: Free) 
                 (theta, normal) = (tried, better);
                 damping = (damping * 0.1).max(1e-12);
             }
+            // So near the minimum that rounding hides what the step would gain.
+            None if promised <= 1e-11 * normal.rss => break,
             None => damping *= 10.0,
         }
     }

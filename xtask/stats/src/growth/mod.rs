@@ -3,7 +3,10 @@
 //! Models `c + a g(n)` are fitted to the logarithms of cell means, one point per size, so that every
 //! size weighs the same by its relative deviation, over any number of decades. Size is the replicate:
 //! repeats of one size enter only through its mean, and the spread about the curve is what intervals are
-//! made of. METHODS.md explains the choices; `calibrate` shows what they are worth.
+//! made of. METHODOLOGY.md explains the choices; `calibrate` shows what they are worth.
+//!
+//! Three models serve what programs do rather than what textbooks list: `c + a n^b`, a line still bent by
+//! a root, and a line that levels off where a window or a table is full.
 //!
 //! Sizes are bytes (or another count of at least one): `n log n` is not the same curve in megabytes.
 
@@ -13,14 +16,14 @@ mod minimise;
 mod model;
 mod predict;
 
-pub use curve::Class;
+pub use curve::{Class, Form};
 pub use predict::{LargestInput, Prediction};
 
 use crate::describe::Describe;
 use crate::interval::Interval;
 use crate::power_law::check_positive;
 use crate::undetermined::Undetermined;
-use curve::Size;
+use curve::{Shape, Size};
 use minimise::Points;
 use model::{Candidate, candidates};
 
@@ -76,10 +79,17 @@ pub struct Estimate {
 pub struct Fit {
     /// Its class.
     pub class: Class,
-    /// Whether the constant part is fitted (`c + a g(n)`) or left out (`a g(n)`).
+    /// Its form.
+    pub form: Form,
+    /// Whether the constant part is fitted: every form but [`Form::Pure`].
     pub with_constant: bool,
-    /// `c`, in units of the metric; `None` where left out or without meaning.
+    /// `c`, in units of the metric; the level of a levelling curve; `None` where left out or without
+    /// meaning.
     pub constant: Option<Estimate>,
+    /// The size from which a levelling curve is level.
+    pub levels_from: Option<f64>,
+    /// `d` of `c + d sqrt(n) + a n`, in units of the metric per root of size.
+    pub root: Option<f64>,
     /// `a`, in units of the metric per unit of `g(n)`: bytes per byte for a linear class.
     pub slope: Option<Estimate>,
     /// The exponent, where it is fitted.
@@ -114,7 +124,7 @@ pub enum Anchor {
     Absent,
     /// It is one of the points, at size 0.
     Used,
-    /// It lies off the curve of the other sizes (0.3 % level) and was left out: an empty document
+    /// It lies off the curve of the other sizes (0.2 % level) and was left out: an empty document
     /// takes another path through the encoder.
     Contradicted {
         /// Its value.
@@ -137,6 +147,9 @@ pub struct Growth {
     /// Exponent of `c + a n^b`, whatever the class; unbounded interval where growth is not seen.
     /// `None` with too few sizes.
     pub exponent: Option<Estimate>,
+    /// Whether the growth rests on the largest size alone, the others being flat: then no class is
+    /// decided, however well a steep curve fits.
+    pub rests_on_largest: bool,
     /// Ratio of the fitted value at the largest size to that at the smallest: the widest of the 95 %
     /// intervals of the models with a constant.
     pub growth_over_range: Interval,
@@ -149,6 +162,8 @@ pub struct Growth {
     /// The failures given, smallest size first.
     pub failures: Vec<Failure>,
     noise: RunNoise,
+    /// The models that predictions are made from.
+    plausible: Vec<(Class, Form)>,
 }
 
 /// Spread of single runs about their cell's mean, in logs.
@@ -160,6 +175,29 @@ struct RunNoise {
     df: f64,
     /// Mean of `1 - 1/runs`: the share of it that cell means do not show.
     hidden: f64,
+}
+
+impl Fit {
+    /// The model as a formula: `c + a n`.
+    pub fn formula(&self) -> &'static str {
+        match (self.form, self.class) {
+            (Form::Flat, _) => "c",
+            (Form::WithRoot, _) => "c + d n^0.5 + a n",
+            (Form::Levelling, _) => "b + a n, level at c",
+            (Form::Pure, Class::Logarithmic) => "a ln n",
+            (Form::Pure, Class::SquareRoot) => "a n^0.5",
+            (Form::Pure, Class::Linear) => "a n",
+            (Form::Pure, Class::Linearithmic) => "a n ln n",
+            (Form::Pure, Class::Quadratic) => "a n^2",
+            (Form::Pure, _) => "a n^b",
+            (_, Class::Logarithmic) => "c + a ln n",
+            (_, Class::SquareRoot) => "c + a n^0.5",
+            (_, Class::Linear) => "c + a n",
+            (_, Class::Linearithmic) => "c + a n ln n",
+            (_, Class::Quadratic) => "c + a n^2",
+            (_, _) => "c + a n^b",
+        }
+    }
 }
 
 impl Growth {
@@ -177,6 +215,36 @@ impl Growth {
     pub fn runner_up(&self) -> Option<&Fit> {
         self.runner_up.map(|i| &self.fits[i])
     }
+}
+
+/// The largest size, foretold by the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldOut {
+    /// What the other sizes predict for one run there.
+    pub prediction: Prediction,
+    /// The mean measured there.
+    pub measured: f64,
+    /// Whether it lies in the prediction's interval.
+    pub inside: bool,
+}
+
+/// Leaves the largest size out, fits growth to the others and predicts it: whether the models can be
+/// trusted to extrapolate these data, at no cost in runs.
+///
+/// One size more than [`growth`] needs. An outcome outside the interval says that predictions beyond the
+/// data are worth less than their intervals claim.
+pub fn held_out_largest(
+    points: &[SizePoint],
+    anchor: Option<SizePoint>,
+) -> Result<HeldOut, Undetermined> {
+    let mut sorted = points.to_vec();
+    sorted.sort_by(|a, b| a.size.total_cmp(&b.size));
+    let largest = sorted.pop().ok_or(Undetermined::TooFewSizes { have: 0, need: SIZES_MIN + 1 })?;
+    check_positive(largest.size, largest.mean)?;
+    let others = growth_with(Intervals::None, &sorted, anchor, &[])?;
+    let prediction = others.prediction(largest.size).ok_or(Undetermined::NoConvergence)?;
+    let inside = prediction.interval.contains(largest.mean);
+    Ok(HeldOut { prediction, measured: largest.mean, inside })
 }
 
 /// Fits and compares the growth models.
@@ -212,9 +280,9 @@ pub(crate) fn growth_with(
     let scale = geometric_mean(&points);
     let (fitted, anchor) = settle_anchor(&points, anchor, scale);
     let (points_log, candidates) = fitted;
-    let decision = decide::decide(&candidates, range_of(&points));
+    let decision = decide::decide(&points_log, &candidates, range_of(&points));
     let fits = ranked_fits(&points_log, candidates, scale, intervals);
-    let (chosen, runner_up) = decide::shown(&fits, &decision.verdict);
+    let (chosen, runner_up) = decide::shown(&fits, &decision);
     let exponent = fits
         .iter()
         .find(|fit| fit.class == Class::Power && fit.with_constant)
@@ -226,6 +294,8 @@ pub(crate) fn growth_with(
         runner_up,
         exponent,
         growth_over_range: decision.growth_over_range,
+        rests_on_largest: decision.rests_on_largest,
+        plausible: decision.plausible,
         verdict: decision.verdict,
         anchor,
         n: points_log.sizes.len(),
@@ -332,7 +402,18 @@ fn ranked_fits(
         .into_iter()
         .map(|candidate| Fit {
             class: candidate.class,
-            with_constant: candidate.with_constant,
+            form: candidate.form,
+            with_constant: candidate.full(),
+            levels_from: match candidate.shape {
+                Shape::Levelling { levels_from } => Some(levels_from),
+                _ => None,
+            },
+            root: match candidate.shape {
+                Shape::Rooted { size_max } => {
+                    Some(candidate.minimum.theta[1] / size_max.sqrt() * scale)
+                }
+                _ => None,
+            },
             constant: all.then(|| candidate.constant(points)).flatten().map(in_units),
             slope: all.then(|| candidate.slope(points)).flatten().map(in_units),
             exponent: exponents.then(|| exponent_of(&candidate, points, flat_rss)).flatten(),

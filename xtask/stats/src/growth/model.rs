@@ -1,6 +1,6 @@
 //! The models compared and their fits: constant, `c + a g(n)`, `a g(n)`, `c + a n^b`, `a n^b`.
 
-use super::curve::{Class, EXPONENTS, Shape, Size, Theta};
+use super::curve::{Class, EXPONENTS, Form, Shape, Size, Theta};
 use super::minimise::{Free, Minimum, Normal, Points, Profile, minimise};
 use crate::distribution::t95;
 use crate::interval::Interval;
@@ -13,7 +13,7 @@ pub(super) const RESIDUAL_FLOOR: f64 = 1e-9;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Candidate {
     pub(super) class: Class,
-    pub(super) with_constant: bool,
+    pub(super) form: Form,
     pub(super) shape: Shape,
     pub(super) free: Free,
     pub(super) minimum: Minimum,
@@ -27,7 +27,7 @@ impl Candidate {
     fn new(
         points: &Points,
         class: Class,
-        with_constant: bool,
+        form: Form,
         shape: Shape,
         free: Free,
         starts: &[Theta],
@@ -39,13 +39,19 @@ impl Candidate {
         let normal = Normal::at(points, shape, &minimum.theta, free)?;
         let points = points.sizes.len();
         let t95 = f64::NAN;
-        let fit = Self { class, with_constant, shape, free, minimum, normal, points, t95 };
+        let fit = Self { class, form, shape, free, minimum, normal, points, t95 };
         (fit.df() > 0.0).then_some(fit)
     }
 
     /// Fitted parameters of the curve, without the variance.
     pub(super) fn parameters(&self) -> usize {
-        self.free.iter().filter(|f| **f).count()
+        let searched = usize::from(self.form == Form::Levelling);
+        self.free.iter().filter(|f| **f).count() + searched
+    }
+
+    /// Whether the constant part is fitted.
+    pub(super) fn full(&self) -> bool {
+        self.form != Form::Pure
     }
 
     /// Half-width of a 95 % interval in standard errors.
@@ -109,7 +115,10 @@ impl Candidate {
 
     /// 95 % profile interval of a parameter of `shape`, started from `theta`.
     fn profile(&self, points: &Points, shape: Shape, theta: Theta, index: usize) -> Interval {
-        let bounds = if index == 2 { exponent_bounds(points) } else { (f64::MIN, f64::MAX) };
+        let bounds = match shape {
+            Shape::Centred { .. } if index == 2 => exponent_bounds(points),
+            _ => (f64::MIN, f64::MAX),
+        };
         let Some(best) = minimise(points, shape, theta, self.free) else {
             return Interval::unbounded();
         };
@@ -127,7 +136,7 @@ impl Candidate {
 
     /// 95 % interval of the exponent; unbounded where a flat curve fits as well.
     pub(super) fn exponent_interval(&self, points: &Points, flat_rss: f64) -> Option<Interval> {
-        if !self.free[2] {
+        if self.class != Class::Power {
             return None;
         }
         if flat_rss <= self.rss_limit() {
@@ -136,13 +145,14 @@ impl Candidate {
         Some(self.profile(points, self.shape, self.minimum.theta, 2))
     }
 
-    /// The constant part (scaled) and its interval.
+    /// The constant part (scaled) and its interval; of a levelling curve its level.
     pub(super) fn constant(&self, points: &Points) -> Option<(f64, Interval)> {
         let theta = self.minimum.theta;
         match self.shape {
-            Shape::Named { .. } if self.free[0] => {
+            Shape::Named { .. } | Shape::Rooted { .. } if self.free[0] => {
                 Some((theta[0], self.profile(points, self.shape, theta, 0)))
             }
+            Shape::Levelling { .. } => Some((theta[1], self.profile(points, self.shape, theta, 1))),
             // At exponents of zero and below there is no value at n = 0.
             Shape::Centred { centre } if theta[2] > 1e-6 => {
                 let [value, slope, b] = theta;
@@ -162,6 +172,10 @@ impl Candidate {
             Shape::Named { scale, .. } if self.free[1] => {
                 let interval = self.profile(points, self.shape, theta, 1);
                 Some((theta[1] / scale, interval.map(|a| a / scale)))
+            }
+            Shape::Rooted { size_max } => {
+                let interval = self.profile(points, self.shape, theta, 2);
+                Some((theta[2] / size_max, interval.map(|a| a / size_max)))
             }
             Shape::Centred { centre } if theta[2] > 1e-6 && theta[1] > 0.0 => {
                 let [value, slope, b] = theta;
@@ -195,6 +209,8 @@ pub(super) fn candidates(points: &Points) -> Vec<Candidate> {
     fits.extend(constant(points));
     fits.extend(Class::NAMED.iter().filter_map(|&class| named(points, class)));
     fits.extend(free_exponent(points, &fits));
+    fits.extend(rooted(points, &fits));
+    fits.extend(levelling(points, &fits));
     if points.sizes.iter().all(|s| s.n > 1.0) {
         fits.extend(Class::NAMED.iter().filter_map(|&class| pure(points, class)));
     }
@@ -211,7 +227,7 @@ pub(super) fn candidates(points: &Points) -> Vec<Candidate> {
 fn constant(points: &Points) -> Option<Candidate> {
     let shape = Shape::named(Class::Constant, Size::new(1.0));
     let free = [true, false, false];
-    Candidate::new(points, Class::Constant, true, shape, free, &[[1.0, 0.0, 0.0]])
+    Candidate::new(points, Class::Constant, Form::Flat, shape, free, &[[1.0, 0.0, 0.0]])
 }
 
 fn named(points: &Points, class: Class) -> Option<Candidate> {
@@ -219,7 +235,14 @@ fn named(points: &Points, class: Class) -> Option<Candidate> {
     let free = [true, true, false];
     let mut starts = vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
     starts.extend(relative_line(points, shape));
-    Candidate::new(points, class, true, shape, free, &best_two(points, shape, &starts))
+    Candidate::new(
+        points,
+        class,
+        Form::WithConstant,
+        shape,
+        free,
+        &best_two(points, shape, &starts),
+    )
 }
 
 fn pure(points: &Points, class: Class) -> Option<Candidate> {
@@ -233,7 +256,7 @@ fn pure(points: &Points, class: Class) -> Option<Candidate> {
         .sum::<f64>()
         / points.sizes.len() as f64;
     let free = [false, true, false];
-    Candidate::new(points, class, false, shape, free, &[[0.0, mean_ln.exp(), 0.0]])
+    Candidate::new(points, class, Form::Pure, shape, free, &[[0.0, mean_ln.exp(), 0.0]])
 }
 
 fn pure_power(points: &Points) -> Option<Candidate> {
@@ -243,7 +266,7 @@ fn pure_power(points: &Points) -> Option<Candidate> {
     let sxx: f64 = l.iter().map(|l| l * l).sum();
     let sxy: f64 = l.iter().zip(&points.ln_values).map(|(l, y)| l * y).sum();
     let start = [1.0, 0.0, (sxy / sxx).clamp(EXPONENTS.0, EXPONENTS.1)];
-    Candidate::new(points, Class::Power, false, shape, free, &[start])
+    Candidate::new(points, Class::Power, Form::Pure, shape, free, &[start])
 }
 
 /// `c + a n^b`, started from the named fits, whose exponents are special cases.
@@ -270,7 +293,77 @@ fn free_exponent(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
         })
         .collect();
     let best = best_two(points, shape, &starts);
-    Candidate::new(points, Class::Power, true, shape, [true; 3], &best)
+    Candidate::new(points, Class::Power, Form::WithConstant, shape, [true; 3], &best)
+}
+
+/// `c + d sqrt(n) + a n` with neither d nor a negative: else it bends the other way, or falls in the end.
+fn rooted(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
+    let shape = Shape::Rooted { size_max: size_max(points).n };
+    let start = |class: Class, index: usize| -> Option<Theta> {
+        let theta = fits.iter().find(|fit| fit.class == class)?.minimum.theta;
+        let mut start = [theta[0], 0.0, 0.0];
+        start[index] = theta[1];
+        Some(start)
+    };
+    let starts: Vec<Theta> =
+        [start(Class::SquareRoot, 1), start(Class::Linear, 2)].into_iter().flatten().collect();
+    Candidate::new(points, Class::Linear, Form::WithRoot, shape, [true; 3], &starts)
+        .filter(|fit| fit.minimum.theta[1] >= 0.0 && fit.minimum.theta[2] >= 0.0)
+}
+
+/// The fewest sizes on a level for it to be one.
+const LEVEL_SIZES: usize = 3;
+
+/// A line that levels off: the size from which it does is searched for, with at least two sizes before
+/// it (the empty document not counted) and [`LEVEL_SIZES`] from it on.
+fn levelling(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
+    const STEPS: usize = 8;
+    let mut logs: Vec<f64> = points.sizes.iter().filter(|s| s.n > 0.0).map(|s| s.ln).collect();
+    logs.sort_by(f64::total_cmp);
+    let last = logs.len().checked_sub(LEVEL_SIZES).filter(|&last| last >= 2)?;
+    let fit = |ln: f64| levelling_from(points, ln.exp());
+    let rss = |ln: f64| fit(ln).map_or(f64::INFINITY, |c| c.minimum.rss);
+    let grid: Vec<f64> = logs[1..=last]
+        .windows(2)
+        .flat_map(|pair| {
+            (0..STEPS).map(|i| pair[0] + (pair[1] - pair[0]) * (i as f64 + 0.5) / STEPS as f64)
+        })
+        .collect();
+    let best = grid.into_iter().min_by(|a, b| rss(*a).total_cmp(&rss(*b)))?;
+    // A search to many digits is for curves that may be right, not for those a hundred times worse.
+    let nearest = fits.iter().map(Candidate::rss).fold(f64::INFINITY, f64::min);
+    if rss(best) > 100.0 * nearest {
+        return fit(best);
+    }
+    let reach = (logs[last] - logs[1]) / (STEPS * (last - 1)) as f64;
+    fit(golden((best - reach).max(logs[1]), (best + reach).min(logs[last]), rss))
+}
+
+fn levelling_from(points: &Points, levels_from: f64) -> Option<Candidate> {
+    let shape = Shape::Levelling { levels_from };
+    let ends = [points.ln_values.first()?.exp(), points.ln_values.last()?.exp()];
+    let start = [ends[0], ends[1], 0.0];
+    let free = [true, true, false];
+    Candidate::new(points, Class::Constant, Form::Levelling, shape, free, &[start])
+}
+
+/// Golden section search for the minimum of a function with one.
+fn golden(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    const RATIO: f64 = 0.618_033_988_749_894_9;
+    let (mut left, mut right) = (high - RATIO * (high - low), low + RATIO * (high - low));
+    let (mut at_left, mut at_right) = (f(left), f(right));
+    while high - low > 1e-9 {
+        if at_left < at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - RATIO * (high - low);
+            at_left = f(left);
+        } else {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + RATIO * (high - low);
+            at_right = f(right);
+        }
+    }
+    0.5 * (low + high)
 }
 
 /// The two starts with the smallest sums of squares.

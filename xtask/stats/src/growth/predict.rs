@@ -1,6 +1,6 @@
 //! Values of fitted models at other sizes, their intervals, and the way back from a budget to a size.
 
-use super::{Fit, Growth, RunNoise, Verdict};
+use super::{Fit, Growth, RunNoise};
 use crate::distribution::{t_quantile, t_two_sided, t95};
 use crate::interval::Interval;
 
@@ -154,19 +154,21 @@ impl Growth {
 
     /// The weighted models a prediction is made from.
     fn mixture(&self, size: f64) -> Vec<(f64, Ahead)> {
-        let models: Vec<&Fit> = match &self.verdict {
-            Verdict::Decided(_) => vec![self.chosen()],
-            Verdict::NotDecided(classes) => self
-                .fits
-                .iter()
-                .filter(|f| f.with_constant && f.weight > 0.0 && classes.contains(&f.class))
-                .collect(),
+        let models: Vec<&Fit> = if self.decided() {
+            vec![self.chosen()]
+        } else {
+            let plausible = |fit: &&Fit| self.plausible.contains(&(fit.class, fit.form));
+            self.fits.iter().filter(plausible).filter(|fit| fit.weight > 0.0).collect()
         };
         // Models of as many parameters are variations of one: they share one prior weight, or five ways
-        // to grow would outvote the flat one.
+        // to grow would outvote the flat one. Where all rests on one size, its evidence counts nothing.
         let alike = |fit: &Fit| models.iter().filter(|m| m.parameters == fit.parameters).count();
         let weight = |fit: &Fit| {
-            if models.len() == 1 { 1.0 } else { fit.weight / alike(fit) as f64 }
+            if models.len() == 1 || self.rests_on_largest {
+                1.0
+            } else {
+                fit.weight / alike(fit) as f64
+            }
         };
         let ahead: Vec<(f64, Ahead)> = models
             .iter()

@@ -153,3 +153,51 @@ fn huge_and_tiny_values_are_fitted_alike() {
         assert!(growth.chosen().slope.unwrap().ci95.contains(scale));
     }
 }
+
+#[test]
+fn a_bounded_window_is_constant_beyond_it() {
+    // Peak memory of a streaming encoder as measured, page by page: a window of about 400 kB.
+    let peaks = [3_084_288.0, 3_084_288.0, 3_084_288.0, 3_346_432.0, 4_132_864.0, 7_016_448.0];
+    let points: Vec<SizePoint> = SIZES
+        .iter()
+        .zip(peaks.into_iter().chain([7_016_448.0; 2]))
+        .map(|(&n, peak)| SizePoint::single(n, peak))
+        .collect();
+    let growth = growth(&points, None, &[]).unwrap();
+    assert_eq!(growth.verdict, Verdict::Decided(Class::Constant));
+    let fit = growth.chosen();
+    assert_eq!(fit.form, Form::Levelling);
+    assert!(fit.constant.unwrap().ci95.contains(7_016_448.0));
+    assert!((1e5..1e6).contains(&fit.levels_from.unwrap()), "{fit:?}");
+    assert!(growth.prediction(1e9).unwrap().interval.high < 8e6);
+}
+
+#[test]
+fn a_line_bent_by_a_root_is_linear() {
+    let growth = grown(|n| 2.9e6 + 2500.0 * n.sqrt() + 8.0 * n, 0.003);
+    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear));
+    assert_eq!(growth.chosen().form, Form::WithRoot);
+    assert!(growth.chosen().slope.unwrap().ci95.contains(8.0));
+    assert!(growth.prediction(1e8).unwrap().interval.contains(2.9e6 + 25e6 + 800e6));
+}
+
+#[test]
+fn one_step_at_the_largest_size_decides_nothing() {
+    let mut points = measured(|_| 1e6, 0.001);
+    points[7].mean *= 1.5;
+    let growth = growth(&points, None, &[]).unwrap();
+    assert!(growth.rests_on_largest);
+    assert!(matches!(&growth.verdict, Verdict::NotDecided(c) if c.contains(&Class::Constant)));
+    let ahead = growth.prediction(1e8).unwrap().interval;
+    assert!(ahead.low < 1.2e6 && ahead.high > 5e6, "{ahead}");
+}
+
+#[test]
+fn the_largest_size_checks_the_others() {
+    let points = measured(|n| 2.1e6 + 3.0 * n, 0.003);
+    let check = held_out_largest(&points, None).unwrap();
+    assert!(check.inside && check.prediction.decades_beyond > 0.3, "{check:?}");
+    let mut bent = points;
+    bent[7].mean *= 2.0;
+    assert!(!held_out_largest(&bent, None).unwrap().inside);
+}

@@ -1,0 +1,31 @@
+//! What a model knows before it sees a document: it was shown this text.
+
+use crate::coder::Coder;
+use crate::lexer::ITEM_MAX;
+use crate::model::Model;
+
+/// Frequent words, keys and shapes. It is part of the format: another text makes another format.
+pub(crate) const TEXT: &[u8] = include_bytes!("prior.txt");
+
+/// Takes decisions as given and writes nothing.
+struct Nowhere;
+
+impl Coder for Nowhere {
+    const ENCODING: bool = true;
+
+    fn bit(&mut self, bit: u32, _: u32) -> u32 {
+        bit
+    }
+}
+
+/// Shows the text to a new model.
+pub(crate) fn teach(model: &mut Model) {
+    let mut rest = TEXT;
+    while !rest.is_empty() {
+        let len = model.item_len(rest).unwrap_or(rest.len());
+        let limit = if len == rest.len() { len } else { ITEM_MAX };
+        model.code_item(&mut Nowhere, &rest[..len], limit).expect("our own text");
+        rest = &rest[len..];
+    }
+    model.start_document();
+}

@@ -1,0 +1,78 @@
+//! All small documents, and all ways to damage small encodings.
+
+use sigma_encoder::{Level, Options, Prepared};
+
+/// Bytes that mean something, and some that do not.
+const ALPHABET: &[u8] = b"{}[]\",:\\ 0-a\n\0\xFF";
+
+/// Every document of `len` bytes of the alphabet.
+fn documents(len: u32) -> impl Iterator<Item = Vec<u8>> {
+    let base = ALPHABET.len();
+    (0..base.pow(len)).map(move |number| {
+        (0..len).map(|place| ALPHABET[number / base.pow(place) % base]).collect()
+    })
+}
+
+#[test]
+fn every_document_of_up_to_three_bytes_comes_back() {
+    let prepared = Prepared::new(Options::default());
+    for document in (0..=3).flat_map(documents) {
+        let encoded = prepared.encode(&document);
+        assert_eq!(prepared.decode(&encoded).expect("an encoding of ours"), document);
+    }
+}
+
+#[test]
+fn the_smallest_documents_take_few_bytes() {
+    let prepared = Prepared::new(Options::default());
+    for (text, len_max) in [("", 5), ("{}", 6), ("[]", 6), ("7", 7), ("null", 8), ("[1,2,3]", 11)] {
+        let len = prepared.encode(text.as_bytes()).len();
+        assert!(len <= len_max, "`{text}` takes {len} bytes");
+    }
+}
+
+#[test]
+fn every_cut_of_a_small_encoding_is_refused_with_its_place() {
+    let texts = ["", "1", "{}", "[1,2]", "{\"a\":\"b\"}", "[\"x\\\"y\",null,-1.5e3]"];
+    for level in Level::ALL {
+        let prepared = Prepared::new(Options { level, ..Options::default() });
+        for text in texts {
+            let encoded = prepared.encode(text.as_bytes());
+            for len in 0..encoded.len() {
+                let error =
+                    prepared.decode(&encoded[..len]).expect_err("a cut encoding").to_string();
+                let says_where = error.contains("byte") || error.contains("not a sigma file");
+                assert!(says_where, "{text} cut to {len}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_of_a_small_encoding_is_refused() {
+    let prepared = Prepared::new(Options::default());
+    for text in ["{\"key\":[1,2,3]}", "[\"some text\",true]"] {
+        let encoded = prepared.encode(text.as_bytes());
+        for place in 0..encoded.len() {
+            for change in 1..=255 {
+                let mut damaged = encoded.clone();
+                damaged[place] ^= change;
+                assert!(
+                    prepared.decode(&damaged).is_err(),
+                    "{text}: byte {place} changed by {change}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_prepared_model_writes_the_same_bytes() {
+    let prepared = Prepared::new(Options::default());
+    for text in ["", "{\"a\":1}", "[1,2,3]"] {
+        let mut encoded = Vec::new();
+        sigma_encoder::encode(text.as_bytes(), &mut encoded, &Options::default())
+            .expect("memory does not fail");
+        assert_eq!(prepared.encode(text.as_bytes()), encoded);
+    }
+}

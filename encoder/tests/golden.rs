@@ -1,0 +1,86 @@
+//! Encodings that were written once, by each version of the format, decode for ever.
+//!
+//! `tests/golden/` holds documents and their encodings. To add a version, run with
+//! `SIGMA_WRITE_GOLDEN=1`: files that exist are never written again.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{decode, encode};
+use sigma_encoder::{Coding, Level, Options};
+
+/// The version that is written now.
+const VERSION: &str = "v1";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// Small documents that together use every part of the format.
+fn documents() -> Vec<(&'static str, Vec<u8>)> {
+    let text =
+        "{\"note\":\"The quick brown fox jumps over the lazy dog, and over \\\"it\\\" again.\"}\n";
+    vec![
+        ("empty", Vec::new()),
+        ("object", b"{\"id\":1,\"name\":\"Alice\",\"tags\":[\"a\",\"b\"],\"pi\":3.14159}".to_vec()),
+        (
+            "numbers",
+            b"[-65.613616999999977,43.420273000000009,1e5,-0,007,100,101,102,103]".to_vec(),
+        ),
+        ("records", common::records(40)),
+        ("full-records", common::records(900)),
+        ("text", text.repeat(3).into_bytes()),
+        ("noise", common::noise(500)),
+    ]
+}
+
+fn variants() -> Vec<(&'static str, Options)> {
+    let off = Coding { prune: false, codebook: false, delta: false, pack: false };
+    vec![
+        ("fast", Options { level: Level::Fast, ..Options::default() }),
+        ("default", Options::default()),
+        ("max", Options { level: Level::Max, ..Options::default() }),
+        ("plain", Options { coding: off, ..Options::default() }),
+    ]
+}
+
+#[test]
+fn what_was_written_once_decodes() {
+    let entries = fs::read_dir(folder()).expect("tests/golden is there");
+    let mut count = 0;
+    for path in entries.map(|entry| entry.expect("a readable folder").path()) {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        if path.extension().is_none_or(|extension| extension != "sg") {
+            continue;
+        }
+        let document = name.split('.').next().expect("a first part");
+        let expected = fs::read(folder().join(format!("{document}.txt"))).expect("its document");
+        let encoded = fs::read(&path).expect("a readable file");
+        assert!(decode(&encoded).expect(name) == expected, "{name}");
+        count += 1;
+    }
+    assert!(count >= 28, "only {count} encodings are kept");
+}
+
+#[test]
+fn this_version_writes_what_it_wrote() {
+    let write = std::env::var_os("SIGMA_WRITE_GOLDEN").is_some();
+    for (document_name, document) in documents() {
+        keep(&folder().join(format!("{document_name}.txt")), &document, write);
+        for (variant, options) in variants() {
+            let path = folder().join(format!("{document_name}.{VERSION}.{variant}.sg"));
+            keep(&path, &encode(&document, &options), write);
+        }
+    }
+}
+
+/// Compares with what is kept; keeps it first if there is nothing and that is wanted.
+fn keep(path: &Path, bytes: &[u8], write: bool) {
+    if write && !path.exists() {
+        fs::write(path, bytes).expect("a writable folder");
+    }
+    let kept = fs::read(path).unwrap_or_else(|_| panic!("`{}` is missing", path.display()));
+    assert!(kept == bytes, "`{}` would be written differently", path.display());
+}

@@ -1,0 +1,463 @@
+//! Is this machine fit to measure on? Facts are read from the kernel and tried with the probe; what
+//! follows from them is a pure function. Each finding names the metrics it touches and what to change.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+/// What the machine says of itself; what cannot be read is absent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) governors: Vec<String>,
+    pub(crate) turbo: Option<bool>,
+    pub(crate) load_1min: Option<f64>,
+    pub(crate) cpu_count: u32,
+    pub(crate) swap_total_bytes: u64,
+    pub(crate) swap_used_bytes: u64,
+    pub(crate) huge_pages: Option<String>,
+    /// `Cpus_allowed_list`: the processors that this process may run on.
+    pub(crate) allowed: Option<String>,
+    pub(crate) simultaneous_threads: Option<bool>,
+    pub(crate) perf_paranoid: Option<String>,
+    pub(crate) virtual_machine: bool,
+    /// Whether a battery is being emptied; absent without one.
+    pub(crate) discharging: Option<bool>,
+    /// Free bytes where reports and inputs are written.
+    pub(crate) free_bytes: Option<u64>,
+    /// What the machine refuses the probe.
+    pub(crate) refused: Vec<String>,
+    /// Peaks of one and the same child, run again and again under the probe.
+    pub(crate) peaks: Vec<u64>,
+}
+
+/// What a finding means for measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Grade {
+    /// As it should be.
+    Good,
+    /// Limits or widens some metric; the rest can be trusted.
+    Note,
+    /// Metrics are wrong or drown in noise until it is changed.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) name: &'static str,
+    pub(crate) grade: Grade,
+    pub(crate) state: String,
+    /// The metrics that it touches.
+    pub(crate) metrics: &'static [&'static str],
+    /// How, and what to change; empty where it is as it should be.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) effect: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) change: &'static str,
+}
+
+const TIMES: &[&str] = &["wall", "cpu"];
+const PEAKS: &[&str] = &["peak_rss", "peak_hwm"];
+
+/// Least free space for a campaign's inputs, outputs and samples.
+const FREE_BYTES_MIN: u64 = 2_000_000_000;
+
+/// The findings, in a fixed order.
+pub(crate) fn findings(facts: &Facts) -> Vec<Finding> {
+    vec![
+        governor(facts),
+        turbo(facts),
+        load(facts),
+        swap(facts),
+        huge_pages(facts),
+        addresses(facts),
+        cpus(facts),
+        affinity(facts),
+        exit_view(facts),
+        counters(facts),
+        repeatability(facts),
+        disk(facts),
+        battery(facts),
+        virtual_machine(facts),
+    ]
+}
+
+fn finding(
+    name: &'static str,
+    metrics: &'static [&'static str],
+    (grade, state): (Grade, String),
+    effect: &'static str,
+    change: &'static str,
+) -> Finding {
+    let (effect, change) = if grade == Grade::Good { ("", "") } else { (effect, change) };
+    Finding { name, grade, state, metrics, effect, change }
+}
+
+fn unknown() -> String {
+    "not to be read here".to_owned()
+}
+
+fn governor(facts: &Facts) -> Finding {
+    let mut governors = facts.governors.clone();
+    governors.sort_unstable();
+    governors.dedup();
+    let judged = match governors.as_slice() {
+        [] => (Grade::Note, unknown()),
+        [only] if only == "performance" => (Grade::Good, only.clone()),
+        several => (Grade::Bad, several.join(", ")),
+    };
+    finding(
+        "frequency governor",
+        TIMES,
+        judged,
+        "the clock follows the load, so times depend on what ran before",
+        "as root: cpupower frequency-set -g performance; in a virtual machine, on its host",
+    )
+}
+
+fn turbo(facts: &Facts) -> Finding {
+    let judged = match facts.turbo {
+        Some(false) => (Grade::Good, "off".to_owned()),
+        Some(true) => (Grade::Note, "on".to_owned()),
+        None => (Grade::Note, unknown()),
+    };
+    finding(
+        "turbo",
+        TIMES,
+        judged,
+        "the clock falls as the machine warms up, so early runs are faster than late ones",
+        "as root: 1 into intel_pstate/no_turbo or 0 into cpufreq/boost below \
+         /sys/devices/system/cpu",
+    )
+}
+
+fn load(facts: &Facts) -> Finding {
+    let judged = match facts.load_1min {
+        None => (Grade::Note, unknown()),
+        Some(load) => {
+            let state = format!("{load:.2} on {} CPUs", facts.cpu_count);
+            let busy = load > 0.25 * f64::from(facts.cpu_count);
+            (if busy { Grade::Bad } else { Grade::Good }, state)
+        }
+    };
+    finding(
+        "load",
+        &["wall", "cpu", "instructions"],
+        judged,
+        "others share caches and CPUs: times are long and spread widely; peak memory does not change",
+        "stop what else runs, and wait until the load is gone",
+    )
+}
+
+fn swap(facts: &Facts) -> Finding {
+    let (total, used) = (facts.swap_total_bytes, facts.swap_used_bytes);
+    let judged = match (total, used) {
+        (0, _) => (Grade::Good, "off".to_owned()),
+        (_, 0) => (Grade::Note, "on, nothing in it".to_owned()),
+        _ => (Grade::Bad, format!("{} in use", crate::units::bytes(used as f64))),
+    };
+    finding(
+        "swap",
+        &["peak_rss", "peak_hwm", "wall"],
+        judged,
+        "pages that are swapped out are not resident: peaks read low, and times hold waits for the disk",
+        "as root: swapoff -a; or measure what fits in memory",
+    )
+}
+
+fn huge_pages(facts: &Facts) -> Finding {
+    let judged = match facts.huge_pages.as_deref() {
+        Some("always") => (Grade::Bad, "always".to_owned()),
+        Some(other) => (Grade::Good, other.to_owned()),
+        None => (Grade::Note, unknown()),
+    };
+    finding(
+        "huge pages",
+        &["peak_rss", "peak_hwm", "overhead"],
+        judged,
+        "peaks come in steps of 2 MiB, whenever the kernel finds room for a huge page",
+        "as root: madvise into /sys/kernel/mm/transparent_hugepage/enabled",
+    )
+}
+
+/// Whether the probe was refused a system call.
+fn tried(facts: &Facts, call: &str, grade: Grade, good: &str) -> (Grade, String) {
+    if facts.refused.iter().any(|refused| refused == call) {
+        (grade, format!("{call} is refused"))
+    } else {
+        (Grade::Good, good.to_owned())
+    }
+}
+
+fn addresses(facts: &Facts) -> Finding {
+    finding(
+        "address randomisation",
+        PEAKS,
+        tried(facts, "personality", Grade::Bad, "the probe turns it off"),
+        "how many pages are touched differs from run to run: peaks spread by some 100 KiB",
+        "allow the system call personality (containers refuse it by their seccomp profile)",
+    )
+}
+
+fn cpus(facts: &Facts) -> Finding {
+    let threads = match facts.simultaneous_threads {
+        Some(true) => ", two threads per core",
+        _ => "",
+    };
+    let grade = if facts.cpu_count > 1 && threads.is_empty() { Grade::Good } else { Grade::Note };
+    finding(
+        "CPUs",
+        TIMES,
+        (grade, format!("{}{threads}", facts.cpu_count)),
+        "what is measured shares its core with the laboratory or with the other thread of the core",
+        "measure with at least two CPUs, without simultaneous threads if you may: off into \
+         /sys/devices/system/cpu/smt/control",
+    )
+}
+
+fn affinity(facts: &Facts) -> Finding {
+    let measured = crate::measure::MEASURED_CPU;
+    let allowed = facts.allowed.as_deref();
+    let judged = match allowed {
+        Some(list) if !holds(list, measured) => {
+            (Grade::Bad, format!("CPU {measured} is not among those allowed ({list})"))
+        }
+        _ => tried(facts, "sched_setaffinity", Grade::Bad, "the probe pins to one CPU"),
+    };
+    finding(
+        "affinity",
+        &["peak_rss", "peak_hwm", "wall"],
+        judged,
+        "the child moves between CPUs: their counters of pages differ by up to 256 KiB each, and caches \
+         are cold after each move",
+        "allow CPU 0 and the system call sched_setaffinity",
+    )
+}
+
+/// Whether a list such as `0-3,8` holds a number.
+fn holds(processors: &str, number: u32) -> bool {
+    processors.split(',').any(|part| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let parsed = first.trim().parse::<u32>().ok().zip(last.trim().parse::<u32>().ok());
+        parsed.is_some_and(|(first, last)| (first..=last).contains(&number))
+    })
+}
+
+fn exit_view(facts: &Facts) -> Finding {
+    finding(
+        "ptrace",
+        &["peak_hwm", "rss_at_exit", "file_at_exit", "stack"],
+        tried(facts, "ptrace", Grade::Note, "the probe sees the child at its exit"),
+        "there is one view of the peak instead of two, and it has the probe's own 1 MB as its floor",
+        "allow ptrace: kernel.yama.ptrace_scope at most 1, and in the container's seccomp profile",
+    )
+}
+
+fn counters(facts: &Facts) -> Finding {
+    let (grade, mut state) =
+        tried(facts, "perf_event_open", Grade::Note, "instructions are counted");
+    if let (Grade::Note, Some(paranoid)) = (grade, &facts.perf_paranoid) {
+        state = format!("{state} (perf_event_paranoid {paranoid})");
+    }
+    finding(
+        "performance counters",
+        &["instructions"],
+        (grade, state),
+        "instructions are not measured; all else is",
+        "as root: sysctl kernel.perf_event_paranoid=2 or lower; many virtual machines have none",
+    )
+}
+
+fn repeatability(facts: &Facts) -> Finding {
+    let spread = facts.peaks.iter().max().zip(facts.peaks.iter().min());
+    let runs = facts.peaks.len();
+    let judged = match spread {
+        None => (Grade::Note, unknown()),
+        Some((most, least)) if most == least => {
+            (Grade::Good, format!("one child, {runs} runs, the same peak"))
+        }
+        Some((most, least)) => {
+            let spread = crate::units::bytes((most - least) as f64);
+            (Grade::Note, format!("one child, {runs} runs, peaks {spread} apart"))
+        }
+    };
+    finding(
+        "repeatability",
+        PEAKS,
+        judged,
+        "peaks are not deterministic here, so cells need more runs for the same precision",
+        "see to address randomisation, affinity and huge pages above",
+    )
+}
+
+fn disk(facts: &Facts) -> Finding {
+    let judged = match facts.free_bytes {
+        None => (Grade::Note, unknown()),
+        Some(free) => {
+            let grade = if free < FREE_BYTES_MIN { Grade::Bad } else { Grade::Good };
+            (grade, format!("{} free", crate::units::bytes(free as f64)))
+        }
+    };
+    finding(
+        "disk space",
+        &["all"],
+        judged,
+        "a campaign stops when its samples or outputs cannot be written; what was measured is kept",
+        "free some space, or set CARGO_TARGET_DIR to another disk",
+    )
+}
+
+fn battery(facts: &Facts) -> Finding {
+    let judged = match facts.discharging {
+        None => (Grade::Good, "none".to_owned()),
+        Some(false) => (Grade::Good, "not in use".to_owned()),
+        Some(true) => (Grade::Bad, "being emptied".to_owned()),
+    };
+    finding(
+        "battery",
+        TIMES,
+        judged,
+        "the machine saves power: clocks are low and change",
+        "plug it in",
+    )
+}
+
+fn virtual_machine(facts: &Facts) -> Finding {
+    let judged = if facts.virtual_machine {
+        (Grade::Note, "yes".to_owned())
+    } else {
+        (Grade::Good, "no".to_owned())
+    };
+    finding(
+        "virtual machine",
+        TIMES,
+        judged,
+        "others on the host take time that shows here as longer runs; memory is not touched",
+        "believe times only as ratios within blocks, or measure on a machine of your own",
+    )
+}
+
+/// Whether nothing is bad.
+pub(crate) fn is_fit(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.grade != Grade::Bad)
+}
+
+impl Facts {
+    /// The facts that the kernel tells; `folder` is where reports and inputs are written.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let machine = crate::machine::Machine::now();
+        let memory = text("/proc/meminfo").unwrap_or_default();
+        let kibibytes = |key: &str| {
+            let line = memory.lines().find_map(|line| line.strip_prefix(key));
+            line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        let status = text("/proc/self/status").unwrap_or_default();
+        let swap_total_bytes = kibibytes("SwapTotal:") * 1024;
+        Self {
+            governors: all("/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor"),
+            turbo: turbo_is_on(),
+            load_1min: Some(machine.load_1min),
+            cpu_count: machine.cpu_count,
+            swap_total_bytes,
+            swap_used_bytes: swap_total_bytes - kibibytes("SwapFree:") * 1024,
+            huge_pages: machine.huge_pages,
+            allowed: status
+                .lines()
+                .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+                .map(|list| list.trim().to_owned()),
+            simultaneous_threads: text("/sys/devices/system/cpu/smt/active").map(|on| on == "1"),
+            perf_paranoid: text("/proc/sys/kernel/perf_event_paranoid"),
+            virtual_machine: machine.hypervisor,
+            discharging: discharging(),
+            free_bytes: rustix::fs::statvfs(folder).ok().map(|of| of.f_bavail * of.f_frsize),
+            refused: Vec::new(),
+            peaks: Vec::new(),
+        }
+    }
+}
+
+fn turbo_is_on() -> Option<bool> {
+    let intel = text("/sys/devices/system/cpu/intel_pstate/no_turbo").map(|off| off == "0");
+    intel.or_else(|| text("/sys/devices/system/cpu/cpufreq/boost").map(|on| on == "1"))
+}
+
+fn discharging() -> Option<bool> {
+    let states = all("/sys/class/power_supply/*/status");
+    (!states.is_empty()).then(|| states.iter().any(|state| state == "Discharging"))
+}
+
+fn text(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+/// The texts of all files that a pattern names.
+fn all(pattern: &str) -> Vec<String> {
+    let paths = glob::glob(pattern).into_iter().flatten().filter_map(Result::ok);
+    paths.filter_map(|path| text(path.to_str()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn well_set() -> Facts {
+        Facts {
+            governors: vec!["performance".to_owned(); 4],
+            turbo: Some(false),
+            load_1min: Some(0.1),
+            cpu_count: 4,
+            huge_pages: Some("madvise".to_owned()),
+            allowed: Some("0-3".to_owned()),
+            simultaneous_threads: Some(false),
+            free_bytes: Some(10_000_000_000),
+            peaks: vec![7; 10],
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_well_set_machine_has_nothing_to_change() {
+        for finding in findings(&well_set()) {
+            assert_eq!(finding.grade, Grade::Good, "{finding:?}");
+            assert_eq!((finding.effect, finding.change), ("", ""));
+        }
+    }
+
+    #[test]
+    fn what_spoils_measurements_is_bad_and_says_what_to_change() {
+        let spoilt = Facts {
+            governors: vec!["powersave".to_owned()],
+            load_1min: Some(3.0),
+            swap_total_bytes: 10,
+            swap_used_bytes: 5,
+            huge_pages: Some("always".to_owned()),
+            allowed: Some("1-3".to_owned()),
+            free_bytes: Some(1),
+            discharging: Some(true),
+            refused: vec!["personality".to_owned()],
+            ..well_set()
+        };
+        let all = findings(&spoilt);
+        let bad: Vec<&Finding> = all.iter().filter(|of| of.grade == Grade::Bad).collect();
+        assert_eq!(bad.len(), 8, "{bad:?}");
+        assert!(bad.iter().all(|of| !of.effect.is_empty() && !of.change.is_empty()));
+        assert!(!is_fit(&all));
+    }
+
+    #[test]
+    fn what_only_limits_a_metric_leaves_the_machine_fit() {
+        let refused = ["ptrace", "perf_event_open"].map(ToOwned::to_owned).to_vec();
+        let limited = Facts { refused, virtual_machine: true, turbo: None, ..well_set() };
+        let all = findings(&limited);
+        assert_eq!(all.iter().filter(|of| of.grade == Grade::Note).count(), 4);
+        assert!(is_fit(&all));
+    }
+
+    #[test]
+    fn a_list_of_processors_is_understood() {
+        assert!(holds("0-3,8", 0) && holds("0-3,8", 8) && holds("0", 0));
+        assert!(!holds("0-3,8", 4) && !holds("1-3", 0) && !holds("", 0));
+    }
+}

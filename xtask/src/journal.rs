@@ -1,0 +1,198 @@
+//! A CSV file that only grows: rows are appended, flushed and synced, and survive whatever kills the
+//! campaign that writes them. A torn end is recognised and dropped when the file is opened again.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A row of a journal.
+pub(crate) trait Row: Serialize + DeserializeOwned {
+    /// Any row; its field names are the header.
+    fn blank() -> Self;
+
+    /// Whether a row of the same append stands behind this one. At the end of a file it is half of
+    /// what was appended, and dropped.
+    fn is_followed(&self) -> bool;
+}
+
+/// The open file: what is appended is on disk before the next run starts.
+#[derive(Debug)]
+pub(crate) struct Journal<R> {
+    path: PathBuf,
+    file: File,
+    rows: Vec<R>,
+    /// Bytes of a torn end that were dropped on opening.
+    pub(crate) torn_bytes: u64,
+}
+
+impl<R: Row> Journal<R> {
+    /// Opens or creates the file, dropping what a killed run left torn.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let cannot = || format!("cannot open {} for appending", path.display());
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).with_context(cannot)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .with_context(cannot)?;
+        // Campaigns on one experiment keep each other out before they come here, unless they build in
+        // different folders. Where files cannot be locked that is all there is.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            bail!("{} is being written by another campaign", path.display());
+        }
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).with_context(cannot)?;
+        let length = text.len();
+        text.truncate(start_of_last_line(&text, length));
+        let mut rows: Vec<R> = parse(&text, path)?;
+        while rows.pop_if(|row| row.is_followed()).is_some() {
+            text.truncate(start_of_last_line(&text, text.len() - 1));
+        }
+        if text.len() < length {
+            file.set_len(text.len() as u64).with_context(cannot)?;
+        }
+        file.seek(SeekFrom::End(0)).with_context(cannot)?;
+        let torn_bytes = (length - text.len()) as u64;
+        let mut journal = Self { path: path.to_owned(), file, rows, torn_bytes };
+        if text.is_empty() {
+            journal.write(&header::<R>()?)?;
+        }
+        Ok(journal)
+    }
+
+    /// Appends rows; they are on disk when this returns.
+    pub(crate) fn append(&mut self, rows: Vec<R>) -> anyhow::Result<()> {
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        rows.iter().try_for_each(|row| writer.serialize(row))?;
+        let lines = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        self.write(&lines)?;
+        self.rows.extend(rows);
+        Ok(())
+    }
+
+    /// All rows so far.
+    pub(crate) fn rows(&self) -> &[R] {
+        &self.rows
+    }
+
+    /// Writes lines with one system call, so that only the last line of a file can be torn; what a
+    /// full disk cut short is taken back.
+    fn write(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+        let start = self.file.stream_position()?;
+        self.file
+            .write_all(lines)
+            .and_then(|()| self.file.sync_data())
+            .inspect_err(|_| drop(self.file.set_len(start)))
+            .with_context(|| {
+                format!(
+                    "cannot append to {}; the rows before are kept, free some space and run again \
+                     to continue",
+                    self.path.display()
+                )
+            })
+    }
+}
+
+/// The rows of a complete file; none if there is no file.
+pub(crate) fn read<R: Row>(path: &Path) -> anyhow::Result<Vec<R>> {
+    match std::fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        Ok(text) => parse(&text, path),
+    }
+}
+
+/// Where the line begins that `text[..end]` ends in; `end` itself behind a line end.
+fn start_of_last_line(text: &[u8], end: usize) -> usize {
+    text[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+}
+
+/// The header line, from the one definition of a row.
+pub(crate) fn header<R: Row>() -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.serialize(R::blank())?;
+    let text = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| at + 1);
+    Ok(text[..end].to_vec())
+}
+
+fn parse<R: Row>(text: &[u8], path: &Path) -> anyhow::Result<Vec<R>> {
+    let found = text.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    if !found.is_empty() && found != header::<R>()? {
+        bail!(
+            "{}:1: the columns are not those of this version; measure anew with `--restart`",
+            path.display()
+        );
+    }
+    csv::Reader::from_reader(text)
+        .deserialize()
+        .enumerate()
+        .map(|(index, row)| {
+            row.with_context(|| format!("{}:{}: not a row of this file", path.display(), index + 2))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Kind, Outcome, Sample};
+
+    fn row(kind: Kind, block: u32) -> Sample {
+        Sample { outcome: Outcome::Ok, ..Sample::skipped(kind, block, 0, "v", "p", 10) }
+    }
+
+    /// The bytes of a file with three appends, the last of them a decode row and its run.
+    fn written(path: &Path) -> Vec<u8> {
+        let mut journal = Journal::open(path).unwrap();
+        journal.append(vec![row(Kind::Run, 1)]).unwrap();
+        journal.append(vec![row(Kind::Run, 2)]).unwrap();
+        journal.append(vec![row(Kind::Decode, 3), row(Kind::Run, 3)]).unwrap();
+        std::fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn a_file_cut_at_any_byte_is_continued_to_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        let whole = written(&path);
+        for cut in 0..=whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let mut journal: Journal<Sample> = Journal::open(&path).unwrap();
+            let done = journal.rows().iter().filter(|row| row.kind == Kind::Run).count();
+            assert_eq!(journal.rows().len(), if done == 3 { 4 } else { done }, "cut at {cut}");
+            for block in done as u32 + 1..=3 {
+                let before = (block == 3).then(|| row(Kind::Decode, 3));
+                journal
+                    .append(before.into_iter().chain([row(Kind::Run, block)]).collect())
+                    .unwrap();
+            }
+            assert_eq!(std::fs::read(&path).unwrap(), whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        let _first: Journal<Sample> = Journal::open(&path).unwrap();
+        let error = Journal::<Sample>::open(&path).unwrap_err().to_string();
+        assert!(error.contains("is being written by another campaign"), "{error}");
+    }
+
+    #[test]
+    fn columns_of_another_version_are_refused_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        std::fs::write(&path, "kind,block\nrun,1\n").unwrap();
+        let error = Journal::<Sample>::open(&path).unwrap_err().to_string();
+        assert!(error.contains("samples.csv:1: the columns are not those"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"kind,block\nrun,1\n");
+    }
+}

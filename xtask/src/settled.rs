@@ -1,0 +1,204 @@
+//! Which cells a block still has to run. The first `runs.min` measured blocks, the pilot, hold every
+//! cell. After that a block leaves out what more runs would not tell more about:
+//!
+//! - a cell that is *deterministic*, the same value of every fitted metric in each run so far, at once;
+//! - a cell that is *precise*, its means known to the declared precision, once every cell of its
+//!   document is precise or deterministic. Until then it stays, so that variants are compared within
+//!   blocks.
+//!
+//! Only the width of intervals is looked at, never whether variants differ: stopping on significance
+//! would find differences that are not there.
+
+use std::collections::HashSet;
+
+use crate::experiment::Experiment;
+use crate::metric::Metric;
+use crate::plan::Cell;
+use crate::record::{Kind, Outcome, Sample};
+
+/// Fewest runs of a cell from which it counts as deterministic: two may agree by chance, since memory
+/// comes in pages.
+const DETERMINISTIC_RUNS_MIN: usize = 3;
+
+/// What more runs would tell of a cell. Ordered: the worst metric stands for the cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Deterministic,
+    Precise,
+    Open,
+}
+
+/// The indices of the cells that block `number` runs. A function of the complete blocks before it
+/// alone, so that a continued campaign decides as one that was never stopped.
+pub(crate) fn wanted(
+    number: u32,
+    experiment: &Experiment,
+    cells: &[Cell<'_>],
+    rows: &[Sample],
+) -> HashSet<usize> {
+    let measure = &experiment.measure;
+    if number < measure.warmup + measure.runs_min {
+        return (0..cells.len()).collect();
+    }
+    let Some(precision) = measure.precision else { return HashSet::new() };
+    let state = |cell: &Cell<'_>| {
+        let metrics = experiment.fit.metrics.iter();
+        let states =
+            metrics.map(|metric| state(&values(*cell, *metric, number, rows), precision.0));
+        states.max().unwrap_or(State::Deterministic)
+    };
+    let states: Vec<State> = cells.iter().map(state).collect();
+    let open = |cell: &Cell<'_>| {
+        let of_document = cells.iter().zip(&states).filter(|(of, _)| of.document == cell.document);
+        of_document.into_iter().any(|(_, state)| *state == State::Open)
+    };
+    let stays = |index: &usize| match states[*index] {
+        State::Open => true,
+        State::Precise => open(&cells[*index]),
+        State::Deterministic => false,
+    };
+    (0..cells.len()).filter(stays).collect()
+}
+
+/// What successful runs of a cell measured before block `number`.
+fn values(cell: Cell<'_>, metric: Metric, number: u32, rows: &[Sample]) -> Vec<f64> {
+    rows.iter()
+        .filter(|row| row.kind == Kind::Run && row.outcome == Outcome::Ok && row.block < number)
+        .filter(|row| cell.is_of(row))
+        .filter_map(|row| row.value(metric))
+        .collect()
+}
+
+/// Without any value (every run failed, or the metric is not one of runs) there is nothing to learn.
+fn state(values: &[f64], precision: f64) -> State {
+    if values.is_empty() {
+        return State::Deterministic;
+    }
+    #[allow(clippy::float_cmp)] // the same value, to the last bit
+    let identical = values.iter().all(|value| *value == values[0]);
+    if identical && values.len() >= DETERMINISTIC_RUNS_MIN {
+        State::Deterministic
+    } else if half_width_relative(values) <= precision {
+        State::Precise
+    } else {
+        State::Open
+    }
+}
+
+/// The half-width of the 95 % interval of the mean over the mean; infinite for a single value.
+fn half_width_relative(values: &[f64]) -> f64 {
+    let Ok(described) = stats::describe(values) else { return f64::INFINITY };
+    let interval = described.mean_ci95;
+    interval.map_or(f64::INFINITY, |interval| interval.half_width() / described.mean.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Sha256Hex;
+    use crate::inputs::Document;
+    use crate::units::Bytes;
+
+    const TOML: &str = r#"
+title = "t"
+question = "q"
+[input]
+profiles = ["wide"]
+sizes = ["10 B", "20 B"]
+[measure]
+warmup = 1
+runs = { min = 3, max = 9, precision = "1 %" }
+[[variant]]
+name = "a"
+command = ["cat"]
+[[variant]]
+name = "b"
+command = ["cat"]
+"#;
+
+    fn experiment() -> Experiment {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.toml");
+        std::fs::write(&path, TOML).unwrap();
+        Experiment::load(folder.path(), &path).unwrap()
+    }
+
+    fn documents() -> [Document; 2] {
+        [10, 20].map(|size| Document {
+            profile: "wide".to_owned(),
+            size: Bytes(size),
+            sha256: Sha256Hex(String::new()),
+            path: std::path::PathBuf::new(),
+        })
+    }
+
+    fn rows(variant: &str, size: u64, peaks: &[u64]) -> Vec<Sample> {
+        let row = |(block, peak): (u32, &u64)| Sample {
+            outcome: Outcome::Ok,
+            peak_rss_bytes: Some(*peak),
+            ..Sample::skipped(Kind::Run, block, 0, variant, "wide", size)
+        };
+        (1..).zip(peaks).map(row).collect()
+    }
+
+    /// Which cells block 4, the first after the pilot, runs: `a10`, `b10`, `a20`, `b20`.
+    fn wanted_after(rows: &[Sample]) -> Vec<usize> {
+        let (experiment, documents) = (experiment(), documents());
+        let cells = crate::plan::cells(&experiment, &documents);
+        let mut wanted: Vec<usize> = wanted(4, &experiment, &cells, rows).into_iter().collect();
+        wanted.sort_unstable();
+        wanted
+    }
+
+    #[test]
+    fn the_pilot_holds_every_cell() {
+        let (experiment, documents) = (experiment(), documents());
+        let cells = crate::plan::cells(&experiment, &documents);
+        assert_eq!(wanted(3, &experiment, &cells, &[]).len(), 4);
+    }
+
+    #[test]
+    fn deterministic_cells_are_not_repeated_and_noisy_ones_are() {
+        let rows = [
+            rows("a", 10, &[100, 100, 100]),
+            rows("b", 10, &[100, 150, 200]),
+            rows("a", 20, &[7, 7, 7]),
+            rows("b", 20, &[9, 9, 9]),
+        ];
+        assert_eq!(wanted_after(&rows.concat()), [1]);
+    }
+
+    #[test]
+    fn a_precise_cell_stays_with_its_noisy_sibling_so_that_blocks_pair_them() {
+        let precise = [1000, 1001, 1000];
+        let rows = [
+            rows("a", 10, &precise),
+            rows("b", 10, &[100, 150, 200]),
+            rows("a", 20, &precise),
+            rows("b", 20, &precise),
+        ];
+        assert_eq!(wanted_after(&rows.concat()), [0, 1]);
+    }
+
+    #[test]
+    fn what_differs_significantly_is_repeated_all_the_same_while_imprecise() {
+        let rows = [rows("a", 10, &[100, 110, 120]), rows("b", 10, &[1000, 1100, 1200])];
+        assert_eq!(wanted_after(&rows.concat()), [0, 1]);
+    }
+
+    #[test]
+    fn blocks_that_are_not_complete_yet_do_not_decide() {
+        let mut all = rows("a", 10, &[100, 100, 100, 999]);
+        all.extend(rows("b", 10, &[5, 5, 5]));
+        assert_eq!(wanted_after(&all), [0; 0]);
+    }
+
+    #[test]
+    fn a_cell_that_always_fails_is_settled() {
+        let failed = |block| Sample {
+            outcome: Outcome::Timeout,
+            ..Sample::skipped(Kind::Run, block, 0, "a", "wide", 10)
+        };
+        assert_eq!(wanted_after(&[failed(1), failed(2), failed(3)]), [0; 0]);
+    }
+}

@@ -1,0 +1,98 @@
+//! Two views of one peak: `ru_maxrss` as `wait4` hands it back and `VmHWM` at the exit stop. The kernel
+//! counts pages per CPU and adds up late, so they may differ a little; more than that is flagged.
+
+use crate::aggregate::Group;
+use crate::experiment::Experiment;
+use crate::metric::Metric;
+use crate::record::{Kind, Machines};
+use crate::units::Bytes;
+
+/// What the kernel's counters may be apart for each CPU that the child ran on: 64 pages of 4 KiB, the
+/// batch in which a CPU hands on what it counted.
+const TOLERANCE_PER_CPU: Bytes = Bytes(256 << 10);
+
+/// The two views compared in every cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Views {
+    pub(crate) tolerance: Bytes,
+    /// Cells in which both were measured.
+    pub(crate) cells_compared: u32,
+    /// The largest difference of all.
+    pub(crate) apart_max_bytes: Option<f64>,
+    pub(crate) disagreements: Vec<Disagreement>,
+}
+
+/// A cell in which the views are further apart than the kernel's counters explain.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Disagreement {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    pub(crate) size: Bytes,
+    /// `VmHWM` less `ru_maxrss` in the run in which they are furthest apart.
+    pub(crate) apart_bytes: f64,
+}
+
+/// Compares the views in the measured runs.
+pub(crate) fn compare(groups: &[Group], experiment: &Experiment, machines: &Machines) -> Views {
+    let pinned = !experiment.measure.layout_noise
+        && !machines.refused.iter().any(|call| call == "sched_setaffinity");
+    let cpus = if pinned { 1 } else { machines.before.cpu_count };
+    let tolerance = Bytes(TOLERANCE_PER_CPU.0 * u64::from(cpus));
+    let compared: Vec<Disagreement> =
+        groups.iter().filter(|group| group.kind == Kind::Run).filter_map(furthest).collect();
+    let beyond = |of: &Disagreement| of.apart_bytes.abs() > tolerance.0 as f64;
+    Views {
+        tolerance,
+        cells_compared: compared.len() as u32,
+        apart_max_bytes: compared.iter().map(|of| of.apart_bytes.abs()).reduce(f64::max),
+        disagreements: compared.into_iter().filter(beyond).collect(),
+    }
+}
+
+/// The run of a cell in which the views are furthest apart; nothing where one of them is missing.
+fn furthest(group: &Group) -> Option<Disagreement> {
+    let (rss, hwm) = (group.values(Metric::PeakRss), group.values(Metric::PeakHwm));
+    if rss.len() != hwm.len() {
+        return None;
+    }
+    let apart = rss.iter().zip(hwm).map(|(rss, hwm)| hwm - rss);
+    Some(Disagreement {
+        variant: group.variant.clone(),
+        profile: group.profile.clone(),
+        size: group.size,
+        apart_bytes: apart.max_by(|a, b| a.abs().total_cmp(&b.abs()))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::Values;
+
+    fn group(rss: &[f64], hwm: &[f64]) -> Group {
+        Group {
+            kind: Kind::Run,
+            attempt: 0,
+            variant: "v".to_owned(),
+            profile: "wide".to_owned(),
+            size: Bytes(10),
+            outcomes: Vec::new(),
+            values: vec![
+                (Metric::PeakRss, Values::in_order(rss)),
+                (Metric::PeakHwm, Values::in_order(hwm)),
+            ],
+            distinct_outputs: 1,
+        }
+    }
+
+    #[test]
+    fn the_run_with_the_largest_difference_stands_for_its_cell() {
+        let found = furthest(&group(&[10.0, 10.0, 10.0], &[11.0, 3.0, 12.0])).unwrap();
+        assert!((found.apart_bytes + 7.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_view_that_is_missing_disagrees_with_nothing() {
+        assert_eq!(furthest(&group(&[10.0], &[])), None);
+    }
+}

@@ -1,0 +1,590 @@
+//! Campaigns survive what happens to programs: each test does it to the built `xtask` and looks at what
+//! is left on disk. Nothing here rests on how long anything takes; where a process must have come to a
+//! point, its files are looked at until it has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
+/// Longest that a process may take to come to a point, far beyond what it needs.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// An experiment of its own with a folder for all that it writes.
+struct Laboratory {
+    /// Its name is unique: campaigns on one experiment keep each other out.
+    name: String,
+    folder: tempfile::TempDir,
+}
+
+impl Laboratory {
+    /// With `measure` and `variant` tables in addition to one small document.
+    fn new(name: &str, rest: &str) -> Self {
+        build();
+        let name = format!("survival-{name}-{}", std::process::id());
+        let laboratory = Self { name, folder: tempfile::tempdir().expect("a folder") };
+        fs::write(laboratory.path("document.json"), "{\"a\":[1,2,3]}\n").expect("a document");
+        laboratory.write(rest);
+        laboratory
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, rest: &str) {
+        let document = self.path("document.json");
+        let text = format!(
+            "title = \"t\"\nquestion = \"q\"\n[input]\nfiles = [\"{}\"]\n{rest}",
+            document.display()
+        );
+        fs::write(self.experiment(), text).expect("an experiment");
+    }
+
+    fn experiment(&self) -> PathBuf {
+        self.path(&format!("{}.toml", self.name))
+    }
+
+    fn report(&self) -> PathBuf {
+        self.path("reports").join(&self.name)
+    }
+
+    /// The samples of the campaign that runs, and of the one that is published.
+    fn running(&self, file: &str) -> PathBuf {
+        self.report().join("running").join(file)
+    }
+
+    fn published(&self, file: &str) -> PathBuf {
+        self.report().join(file)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(XTASK);
+        command.arg("run").arg("--no-build").arg("--reports").arg(self.path("reports"));
+        command.args(arguments).arg(self.experiment());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(&self) -> Child {
+        self.run(&[]).spawn().expect("xtask starts")
+    }
+
+    fn output(&self, arguments: &[&str]) -> Output {
+        self.run(arguments).output().expect("xtask runs")
+    }
+
+    /// Measures to the end.
+    fn complete(&self) {
+        let output = self.output(&[]);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+}
+
+/// Builds the measured programs once, as `cargo xtask run` would.
+fn build() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let experiment = folder.path().join(format!("survival-build-{}.toml", std::process::id()));
+        let document = folder.path().join("document.json");
+        fs::write(&document, "[]").expect("a document");
+        let text = format!(
+            "title = \"t\"\nquestion = \"q\"\n[input]\nfiles = [\"{}\"]\n\
+             [measure]\nwarmup = 0\nruns = {{ min = 1, max = 1 }}\n{CAT}",
+            document.display()
+        );
+        fs::write(&experiment, text).expect("an experiment");
+        let output = Command::new(XTASK)
+            .args(["run", "--reports"])
+            .args([folder.path(), &experiment])
+            .output()
+            .expect("xtask runs");
+        assert!(output.status.success(), "{}", said(&output));
+    });
+}
+
+const CAT: &str = "[[variant]]\nname = \"cat\"\ncommand = [\"cat\"]\ndecode = [\"cat\"]\n";
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Looks at `state` until it holds.
+fn until(what: &str, mut state: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !state() {
+        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Rows of a `samples.csv` as columns by name.
+fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).expect("samples");
+    let rows: Result<Vec<_>, _> = reader.deserialize().collect();
+    rows.expect("whole rows")
+}
+
+/// How often each kind, block and variant stands in the samples, of the document or the empty one.
+fn counts(path: &Path) -> BTreeMap<(String, u32, String, bool), u32> {
+    let mut counts = BTreeMap::new();
+    for row in rows(path) {
+        let block = row["block"].parse().expect("a number");
+        let of_empty = row["profile"] == "empty";
+        let key = (row["kind"].clone(), block, row["variant"].clone(), of_empty);
+        *counts.entry(key).or_default() += 1;
+    }
+    counts
+}
+
+/// Draws of a fixed sequence: xorshift.
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+impl Laboratory {
+    /// Starts a campaign and kills it once it has measured something.
+    fn killed(&self) {
+        let mut child = self.start();
+        self.until_measured(&mut child);
+        child.kill().expect("a child");
+        child.wait().expect("a child");
+    }
+
+    fn until_measured(&self, child: &mut Child) {
+        until("some runs are recorded", || {
+            assert!(child.try_wait().expect("a child").is_none(), "ended before it was stopped");
+            let text = fs::read(self.running("samples.csv")).unwrap_or_default();
+            text.split(|byte| *byte == b'\n').count() > 9
+        });
+    }
+
+    /// Every cell and block stands in the published samples exactly once.
+    fn assert_complete(&self, variants: &[&str], blocks: u32) {
+        let counts = counts(&self.published("samples.csv"));
+        let twice: Vec<_> = counts.iter().filter(|(_, count)| **count != 1).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+        for variant in variants {
+            for (kind, blocks) in [("warmup", 0..1), ("run", 1..blocks + 1)] {
+                for block in blocks {
+                    let key = (kind.to_owned(), block, (*variant).to_owned(), false);
+                    assert!(counts.contains_key(&key), "{key:?} is missing");
+                }
+            }
+        }
+        let measured = counts.keys().filter(|(kind, ..)| kind == "run" || kind == "warmup");
+        assert_eq!(measured.count() as u32, variants.len() as u32 * (blocks + 1));
+        assert!(!self.report().join("running").exists());
+    }
+
+    /// Whether the campaign is complete and published as a whole.
+    fn is_published(&self) -> bool {
+        self.published("machine.toml").exists() && !self.running("machine.toml").exists()
+    }
+}
+
+/// `cat` as the only variant, in this many measured blocks.
+fn blocks(count: u32) -> String {
+    format!("[measure]\nwarmup = 1\nruns = {{ min = {count}, max = {count} }}\n{CAT}")
+}
+
+#[test]
+fn campaigns_killed_at_a_hundred_random_instants_hold_every_cell_and_block_once() {
+    const BLOCKS: u32 = 60;
+    let other = CAT.replacen("\"cat\"", "\"other\"", 1);
+    let laboratory = Laboratory::new("killed", &format!("{}{other}", blocks(BLOCKS)));
+    let mut draws = Draws(42);
+    let mut lengths = BTreeSet::new();
+    for _ in 0..100 {
+        let mut child = laboratory.start();
+        // Within what comes before measuring, measuring, and moving the samples to their place.
+        let instant = Instant::now() + Duration::from_micros(draws.below(300_000));
+        until("the instant has come", || Instant::now() >= instant);
+        child.kill().expect("a child");
+        child.wait().expect("a child");
+        lengths.extend(fs::metadata(laboratory.running("samples.csv")).map(|of| of.len()));
+        if laboratory.is_published() {
+            laboratory.assert_complete(&["cat", "other"], BLOCKS);
+            fs::remove_dir_all(laboratory.report()).expect("a folder");
+        }
+    }
+    assert!(lengths.len() > 5, "nothing was measured between the kills: {lengths:?}");
+    laboratory.complete();
+    laboratory.assert_complete(&["cat", "other"], BLOCKS);
+}
+
+#[test]
+fn a_torn_last_line_is_dropped_and_its_run_made_again() {
+    let laboratory = Laboratory::new("torn", &blocks(100));
+    laboratory.killed();
+    let samples = laboratory.running("samples.csv");
+    let whole = fs::read(&samples).expect("samples");
+    let torn = whole.iter().rposition(|byte| *byte == b'\n').expect("lines") - 7;
+    fs::write(&samples, &whole[..torn]).expect("samples");
+    let output = laboratory.output(&[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("dropped a torn end of"), "{}", said(&output));
+    laboratory.assert_complete(&["cat"], 100);
+}
+
+#[test]
+fn a_campaign_stopped_while_it_is_published_is_published_by_the_next_run() {
+    let laboratory = Laboratory::new("half-published", &blocks(3));
+    laboratory.complete();
+    // The state in which a kill between two renames leaves the folders.
+    fs::create_dir(laboratory.report().join("running")).expect("a folder");
+    for file in ["experiment.lock.toml", "machine.toml"] {
+        fs::rename(laboratory.published(file), laboratory.running(file)).expect("a file");
+    }
+    let before = fs::read(laboratory.published("samples.csv")).expect("samples");
+    let output = laboratory.output(&[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("which was complete"), "{}", said(&output));
+    assert_eq!(fs::read(laboratory.published("samples.csv")).expect("samples"), before);
+    laboratory.assert_complete(&["cat"], 3);
+}
+
+/// A file system of its own over a folder, where this test may mount one.
+struct Mounted(std::ffi::CString);
+
+impl Mounted {
+    fn new(folder: &Path, flags: libc::c_ulong, options: &str) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let folder = std::ffi::CString::new(folder.as_os_str().as_encoded_bytes())?;
+        let options = std::ffi::CString::new(options)?;
+        let kind = c"tmpfs".as_ptr();
+        // SAFETY: four C strings that live through the call.
+        let mounted =
+            unsafe { libc::mount(kind, folder.as_ptr(), kind, flags, options.as_ptr().cast()) };
+        if mounted == 0 { Ok(Self(folder)) } else { Err(io::Error::last_os_error()) }
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // SAFETY: a C string.
+        unsafe { libc::umount2(self.0.as_ptr(), libc::MNT_DETACH) };
+    }
+}
+
+#[test]
+fn a_full_disk_keeps_the_rows_before_and_is_continued_once_there_is_space() {
+    const BLOCKS: u32 = 400;
+    let laboratory = Laboratory::new("full", &blocks(BLOCKS));
+    let reports = laboratory.path("reports");
+    let mounted = Mounted::new(&reports, 0, "size=48k");
+    let output = match &mounted {
+        Ok(_) => laboratory.output(&[]),
+        Err(error) => {
+            eprintln!("no file system may be mounted here ({error}): files are limited instead");
+            limited(laboratory.run(&[])).output().expect("xtask runs")
+        }
+    };
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(
+        said(&output).contains("free some space and run again to continue"),
+        "{}",
+        said(&output)
+    );
+    assert!(fs::read(laboratory.running("samples.csv")).expect("samples").ends_with(b"\n"));
+    if mounted.is_ok() {
+        let _larger = Mounted::new(&reports, libc::MS_REMOUNT, "size=16m").map(std::mem::forget);
+    }
+    laboratory.complete();
+    laboratory.assert_complete(&["cat"], BLOCKS);
+}
+
+/// Writing beyond 16 KiB of a file fails, as it does on a full disk.
+fn limited(mut command: Command) -> Command {
+    // SAFETY: two system calls with numbers and a struct that lives through the call.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+            let limit = libc::rlimit { rlim_cur: 16 << 10, rlim_max: 16 << 10 };
+            match libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) {
+                0 => Ok(()),
+                _ => Err(io::Error::last_os_error()),
+            }
+        });
+    }
+    command
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_and_nothing_is_measured() {
+    let laboratory = Laboratory::new("read-only", &blocks(3));
+    let reports = laboratory.path("reports");
+    let _mounted = Mounted::new(&reports, libc::MS_RDONLY, "size=48k");
+    fs::create_dir_all(&reports).expect("a folder");
+    let _ = fs::set_permissions(&reports, fs::Permissions::from_mode(0o555));
+    if fs::write(reports.join("probe"), "").is_ok() {
+        eprintln!("skipped: root without the right to mount can write everywhere");
+        return;
+    }
+    let output = laboratory.output(&[]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("cannot write"), "{}", said(&output));
+    assert!(said(&output).contains(&reports.display().to_string()), "{}", said(&output));
+}
+
+/// A command that is running for as long as nobody stops it, and its mark in the list of processes.
+fn endless(laboratory: &Laboratory) -> String {
+    let mark = format!("8{}.25", std::process::id());
+    laboratory.write(&format!(
+        "[measure]\ntimeout = \"10000 s\"\n[[variant]]\nname = \"sleep\"\ncommand = [\"sleep\", \"{mark}\"]\n"
+    ));
+    mark
+}
+
+/// Whether a process `sleep MARK` exists.
+fn sleeps(mark: &str) -> bool {
+    let line = format!("sleep\0{mark}\0").into_bytes();
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    processes
+        .into_iter()
+        .any(|entry| fs::read(entry.path().join("cmdline")).is_ok_and(|of| of == line))
+}
+
+#[test]
+fn a_second_campaign_on_the_same_experiment_is_told_who_holds_it() {
+    let laboratory = Laboratory::new("twice", "");
+    let mark = endless(&laboratory).replace(".25", ".5");
+    laboratory.write(&format!(
+        "[measure]\ntimeout = \"10000 s\"\n[[variant]]\nname = \"sleep\"\ncommand = [\"sleep\", \"{mark}\"]\n"
+    ));
+    let mut first = laboratory.start();
+    until("the first campaign measures", || sleeps(&mark));
+    let second = laboratory.output(&[]);
+    interrupt(&first);
+    let holder = format!("process {}", first.id());
+    first.wait().expect("a child");
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said(&second).contains("is being measured already"), "{}", said(&second));
+    assert!(said(&second).contains(&holder), "{}", said(&second));
+}
+
+fn interrupt(child: &Child) {
+    // SAFETY: numbers only; the child is not reaped yet.
+    unsafe { libc::kill(child.id() as libc::pid_t, libc::SIGINT) };
+}
+
+#[test]
+fn ctrl_c_kills_the_child_that_runs_and_says_how_to_continue() {
+    let laboratory = Laboratory::new("interrupted", "");
+    let mark = endless(&laboratory);
+    let child = laboratory.start();
+    until("the child runs", || sleeps(&mark));
+    interrupt(&child);
+    let output = child.wait_with_output().expect("a child");
+    assert!(!sleeps(&mark), "the child outlives the campaign");
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert!(said(&output).contains("the same command continues"), "{}", said(&output));
+}
+
+#[test]
+fn a_campaign_stopped_by_ctrl_c_is_continued() {
+    let laboratory = Laboratory::new("continued", &blocks(200));
+    let mut child = laboratory.start();
+    laboratory.until_measured(&mut child);
+    interrupt(&child);
+    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    let output = laboratory.output(&[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("continuing the campaign"), "{}", said(&output));
+    laboratory.assert_complete(&["cat"], 200);
+}
+
+/// Each change is said, refused with exit code 2, and measured anew only with `--restart`.
+#[test]
+fn what_changed_since_is_named_and_only_restart_measures_anew() {
+    let laboratory = Laboratory::new("changed", "");
+    let program = laboratory.path("encoder");
+    fs::copy("/bin/cat", &program).expect("a program");
+    let variant = format!("[[variant]]\nname = \"own\"\ncommand = [{program:?}]\n");
+    let toml =
+        |blocks: u32| format!("[measure]\nruns = {{ min = {blocks}, max = {blocks} }}\n{variant}");
+    laboratory.write(&toml(300));
+    laboratory.killed();
+    let kept = fs::read(laboratory.running("samples.csv")).expect("samples");
+    let refused = |what: &str| {
+        let output = laboratory.output(&[]);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("since then this changed") && said.contains(what), "{said}");
+        assert!(said.contains("--restart"), "{said}");
+        assert_eq!(fs::read(laboratory.running("samples.csv")).expect("samples"), kept);
+    };
+
+    laboratory.write(&toml(299));
+    refused("what the experiment measures");
+    laboratory.write(&toml(300));
+
+    let changed = |path: &Path, what: &str, change: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let before = fs::read(path).expect("a file");
+        fs::write(path, change(before.clone())).expect("a file");
+        refused(what);
+        fs::write(path, before).expect("a file");
+    };
+    let longer = |mut bytes: Vec<u8>| {
+        bytes.push(b'\n');
+        bytes
+    };
+    changed(&program, &format!("the program `{}`", program.display()), &longer);
+    changed(&laboratory.path("document.json"), "the input `document.json`", &longer);
+    changed(&laboratory.running("machine.toml"), "the machine: cpu_count was 77", &|bytes| {
+        let text = String::from_utf8(bytes).expect("text");
+        let line = text.lines().find(|line| line.starts_with("cpu_count")).expect("a count");
+        text.replace(line, "cpu_count = 77").into_bytes()
+    });
+
+    laboratory.write(&toml(3));
+    let output = laboratory.output(&["--restart"]);
+    assert!(output.status.success(), "{}", said(&output));
+    laboratory.assert_complete(&["own"], 3);
+}
+
+#[test]
+fn nothing_depends_on_the_clock() {
+    let laboratory = Laboratory::new("clock", &blocks(200));
+    laboratory.killed();
+    // As if the campaign had begun in the future: the clock was set back since.
+    let machine = laboratory.running("machine.toml");
+    let text = fs::read_to_string(&machine).expect("a record");
+    let line = text.lines().find(|line| line.starts_with("time")).expect("a time");
+    fs::write(&machine, text.replace(line, "time = \"2999-01-01T00:00:00Z\"")).expect("a record");
+    let output = laboratory.output(&[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("continuing the campaign of 2999"), "{}", said(&output));
+    laboratory.assert_complete(&["cat"], 200);
+}
+
+#[test]
+fn what_the_machine_refuses_is_said_once_recorded_and_reported() {
+    let laboratory = Laboratory::new("refused", &blocks(5));
+    let mut command = laboratory.run(&[]);
+    // SAFETY: the filter is made of numbers on the stack; `prctl` is async-signal-safe.
+    unsafe { command.pre_exec(refuse_everything) };
+    let output = command.output().expect("xtask runs");
+    assert!(output.status.success(), "{}", said(&output));
+    let recorded = fs::read_to_string(laboratory.published("machine.toml")).expect("a record");
+    let report = fs::read_to_string(laboratory.published("report.md")).expect("a report");
+    for call in ["ptrace", "personality", "sched_setaffinity", "perf_event_open"] {
+        let sentence = format!("this machine refuses {call};");
+        assert_eq!(said(&output).matches(&sentence).count(), 1, "{}", said(&output));
+        let list = recorded.lines().find(|line| line.starts_with("refused")).expect("a list");
+        assert!(list.contains(call), "{list}");
+        let line = report.lines().find(|line| line.contains("Refused by the machine"));
+        assert!(line.is_some_and(|line| line.contains(call)), "{report}");
+    }
+    laboratory.assert_complete(&["cat"], 5);
+    assert!(
+        rows(&laboratory.published("samples.csv"))
+            .iter()
+            .all(|row| row["peak_hwm_bytes"].is_empty())
+    );
+}
+
+/// A seccomp filter that answers `EPERM` to the system calls the probe can do without.
+fn refuse_everything() -> io::Result<()> {
+    let load_number = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    let jump_if_equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    let give_back = (libc::BPF_RET | libc::BPF_K) as u16;
+    let step = |code, jt, k| libc::sock_filter { code, jt, jf: 0, k };
+    let mut filter = [
+        step(load_number, 0, 0),
+        step(jump_if_equal, 4, libc::SYS_ptrace as u32),
+        step(jump_if_equal, 3, libc::SYS_personality as u32),
+        step(jump_if_equal, 2, libc::SYS_sched_setaffinity as u32),
+        step(jump_if_equal, 1, libc::SYS_perf_event_open as u32),
+        step(give_back, 0, libc::SECCOMP_RET_ALLOW),
+        step(give_back, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+    ];
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    // SAFETY: the program and its filter live through the call.
+    let set = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
+    };
+    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[test]
+fn a_probe_that_measures_wrongly_stops_the_campaign_before_it_measures() {
+    let laboratory = Laboratory::new("lying", &blocks(3));
+    let release = laboratory.path("target/release");
+    fs::create_dir_all(&release).expect("a folder");
+    let record = "{\"outcome\":\"exited\",\"exit_code\":0,\"wall_ns\":1,\"max_rss_bytes\":1000000}";
+    for (name, text) in
+        [("probe", format!("#!/bin/sh\necho '{record}'\n")), ("sigma", String::new())]
+    {
+        fs::write(release.join(name), text).expect("a program");
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(release.join(name), executable).expect("a program");
+    }
+    let mut command = laboratory.run(&[]);
+    let output =
+        command.env("CARGO_TARGET_DIR", laboratory.path("target")).output().expect("xtask");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("the probe is off by"), "{}", said(&output));
+    assert!(rows(&laboratory.running("samples.csv")).iter().all(|row| row["kind"] == "proof"));
+    assert!(!laboratory.published("samples.csv").exists());
+}
+
+#[test]
+fn an_encoder_that_refuses_the_empty_document_stops_the_campaign_before_it_measures() {
+    let laboratory = Laboratory::new("broken", "[[variant]]\nname = \"broken\"\nencode = {}\n");
+    let release = laboratory.path("target/release");
+    fs::create_dir_all(&release).expect("a folder");
+    let built = Path::new(XTASK).parent().and_then(Path::parent).expect("a target folder");
+    fs::copy(built.join("release/probe"), release.join("probe")).expect("the probe");
+    fs::write(release.join("sigma"), "#!/bin/sh\necho no such luck >&2\nexit 3\n")
+        .expect("a program");
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(release.join("sigma"), executable).expect("a program");
+    let mut command = laboratory.run(&[]);
+    let output =
+        command.env("CARGO_TARGET_DIR", laboratory.path("target")).output().expect("xtask");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("the encoder cannot be measured"), "{}", said(&output));
+    assert!(said(&output).contains("no such luck"), "{}", said(&output));
+    assert!(rows(&laboratory.running("samples.csv")).iter().all(|row| row["kind"] == "proof"));
+}
+
+#[test]
+fn a_part_of_an_experiment_does_not_pass_for_the_whole() {
+    let other = CAT.replacen("\"cat\"", "\"other\"", 1);
+    let laboratory = Laboratory::new("only", &format!("{}{other}", blocks(3)));
+    let output = laboratory.output(&["--only=other"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!laboratory.report().exists());
+    // Even put where the whole belongs it is not taken for it.
+    fs::rename(laboratory.path("reports/only").join(&laboratory.name), laboratory.report())
+        .expect("a folder");
+    laboratory.assert_complete(&["other"], 3);
+    let report = fs::read_to_string(laboratory.published("report.md")).expect("a report");
+    assert!(report.contains("A part of the experiment: only `other`"), "{report}");
+    let again = Command::new(XTASK)
+        .args(["report", "--reports"])
+        .args([laboratory.path("reports"), laboratory.experiment()])
+        .output()
+        .expect("xtask runs");
+    assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    let unknown = laboratory.output(&["--only=third"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(said(&unknown).contains("there are `cat`, `other`"), "{}", said(&unknown));
+}
