@@ -89,7 +89,10 @@ fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Resul
         }
     }
     let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(&crate::journal::header::<crate::record::Sample>()?)?;
+    let header = crate::journal::header::<crate::record::Sample>()?;
+    file.write_all(&header)?;
+    let header = String::from_utf8(header)?;
+    let columns: Vec<&str> = header.trim_end().split(',').collect();
     let mut state = 1_u64;
     for row in 0..samples {
         let at = row as usize % cells.len();
