@@ -89,7 +89,10 @@ fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Resul
         }
     }
     let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(&crate::journal::header::<crate::record::Sample>()?)?;
+    let header = crate::journal::header::<crate::record::Sample>()?;
+    file.write_all(&header)?;
+    let header = String::from_utf8(header)?;
+    let columns: Vec<&str> = header.trim_end().split(',').collect();
     let mut state = 1_u64;
     for row in 0..samples {
         let at = row as usize % cells.len();
@@ -100,16 +103,26 @@ fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Resul
         let noise = |scale: u64| scale / 100 * (state >> 33) / (1 << 31);
         let peak = (2_000_000 + 3 * size + noise(2_000_000)) / 4096 * 4096;
         let wall = 1_000_000 + 20 * size + noise(3_000_000);
-        writeln!(
-            file,
-            "run,{block},{at},{variant},{profile},{size},ok,0,,{wall},{},{},{peak},{peak},{},,{},0,3,1,,{},{:016x}",
-            wall / 1200,
-            wall / 9000,
-            peak - 8192,
-            peak / 4096,
-            size / 10 + 20,
-            size * 31 + at as u64
-        )?;
+        let fields = columns.iter().map(|column| match *column {
+            "kind" => "run".to_owned(),
+            "block" => block.to_string(),
+            "position" => at.to_string(),
+            "variant" => (*variant).to_owned(),
+            "profile" => profile.clone(),
+            "input_bytes" => size.to_string(),
+            "outcome" => "ok".to_owned(),
+            "exit_code" | "major_faults" => "0".to_owned(),
+            "wall_ns" => wall.to_string(),
+            "user_us" => (wall / 1200).to_string(),
+            "system_us" => (wall / 9000).to_string(),
+            "peak_rss_bytes" | "peak_hwm_bytes" => peak.to_string(),
+            "rss_at_exit_bytes" => (peak - 8192).to_string(),
+            "minor_faults" => (peak / 4096).to_string(),
+            "output_bytes" => (size / 10 + 20).to_string(),
+            "output_sha256" => format!("{:016x}", size * 31 + at as u64),
+            _ => String::new(),
+        });
+        writeln!(file, "{}", fields.collect::<Vec<_>>().join(","))?;
     }
     file.flush()?;
     Ok(())
