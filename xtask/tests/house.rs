@@ -16,8 +16,18 @@ const HOMES: [(&str, &[&str]); 8] = [
 ];
 
 /// The stages of the laboratory from left to right; none imports one to its right.
-const STAGES: [&str; 9] =
-    ["experiment", "inputs", "plan", "measure", "campaign", "aggregate", "fit", "judge", "render"];
+const STAGES: [&str; 10] = [
+    "experiment",
+    "inputs",
+    "plan",
+    "measure",
+    "campaign",
+    "aggregate",
+    "fit",
+    "claims",
+    "judge",
+    "render",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies below the root").to_owned()

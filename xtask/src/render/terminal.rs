@@ -3,6 +3,7 @@
 
 use super::Derived;
 use super::table::Table;
+use crate::inputs;
 use crate::judge::Verdict;
 use crate::metric::Metric;
 use crate::summary::Cell;
@@ -14,8 +15,8 @@ const WIDTH: usize = 80;
 pub(crate) fn table(derived: &Derived) -> String {
     let mut text = String::new();
     for metric in &derived.lock.experiment.fit.metrics {
-        text.push_str(&format!("\nmean {} by size of input\n", metric.words()));
-        for table in by_size(derived, *metric) {
+        text.push_str(&format!("\nmean {}\n", metric.words()));
+        for table in by_size(derived, *metric).iter().chain(&by_file(derived, *metric)) {
             text.push_str(&table.plain());
         }
     }
@@ -27,18 +28,45 @@ pub(crate) fn table(derived: &Derived) -> String {
 
 /// Variant and profile by size, as many sizes to a table as fit.
 fn by_size(derived: &Derived, metric: Metric) -> Vec<Table> {
-    let mut sizes: Vec<Bytes> = derived.summary.cells.iter().map(|cell| cell.size).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
+    let sizes = &derived.lock.experiment.input.sizes;
     let rows = rows(derived);
     let names = rows.iter().map(|(v, p)| v.chars().count() + p.chars().count() + 4).max();
     let per_table = (WIDTH.saturating_sub(names.unwrap_or(0)) / 11).max(1);
     sizes.chunks(per_table).map(|sizes| part(derived, metric, &rows, sizes)).collect()
 }
 
+/// Variant by file, as many files to a table as fit.
+fn by_file(derived: &Derived, metric: Metric) -> Vec<Table> {
+    let input = &derived.lock.experiment.input;
+    let files: Vec<String> = input.files.iter().map(|file| inputs::file_name(file)).collect();
+    let variants = derived.lock.experiment.variant.iter().map(|variant| variant.name.as_str());
+    let widest = |names: &mut dyn Iterator<Item = &str>| {
+        names.map(|name| name.chars().count()).max().unwrap_or(0)
+    };
+    let left = widest(&mut variants.clone());
+    let column = widest(&mut files.iter().map(String::as_str)).max(9) + 2;
+    let per_table = (WIDTH.saturating_sub(left) / column).max(1);
+    let part = |files: &[String]| {
+        let head = std::iter::once("variant").chain(files.iter().map(String::as_str));
+        let mut table = Table::new(1, &head.collect::<Vec<_>>());
+        for variant in variants.clone() {
+            let of = |file: &String| {
+                let here = |cell: &&Cell| cell.variant == variant && cell.profile == *file;
+                let cell = derived.summary.cells.iter().find(here);
+                cell.map_or("—".to_owned(), |cell| value(cell, metric))
+            };
+            table.push(std::iter::once(variant.to_owned()).chain(files.iter().map(of)).collect());
+        }
+        table
+    };
+    files.chunks(per_table).map(part).collect()
+}
+
+/// The variants and swept profiles that were measured.
 fn rows(derived: &Derived) -> Vec<(String, String)> {
+    let swept = inputs::swept_names(&derived.lock.experiment.input);
     let mut rows: Vec<(String, String)> = Vec::new();
-    for cell in &derived.summary.cells {
+    for cell in derived.summary.cells.iter().filter(|cell| swept.contains(&cell.profile)) {
         let row = (cell.variant.clone(), cell.profile.clone());
         if !rows.contains(&row) {
             rows.push(row);

@@ -202,6 +202,7 @@ fn growth_models_agree() {
                 Form::Flat | Form::WithConstant => " +c",
                 Form::WithRoot => " +c +root",
                 Form::Levelling => " +level",
+                Form::Filling => " +filling",
             };
             if let Some(model) = models.get(&format!("{}{form}", fit.class)) {
                 agree_model(fit, model, points.len());

@@ -84,6 +84,8 @@ pub enum Form {
     /// A line from `c` that stays level from some size on (a bounded window, a full table); its class is
     /// constant.
     Levelling,
+    /// A line whose start is steeper until something is full (a table, a window); its class is linear.
+    Filling,
 }
 
 /// Three parameters; a model leaves some of them fixed.
@@ -98,6 +100,8 @@ pub(super) enum Shape {
     Rooted { size_max: f64 },
     /// `t0 + (t1 - t0) min(n/levels_from, 1)`: start and level.
     Levelling { levels_from: f64 },
+    /// `t0 + t1 min(n/levels_from, 1) + t2 n/max`: what is filled, and what goes on growing.
+    Filling { levels_from: f64, size_max: f64 },
     /// `t0 + t1 ((n/m)^t2 - 1) / t2`: value and log-slope at the centre, and the exponent (Box and
     /// Cox); it passes smoothly through `ln n` at exponent zero.
     Centred { centre: f64 },
@@ -133,6 +137,10 @@ impl Shape {
             Self::Levelling { levels_from } => {
                 let share = (size.n / levels_from).min(1.0);
                 (t0 + (t1 - t0) * share, [1.0 - share, share, 0.0])
+            }
+            Self::Filling { levels_from, size_max } => {
+                let (share, n) = ((size.n / levels_from).min(1.0), size.n / size_max);
+                (t0 + t1 * share + b * n, [1.0, share, n])
             }
             _ if !(EXPONENTS.0..=EXPONENTS.1).contains(&b) => (f64::NAN, [0.0; 3]),
             Self::Centred { centre } => {
@@ -197,6 +205,7 @@ mod tests {
             Shape::named(Class::Linearithmic, Size::new(1e6)),
             Shape::Rooted { size_max: 1e6 },
             Shape::Levelling { levels_from: 1e4 },
+            Shape::Filling { levels_from: 1e4, size_max: 1e6 },
             Shape::Centred { centre },
             Shape::Asymptote { centre },
             Shape::Coefficient { centre },

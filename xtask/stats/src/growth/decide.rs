@@ -57,7 +57,7 @@ const FLAT: (Class, Form) = (Class::Constant, Form::Flat);
 
 /// Three parameters rather than one or two.
 fn is_elaborate((class, form): (Class, Form)) -> bool {
-    class == Class::Power || matches!(form, Form::WithRoot | Form::Levelling)
+    class == Class::Power || matches!(form, Form::WithRoot | Form::Levelling | Form::Filling)
 }
 
 fn not_decided(plausible: &[(Class, Form)]) -> Verdict {
@@ -101,6 +101,11 @@ fn plausible_models(candidates: &[Candidate]) -> Vec<(Class, Form)> {
     let full: Vec<&Candidate> = candidates.iter().filter(|c| c.full()).collect();
     let keeps = |c: &Candidate| full.iter().all(|other| c.rss() <= rejection_rss(other, c));
     let mut kept: Vec<&Candidate> = full.iter().copied().filter(|c| keeps(c)).collect();
+    // What fills up and goes on growing can bend into most of the others: it stands for what none of
+    // them fits.
+    if kept.iter().any(|c| c.form != Form::Filling) {
+        kept.retain(|c| c.form != Form::Filling);
+    }
     kept.sort_by_key(|c| c.parameters());
     kept.into_iter().map(|c| (c.class, c.form)).collect()
 }

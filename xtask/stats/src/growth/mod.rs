@@ -86,7 +86,7 @@ pub struct Fit {
     /// `c`, in units of the metric; the level of a levelling curve; `None` where left out or without
     /// meaning.
     pub constant: Option<Estimate>,
-    /// The size from which a levelling curve is level.
+    /// The size from which a levelling curve is level, and a filling one full.
     pub levels_from: Option<f64>,
     /// `d` of `c + d sqrt(n) + a n`, in units of the metric per root of size.
     pub root: Option<f64>,
@@ -184,6 +184,7 @@ impl Fit {
             (Form::Flat, _) => "c",
             (Form::WithRoot, _) => "c + d n^0.5 + a n",
             (Form::Levelling, _) => "b + a n, level at c",
+            (Form::Filling, _) => "c + d min(n, m) + a n",
             (Form::Pure, Class::Logarithmic) => "a ln n",
             (Form::Pure, Class::SquareRoot) => "a n^0.5",
             (Form::Pure, Class::Linear) => "a n",
@@ -405,7 +406,9 @@ fn ranked_fits(
             form: candidate.form,
             with_constant: candidate.full(),
             levels_from: match candidate.shape {
-                Shape::Levelling { levels_from } => Some(levels_from),
+                Shape::Levelling { levels_from } | Shape::Filling { levels_from, .. } => {
+                    Some(levels_from)
+                }
                 _ => None,
             },
             root: match candidate.shape {

@@ -45,7 +45,7 @@ impl Candidate {
 
     /// Fitted parameters of the curve, without the variance.
     pub(super) fn parameters(&self) -> usize {
-        let searched = usize::from(self.form == Form::Levelling);
+        let searched = usize::from(matches!(self.form, Form::Levelling | Form::Filling));
         self.free.iter().filter(|f| **f).count() + searched
     }
 
@@ -149,7 +149,7 @@ impl Candidate {
     pub(super) fn constant(&self, points: &Points) -> Option<(f64, Interval)> {
         let theta = self.minimum.theta;
         match self.shape {
-            Shape::Named { .. } | Shape::Rooted { .. } if self.free[0] => {
+            Shape::Named { .. } | Shape::Rooted { .. } | Shape::Filling { .. } if self.free[0] => {
                 Some((theta[0], self.profile(points, self.shape, theta, 0)))
             }
             Shape::Levelling { .. } => Some((theta[1], self.profile(points, self.shape, theta, 1))),
@@ -173,7 +173,7 @@ impl Candidate {
                 let interval = self.profile(points, self.shape, theta, 1);
                 Some((theta[1] / scale, interval.map(|a| a / scale)))
             }
-            Shape::Rooted { size_max } => {
+            Shape::Rooted { size_max } | Shape::Filling { size_max, .. } => {
                 let interval = self.profile(points, self.shape, theta, 2);
                 Some((theta[2] / size_max, interval.map(|a| a / size_max)))
             }
@@ -211,13 +211,14 @@ pub(super) fn candidates(points: &Points) -> Vec<Candidate> {
     fits.extend(free_exponent(points, &fits));
     fits.extend(rooted(points, &fits));
     fits.extend(levelling(points, &fits));
+    fits.extend(filling(points, &fits));
     if points.sizes.iter().all(|s| s.n > 1.0) {
         fits.extend(Class::NAMED.iter().filter_map(|&class| pure(points, class)));
     }
     if points.sizes.iter().all(|s| s.n > 0.0) {
         fits.extend(pure_power(points));
     }
-    let t: Vec<f64> = (1..=3).map(|p| t95(points.sizes.len() as f64 - f64::from(p))).collect();
+    let t: Vec<f64> = (1..=4).map(|p| t95(points.sizes.len() as f64 - f64::from(p))).collect();
     for fit in &mut fits {
         fit.t95 = t[fit.parameters() - 1];
     }
@@ -314,14 +315,29 @@ fn rooted(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
 /// The fewest sizes on a level for it to be one.
 const LEVEL_SIZES: usize = 3;
 
-/// A line that levels off: the size from which it does is searched for, with at least two sizes before
-/// it (the empty document not counted) and [`LEVEL_SIZES`] from it on.
+/// A line that levels off; the size from which it does is searched for.
 fn levelling(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
+    bent(points, fits, &|levels_from| levelling_from(points, levels_from))
+}
+
+/// A line that is steeper until something is full, neither part negative; searched for like a level.
+fn filling(points: &Points, fits: &[Candidate]) -> Option<Candidate> {
+    bent(points, fits, &|levels_from| filling_from(points, fits, levels_from))
+        .filter(|fit| fit.minimum.theta[1] >= 0.0 && fit.minimum.theta[2] >= 0.0)
+}
+
+/// The best of the curves that bend at a size, with at least two sizes before it (the empty document not
+/// counted) and [`LEVEL_SIZES`] from it on.
+fn bent(
+    points: &Points,
+    fits: &[Candidate],
+    from: &dyn Fn(f64) -> Option<Candidate>,
+) -> Option<Candidate> {
     const STEPS: usize = 8;
     let mut logs: Vec<f64> = points.sizes.iter().filter(|s| s.n > 0.0).map(|s| s.ln).collect();
     logs.sort_by(f64::total_cmp);
     let last = logs.len().checked_sub(LEVEL_SIZES).filter(|&last| last >= 2)?;
-    let fit = |ln: f64| levelling_from(points, ln.exp());
+    let fit = |ln: f64| from(ln.exp());
     let rss = |ln: f64| fit(ln).map_or(f64::INFINITY, |c| c.minimum.rss);
     let grid: Vec<f64> = logs[1..=last]
         .windows(2)
@@ -345,6 +361,15 @@ fn levelling_from(points: &Points, levels_from: f64) -> Option<Candidate> {
     let start = [ends[0], ends[1], 0.0];
     let free = [true, true, false];
     Candidate::new(points, Class::Constant, Form::Levelling, shape, free, &[start])
+}
+
+fn filling_from(points: &Points, fits: &[Candidate], levels_from: f64) -> Option<Candidate> {
+    let size_max = size_max(points).n;
+    let shape = Shape::Filling { levels_from, size_max };
+    let line = fits.iter().find(|fit| fit.class == Class::Linear)?.minimum.theta;
+    let level = levelling_from(points, levels_from)?.minimum.theta;
+    let starts = [[line[0], 0.0, line[1]], [level[0], level[1] - level[0], 0.0]];
+    Candidate::new(points, Class::Linear, Form::Filling, shape, [true; 3], &starts)
 }
 
 /// Golden section search for the minimum of a function with one.

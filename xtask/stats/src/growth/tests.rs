@@ -201,3 +201,23 @@ fn the_largest_size_checks_the_others() {
     bent[7].mean *= 2.0;
     assert!(!held_out_largest(&bent, None).unwrap().inside);
 }
+
+/// A whole document held beside tables that fill up: 4 MB, tables of 4 MB full at 200 KB, 4.5 n.
+#[test]
+fn tables_that_fill_up_do_not_hide_the_line_behind_them() {
+    let truth = |n: f64| 4e6 + 4e6 * (n / 2e5).min(1.0) + 4.5 * n;
+    let sizes = [10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 5e6, 1e7];
+    // Steps of allocators: a per cent up and down.
+    let points: Vec<SizePoint> = sizes
+        .into_iter()
+        .zip([1.0, 0.99, 1.01, 1.0, 0.995, 1.005, 1.0, 0.99])
+        .map(|(n, step)| SizePoint::single(n, truth(n) * step))
+        .collect();
+    let growth = growth(&points, Some(SizePoint::single(0.0, 4e6)), &[]).unwrap();
+    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear));
+    assert_eq!(growth.chosen().form, Form::Filling);
+    let slope = growth.chosen().slope.unwrap();
+    assert!((slope.value / 4.5 - 1.0).abs() < 0.05, "{slope:?}");
+    let prediction = growth.prediction(1e8).unwrap();
+    assert!(prediction.interval.contains(truth(1e8)), "{prediction:?}");
+}
