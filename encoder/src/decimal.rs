@@ -57,7 +57,7 @@ impl Decimal {
             && point.is_some() == (places > 0)
             && places <= usize::from(PLACES_MAX);
         canonical.then_some(Self {
-            digits: if negative { -digits } else { digits },
+            digits: if negative { digits.wrapping_neg() } else { digits },
             places: places as u8,
         })
     }

@@ -102,3 +102,46 @@ impl Dictionary {
         id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dictionary() -> Dictionary {
+        Dictionary::new(12, 7, Memory { lazy: true, pool: true })
+    }
+
+    fn add(dictionary: &mut Dictionary, item: &[u8]) -> Id {
+        dictionary.intern(item, hash::bytes(item))
+    }
+
+    #[test]
+    fn an_item_keeps_its_name_until_it_is_overwritten() {
+        let mut dictionary = dictionary();
+        let name = add(&mut dictionary, b"first");
+        assert_eq!(add(&mut dictionary, b"first"), name);
+        assert_eq!(dictionary.get(name).map(|found| found.0), Some(&b"first"[..]));
+        for number in 0..400 {
+            add(&mut dictionary, format!("item {number}").as_bytes());
+        }
+        assert_eq!(dictionary.get(name), None);
+    }
+
+    #[test]
+    fn positions_beyond_4_gb_wrap_without_harm() {
+        let mut dictionary = dictionary();
+        dictionary.next = u32::MAX - 2000;
+        let mut last: (Id, Vec<u8>) = (0, Vec::new());
+        for number in 0..1000 {
+            let item = format!("item number {number}").into_bytes();
+            let name = add(&mut dictionary, &item);
+            assert_ne!(name, 0, "0 is no name");
+            assert_eq!(dictionary.get(name).map(|found| found.0), Some(item.as_slice()));
+            // At the turn everything is forgotten once; nothing is mistaken for another.
+            if let Some((bytes, _)) = dictionary.get(last.0) {
+                assert_eq!(bytes, last.1.as_slice());
+            }
+            last = (name, item);
+        }
+    }
+}

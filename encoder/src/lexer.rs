@@ -203,3 +203,72 @@ impl Lexer {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of a well-formed document, found the simple way: strings without their quotes, and
+    /// runs of what is no punctuation; a string is a key if a colon follows.
+    fn naive_values(text: &str) -> Vec<String> {
+        let (mut values, mut rest) = (Vec::new(), text);
+        while let Some(first) = rest.chars().next() {
+            if first == '"' {
+                let body = &rest[1..];
+                let end = (0..body.len())
+                    .find(|&at| {
+                        let escapes = body[..at].bytes().rev().take_while(|&b| b == b'\\').count();
+                        body.as_bytes()[at] == b'"' && escapes % 2 == 0
+                    })
+                    .expect("a closing quote");
+                rest = &body[end + 1..];
+                if !rest.trim_start().starts_with(':') {
+                    values.push(body[..end].to_owned());
+                }
+            } else if is_structure(first as u8) {
+                rest = &rest[1..];
+            } else {
+                let end = rest.bytes().position(is_structure).unwrap_or(rest.len());
+                values.push(rest[..end].to_owned());
+                rest = &rest[end..];
+            }
+        }
+        values
+    }
+
+    /// The values that the automaton finds.
+    fn values(text: &str) -> Vec<String> {
+        let (mut lexer, mut rest, mut values) = (Lexer::new(), text.as_bytes(), Vec::new());
+        while !rest.is_empty() {
+            let (item, after) = rest.split_at(lexer.item_len(rest).unwrap_or(rest.len()));
+            if matches!(lexer.state, State::Structure | State::Key) {
+                lexer.take_segment(item);
+            } else {
+                values.push(String::from_utf8_lossy(item).into_owned());
+                lexer.take_value(item);
+            }
+            rest = after;
+        }
+        values
+    }
+
+    #[test]
+    fn a_naive_oracle_finds_the_same_values() {
+        let texts = [
+            "{\"a\":1,\"b\":[true,\"x\\\"y\",{\"c\":\"\"}],\"d\":{\"e\":[[],[null]]}}",
+            " [ \"k\" , { \"k\" : \"v\" , \"l\" : -1.5e3 } , \"\\\\\" ] ",
+            "{}\n{\"a\":{\"b\":\"{[,:]}\"}}\n7\n\"z\"",
+        ];
+        for text in texts {
+            assert_eq!(values(text), naive_values(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_cut_after_a_backslash_stays_open() {
+        let mut lexer = Lexer::new();
+        lexer.take_segment(b"\"");
+        assert_eq!(lexer.item_len(b"ab\\\""), None);
+        assert_eq!(lexer.item_len(b"ab\\\\\""), Some(4));
+    }
+}
