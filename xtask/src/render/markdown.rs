@@ -210,8 +210,9 @@ const READING: &str = "The exponent, its 95 % interval, R² and p are those of t
 through log-log points, as the published baseline fitted it; a constant part flattens that line, so \
 it says little about growth at larger sizes. The class is that of a model with a constant part \
 (anchored at the empty document), chosen by F tests among O(1), O(log n), O(n^0.5), O(n), O(n log n), \
-O(n²) and O(n^b), a line bent by a root, and a line that stays level from some size on (a table that \
-is full), whose class is O(1) and whose constant part is that level; the runner-up is the best model of another class, with its AICc above the one \
+O(n²) and O(n^b), a line bent by a root, a line that stays level from some size on (a table that is \
+full), whose class is O(1) and whose constant part is that level, and a line that is steeper until some \
+size (tables that fill up beside what goes on growing); the runner-up is the best model of another class, with its AICc above the one \
 shown. The size is the replicate: repeated runs of one size do not narrow the intervals.\n";
 
 fn scaling_table(scalings: &[&Scaling]) -> String {
@@ -298,10 +299,8 @@ fn shown(metric: Metric, estimate: Estimate) -> String {
 
 /// The growing part with its unit: bytes per input byte where growth is linear.
 fn growing(fit: &Fit, metric: Metric) -> String {
-    if let Some(size) = fit.levels_from {
-        return format!("until {} of input", units::bytes(size));
-    }
-    let Some(slope) = fit.slope else { return NONE.to_owned() };
+    let until = fit.levels_from.map(|size| format!("until {} of input", units::bytes(size)));
+    let Some(slope) = fit.slope else { return until.unwrap_or_else(|| NONE.to_owned()) };
     let unit = match metric.unit() {
         Unit::Bytes => "B",
         Unit::Nanos => "ns",
@@ -319,7 +318,8 @@ fn growing(fit: &Fit, metric: Metric) -> String {
     let root = fit
         .root
         .map_or(String::new(), |root| format!(" and {} {unit} per n^0.5", significant(root, 3)));
-    format!("{} {} {unit} {per}{root}", significant(slope.value, 3), plain(slope.ci95))
+    let more = until.map_or(String::new(), |until| format!(", more {until}"));
+    format!("{} {} {unit} {per}{root}{more}", significant(slope.value, 3), plain(slope.ci95))
 }
 
 pub(super) fn plain(interval: Interval) -> String {
