@@ -19,7 +19,10 @@ pub(super) fn all(derived: &Derived) -> Vec<(&'static str, Chart)> {
         figures.push(("front", front::chart(derived)));
     }
     if derived.lock.experiment.input.sizes.len() > 1 {
-        figures.push(("scaling", scaling(derived)));
+        // The report shows it beside the table of fits; two sizes have none.
+        if !derived.scalings.is_empty() {
+            figures.push(("scaling", scaling(derived)));
+        }
         figures.push(("spread", spread(derived)));
         figures.push(("efficiency", efficiency(derived)));
         figures.extend(super::memory_section::figures(derived));
