@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// Only describe and fit, without the tests and comparisons
     #[arg(long)]
     plain: bool,
+    /// Write the samples to this file and keep it
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
 }
 
 const EXPERIMENT: &str = r#"
@@ -61,7 +64,7 @@ pub(crate) fn bench_samples(workshop: &Workshop, options: &Options) -> anyhow::R
     if let Some(path) = &options.read {
         return read(path, &experiment, options.plain);
     }
-    let path = folder.join("samples.csv");
+    let path = options.keep.clone().unwrap_or_else(|| folder.join("samples.csv"));
     generate(&path, &experiment, options.samples)?;
     let size = std::fs::metadata(&path)?.len();
     println!("{} samples, {} of text", options.samples, units::bytes(size as f64));
@@ -73,7 +76,9 @@ pub(crate) fn bench_samples(workshop: &Workshop, options: &Options) -> anyhow::R
     let start = Instant::now();
     let status = child.status().context("cannot start the reader")?;
     println!("whole process  {:>8.2} s", start.elapsed().as_secs_f64());
-    std::fs::remove_file(&path)?;
+    if options.keep.is_none() {
+        std::fs::remove_file(&path)?;
+    }
     ensure!(status.success(), "the reader failed");
     Ok(Verdict::Fine)
 }
