@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::experiment::Measure;
+use crate::output::errln;
 use crate::plan::Cell;
 use crate::record::{Outcome, Sample};
 
@@ -63,7 +64,7 @@ impl Progress {
         let tenths = self.done * 10 / self.work.max(self.done);
         if !self.on_terminal && tenths > self.tenths {
             self.tenths = tenths;
-            eprintln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
+            errln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
         }
     }
 
@@ -89,7 +90,7 @@ impl Progress {
 
     /// A line above the bar.
     pub(crate) fn line(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| errln!("{text}"));
     }
 
     /// Removes the bar.

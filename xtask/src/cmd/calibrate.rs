@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 use stats::calibrate::{EXPERIMENTS_FULL, RowVerdict, calibrate_matching, rows};
 
 use crate::error::{Verdict, user};
+use crate::output::outln;
 use crate::progress::Simulation;
 
 /// The options of `calibrate`.
@@ -42,9 +43,9 @@ pub(crate) fn calibrate(options: &Options) -> anyhow::Result<Verdict> {
     let table = calibrate_matching(&options.only, experiments, options.seed, threads, &reached);
     simulation.finish();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    println!("{:<width$}  {:>8}  {:<14}  verdict", "what", "observed", "must be");
+    outln!("{:<width$}  {:>8}  {:<14}  verdict", "what", "observed", "must be");
     for row in &table {
-        println!(
+        outln!(
             "{:<width$}  {:>6.2} %  {:<14}  {}",
             row.what,
             100.0 * row.observed,
@@ -53,7 +54,7 @@ pub(crate) fn calibrate(options: &Options) -> anyhow::Result<Verdict> {
         );
     }
     let missed = table.iter().filter(|row| row.verdict == RowVerdict::Missed).count();
-    println!(
+    outln!(
         "{experiments} experiments a row, seed {}: {missed} of {} bounds missed",
         options.seed,
         table.len()
