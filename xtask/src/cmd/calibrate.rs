@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use stats::calibrate::{EXPERIMENTS_FULL, RowVerdict, calibrate_matching, rows};
+use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matching, rows};
 
 use crate::error::{Verdict, user};
 use crate::output::outln;
@@ -38,8 +38,8 @@ pub(crate) fn calibrate(options: &Options) -> anyhow::Result<Verdict> {
         return user(format!("no row of the calibration contains `{}`", options.only));
     }
     let threads = available_parallelism().map_or(1, NonZero::get);
-    let simulation = Simulation::new((names.len() * experiments) as u64);
-    let reached = |at: stats::calibrate::Progress| simulation.reached(at.done as u64, at.what);
+    let simulation = Simulation::new();
+    let reached = |at: Progress<'_>| simulation.reached(at.done as u64, at.total as u64, at.what);
     let table = calibrate_matching(&options.only, experiments, options.seed, threads, &reached);
     simulation.finish();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
