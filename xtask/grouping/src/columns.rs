@@ -57,13 +57,12 @@ pub(crate) struct Columns(DataFrame);
 impl Columns {
     /// Parses lines without their header.
     pub(crate) fn parse(lines: Vec<u8>, header: &Header) -> anyhow::Result<Self> {
-        let mut frame = CsvReadOptions::default()
+        let frame = CsvReadOptions::default()
             .with_has_header(false)
             .with_schema(Some(header.schema.clone()))
             .with_projection(Some(header.wanted.clone()))
             .into_reader_with_file_handle(Cursor::new(lines))
             .finish()?;
-        frame.rechunk_mut();
         Ok(Self(frame))
     }
 
@@ -79,12 +78,16 @@ impl Columns {
     /// A column of whole numbers as floating-point numbers, absent ones as NaN.
     pub(crate) fn numbers(&self, name: &str) -> anyhow::Result<Vec<f64>> {
         let column = self.0.column(name)?.i64()?;
-        Ok(match column.cont_slice() {
-            Ok(slice) => slice.iter().map(|value| *value as f64).collect(),
-            Err(_) => {
-                column.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
+        let mut values = Vec::with_capacity(column.len());
+        for chunk in column.downcast_iter() {
+            match chunk.validity() {
+                None => values.extend(chunk.values_iter().map(|value| *value as f64)),
+                Some(_) => values.extend(
+                    chunk.iter().map(|value| value.map_or(f64::NAN, |value| *value as f64)),
+                ),
             }
-        })
+        }
+        Ok(values)
     }
 
     /// A quantity of each row, absent ones as NaN; nothing where no row has it.
