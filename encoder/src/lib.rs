@@ -18,6 +18,8 @@ mod double;
 mod encode;
 mod error;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hash;
 mod inspect;
 mod lexer;
