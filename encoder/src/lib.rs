@@ -7,6 +7,8 @@
 // The kernels walk several arrays of the same length side by side; an index says so best.
 #![allow(clippy::needless_range_loop)]
 
+#[doc(hidden)]
+pub mod bench;
 mod bits;
 mod coder;
 mod decimal;
