@@ -31,6 +31,8 @@ mod memory;
 mod model;
 mod numbers;
 mod pieces;
+#[cfg(test)]
+mod positions;
 mod predictor;
 mod prepared;
 mod prior;
