@@ -104,15 +104,15 @@ fn a_document_is_read_in_buffers_of_any_size() {
     let encoded = encode(&document, &Options::default());
     for len in [1, 1000, 100_000] {
         let mut decoder = sigma_encoder::Decoder::new(encoded.as_slice()).expect("a header");
-        let (mut buffer, mut decoded) = (vec![0; len], Vec::new());
+        let (mut buffer, mut read) = (vec![0; len], Vec::new());
         loop {
             let got = decoder.read(&mut buffer).expect("an encoding of ours");
             if got == 0 {
                 break;
             }
-            decoded.extend_from_slice(&buffer[..got]);
+            read.extend_from_slice(&buffer[..got]);
         }
-        assert!(decoded == document, "in buffers of {len}");
+        assert!(read == document, "in buffers of {len}");
     }
 }
 
