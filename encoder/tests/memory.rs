@@ -1,7 +1,7 @@
 //! Memory is what the tables take, whatever the document: held with a counting allocator.
 //!
 //! All allocations of the process are counted, so its tests wait for each other. The sizes here show
-//! that nothing grows; the sizes that people ask about are `--ignored`, since they take a minute:
+//! that nothing grows; the sizes that people ask about are `--ignored`, since they take some minutes:
 //! `cargo test --release -p sigma-encoder --test memory -- --ignored --nocapture`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -136,7 +136,7 @@ fn hexadecimal(n: u64) -> String {
 }
 
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes some minutes"]
 fn peak_memory_is_the_same_for_200_mb() {
     let _alone = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let shapes: [(Named, u64); 5] = [
