@@ -7,6 +7,8 @@
 // The kernels walk several arrays of the same length side by side; an index says so best.
 #![allow(clippy::needless_range_loop)]
 
+#[doc(hidden)]
+pub mod bench;
 mod bits;
 mod coder;
 mod decimal;
@@ -18,6 +20,8 @@ mod double;
 mod encode;
 mod error;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hash;
 mod inspect;
 mod lexer;
@@ -27,6 +31,8 @@ mod memory;
 mod model;
 mod numbers;
 mod pieces;
+#[cfg(test)]
+mod positions;
 mod predictor;
 mod prepared;
 mod prior;
