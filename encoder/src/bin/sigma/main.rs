@@ -4,6 +4,7 @@
 //! command line makes no sense (clap sees to that).
 
 mod args;
+mod decoding;
 mod files;
 #[cfg(feature = "heap")]
 mod heap;
