@@ -89,9 +89,9 @@ impl<S: ReadAt> Frames<S> {
         if frames.read_index(index_start..trailer_start)? != trailer.check {
             return Err(corrupt("the checksum of the index differs"));
         }
-        // Right before the index is the end mark.
-        if frames.coded_end() + 1 != index_start {
-            return Err(corrupt("the index is for other frames"));
+        let mark = frames.coded_end();
+        if mark + 1 != index_start || at(&frames.source, mark..index_start).byte()? != 0 {
+            return Err(corrupt("the index does not follow the last frame and its mark"));
         }
         Ok(Some(frames))
     }

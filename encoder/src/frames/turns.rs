@@ -58,14 +58,16 @@ impl<O: Output> Turns<O> {
             self.work(&next, &work);
         } else {
             thread::scope(|scope| {
-                for _ in 0..threads {
-                    let worker = || self.work(&next, &work);
-                    let started = thread::Builder::new().spawn_scoped(scope, worker);
-                    if let Err(error) = started {
-                        self.fail(0, error.into());
+                let start =
+                    || thread::Builder::new().spawn_scoped(scope, || self.work(&next, &work));
+                let started: Vec<_> = (0..threads).map(|_| start()).collect();
+                for thread in started {
+                    match thread {
+                        // A thread that panicked has failed its frame.
+                        Ok(thread) => drop(thread.join()),
+                        Err(error) => self.fail(0, error.into()),
                     }
                 }
-                // A thread that panics has failed its frame; the scope waits for all of them.
             });
         }
         match self.state.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
