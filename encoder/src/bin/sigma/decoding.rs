@@ -33,7 +33,8 @@ impl Decoding<'_> {
             match Frames::open(&file, len, self.limits) {
                 Ok(Some(frames)) => {
                     let work = self.decode_frames(&frames, target)?;
-                    return Ok(Work { input_bytes: file.bytes(), ..work });
+                    let input_bytes = if self.range.is_none() { len } else { file.bytes() };
+                    return Ok(Work { input_bytes, ..work });
                 }
                 Ok(None) => {}
                 Err(error @ (Error::Io(_) | Error::Limit { .. })) => {
