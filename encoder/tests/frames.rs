@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use common::{decode, documents, noise, records};
 use sigma_encoder::{
     Coding, Decoder, Error, Frame, Frames, Framing, Holding, Layout, Level, Limits, Options,
-    ReadAt, decode_limited, decode_range, encode_frames, encode_frames_at,
+    Prepared, ReadAt, decode_limited, decode_range, encode_frames, encode_frames_at,
 };
 
 const KIB: u64 = 1 << 10;
@@ -181,7 +181,9 @@ fn with_frames(encoded: &[u8], numbers: &[usize]) -> Vec<u8> {
 #[test]
 fn lost_repeated_and_swapped_frames_are_noticed() {
     let (document, encoded) = small(3);
-    assert!(decode(&with_frames(&encoded, &[0, 1, 2])).expect("all") == document);
+    let all = with_frames(&encoded, &[0, 1, 2]);
+    assert!(decode(&all).expect("all") == document);
+    assert!(Prepared::new(Options::default()).decode(&all).expect("all") == document);
     for numbers in [&[0, 1][..], &[1, 2], &[0, 2], &[0, 1, 1, 2], &[0, 1, 2, 2], &[0, 2, 1], &[]] {
         let file = with_frames(&encoded, numbers);
         assert!(decode(&file).is_err(), "{numbers:?}");

@@ -269,3 +269,29 @@ fn a_full_disk_is_told_with_its_name() {
     let message = error_of(&output);
     assert!(message.contains("standard output") && message.contains("No space"), "{message}");
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_no_file() {
+    use std::os::unix::process::ExitStatusExt;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for threads in ["1", "3"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sigma"))
+            .args(["encode", "--frame", "64KiB", "-T", threads, "-o", "a.sg"])
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        // More than a pipe holds: the program has begun to read once this is written.
+        pipe.write_all(lines(20_000).as_bytes()).expect("the program reads");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "it is writing");
+        kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+        assert_eq!(child.wait().expect("it ends").signal(), Some(Signal::INT.as_raw()));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left");
+        drop(pipe);
+    }
+}

@@ -110,7 +110,8 @@ pub fn encode_frames_at<S: ReadAt + ?Sized, W: Write + Send>(
         };
         (number, region().map_err(Error::from))
     };
-    let output = turns.run(framing.threads, next, |(start, end), lane| {
+    let count_max = usize::try_from(len.div_ceil(framing.frame_bytes)).unwrap_or(usize::MAX);
+    let output = turns.run(framing.threads.min(count_max), next, |(start, end), lane| {
         encode_frame(Region::new(source, start, end), start, options, lane)
     })?;
     Ok(output.finish()?)

@@ -1,4 +1,4 @@
-//! The elements of the framed form, each with its reading beside its writing (FORMAT.md, section 2).
+//! The elements of the framed form, each with its reading beside its writing (FORMAT.md, section 1).
 
 use std::io::{self, Read, Write};
 

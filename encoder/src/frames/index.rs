@@ -165,14 +165,15 @@ impl<S: ReadAt> Frames<S> {
         if self.limits.memory_bytes.is_none() || self.ends.is_empty() {
             return Ok(wanted.max(1));
         }
-        for threads in (2..=wanted).rev() {
+        let mut threads = wanted.max(1);
+        loop {
+            // A damaged frame is not what is asked about here.
             match self.open_frame(&self.frame(0), self.memory_share(threads)) {
-                Err(Error::Limit { .. }) => {}
+                Err(error @ Error::Limit { .. }) if threads == 1 => return Err(error),
+                Err(Error::Limit { .. }) => threads -= 1,
                 _ => return Ok(threads),
             }
         }
-        self.open_frame(&self.frame(0), self.memory_share(1))?;
-        Ok(1)
     }
 
     /// What each thread may use.

@@ -105,6 +105,7 @@ impl Target {
     /// Opens it for writing, if it is a file.
     pub(crate) fn create_file(&self) -> Result<Option<File>, Failure> {
         let Self::File(_, partial) = self else { return Ok(None) };
+        crate::interrupt::remove_on_signal(partial);
         File::create(partial).map(Some).map_err(|error| at(Some(partial), &error.into()))
     }
 

@@ -9,6 +9,7 @@ mod files;
 #[cfg(feature = "heap")]
 mod heap;
 mod inspection;
+mod interrupt;
 mod progress;
 mod run;
 mod size;
