@@ -252,6 +252,19 @@ fn a_memory_limit_lowers_the_number_of_threads() {
     assert!(none.stdout.is_empty() && error_of(&none).contains("memory limit"));
 }
 
+#[test]
+fn the_manual_and_completions_name_the_frames() {
+    let manual = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sigma-manual")).args(arguments).output();
+        String::from_utf8(output.expect("the program ends").stdout).expect("text").replace('\\', "")
+    };
+    for option in ["--frame", "--threads"] {
+        assert!(manual(&["man", "encode"]).contains(option), "{option}");
+        assert!(manual(&["bash"]).contains(option), "{option}");
+    }
+    assert!(manual(&["man", "decode"]).contains("--range") && manual(&["zsh"]).contains("--range"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told_with_its_name() {

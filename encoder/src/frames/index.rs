@@ -70,7 +70,11 @@ impl<S: ReadAt> Frames<S> {
     pub fn open(source: S, len: u64, limits: Limits) -> Result<Option<Self>, Error> {
         let mut start = at(&source, 0..len.min(HEADER_LEN_MAX));
         let mut magic = [0; MAGIC.len()];
-        if start.fill(&mut magic).is_err() || magic != MAGIC {
+        match start.fill(&mut magic) {
+            Err(Error::Truncated { .. }) => return Ok(None),
+            filled => filled?,
+        }
+        if magic != MAGIC {
             return Ok(None);
         }
         let header = Header::read_from(&mut start)?;
