@@ -1,7 +1,7 @@
 //! Files: the input, and an output that appears only when it is complete.
 
 use std::fs::{File, FileTimes, Metadata};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use sigma_encoder::Error;
@@ -52,7 +52,11 @@ impl Input {
     pub(crate) fn reader(&self) -> Box<dyn Read + Send + '_> {
         match self {
             Self::Stdin => Box::new(io::stdin()),
-            Self::File(file, _) => Box::new(file),
+            Self::File(file, _) => {
+                // Reading by position moves a file's place on some systems; pipes have none.
+                let _ = { file }.rewind();
+                Box::new(file)
+            }
         }
     }
 }
