@@ -1,6 +1,6 @@
 //! The pull decoder: reads encoded bytes as it needs them, gives the document piece by piece.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use xxhash_rust::xxh64::Xxh64;
 
@@ -19,57 +19,31 @@ const BLOCK: usize = 1 << 15;
 /// More empty items in a row than a document can have.
 const EMPTY_MAX: u32 = 3;
 
-/// Decodes one document.
-///
-/// ```
-/// use std::io::Read;
-/// let mut encoded = Vec::new();
-/// sigma_encoder::encode(&b"{\"a\":1}"[..], &mut encoded, &sigma_encoder::Options::default())?;
-/// let mut document = String::new();
-/// sigma_encoder::Decoder::new(encoded.as_slice())?.read_to_string(&mut document)?;
-/// assert_eq!(document, "{\"a\":1}");
-/// # Ok::<(), sigma_encoder::Error>(())
-/// ```
-pub struct Decoder<R> {
+/// Decodes one encoding in the compact or the full form.
+pub(crate) struct Single<R> {
     inner: Unpacker<R, BitReader>,
-    /// Bytes of the block that `read` has given out.
-    given: usize,
 }
 
-impl<R: Read> Decoder<R> {
-    /// Reads the header.
-    pub fn new(inner: R) -> Result<Self, Error> {
-        Self::limited(inner, Limits::default())
-    }
-
+impl<R: Read> Single<R> {
     /// Reads the header; refuses what exceeds the limits.
-    pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
+    pub(crate) fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
         let coder = BitReader::new(Vec::new(), true);
         let mut inner = Unpacker::with(inner, coder, |header| {
             check_memory(header, limits)?;
             Ok(model(header, Memory { lazy: true, pool: true }))
         })?;
         inner.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
-        Ok(Self { inner, given: 0 })
+        Ok(Self { inner })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
-    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
-        self.given = 0;
+    pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.inner.next_block()
     }
-}
 
-impl<R: Read> Read for Decoder<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.inner.block.len() && !self.inner.done {
-            self.next_block().map_err(io::Error::other)?;
-        }
-        let rest = &self.inner.block[self.given..];
-        let len = rest.len().min(out.len());
-        out[..len].copy_from_slice(&rest[..len]);
-        self.given += len;
-        Ok(len)
+    /// The last piece again.
+    pub(crate) fn block(&self) -> &[u8] {
+        &self.inner.block
     }
 }
 

@@ -4,6 +4,7 @@ use crate::coder::BitReader;
 use crate::decode::Unpacker;
 use crate::encode::{Encoder, header, memory, model};
 use crate::error::Error;
+use crate::frames::{is_framed, start};
 use crate::memory::Memory;
 use crate::model::Model;
 use crate::settings::{Class, Options};
@@ -38,6 +39,11 @@ impl Prepared {
 
     /// The document of an encoding, with whatever options it was made.
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut document = Vec::new();
+        if is_framed(&start(encoded)?) {
+            crate::decode(encoded, &mut document)?;
+            return Ok(document);
+        }
         let mine = header(&self.options, Class::Small);
         let make = |header| {
             Ok(if header == mine {
@@ -47,7 +53,6 @@ impl Prepared {
             })
         };
         let mut unpacker = Unpacker::with(encoded, BitReader::new(Vec::new(), true), make)?;
-        let mut document = Vec::new();
         while let Some(block) = unpacker.next_block()? {
             document.extend_from_slice(block);
         }
