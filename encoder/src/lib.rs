@@ -25,6 +25,7 @@ mod literal;
 mod logistic;
 mod memory;
 mod model;
+mod notation;
 mod numbers;
 mod pieces;
 mod predictor;

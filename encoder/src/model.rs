@@ -13,6 +13,7 @@ use crate::lexer::{ITEM_MAX, State};
 use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
 use crate::memory::{Memory, touch};
+use crate::notation::{Notation, Reading};
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
@@ -34,6 +35,8 @@ struct Column {
     last: u32,
     before: u32,
     number: Decimal,
+    notation: Notation,
+    noise: i8,
     text: [u8; COLUMN_TEXT],
     /// Of flags: is it a number, is it coded as a difference, from the other base.
     flags: [Adaptive; 3],
@@ -338,7 +341,9 @@ impl<
         let column = self.tree.column();
         self.enter_column(column);
         coder.enter(Part::NumberFlags);
-        let actual_number = if C::ENCODING { Decimal::parse(source) } else { None };
+        let notation = self.columns[self.column_place(column)].notation;
+        let actual = if C::ENCODING { notation.read(source) } else { None };
+        let actual_number = actual.map(|reading| reading.number);
         if self.settings.delta {
             let bases = self.bases(column);
             self.numbers.prepare(&bases, column);
@@ -346,14 +351,14 @@ impl<
         let (mut hit, mut guess) = (None, None);
         if self.settings.prune {
             self.prepare_values(column);
-            let actual = find::<C>(&self.value_words, source);
+            let actual_id = find::<C>(&self.value_words, source);
             let number_first = self.settings.delta && self.numbers.best() > self.values.best();
             if number_first {
                 guess = self.numbers.code(coder, actual_number);
             }
             if guess.is_none() {
                 coder.enter(Part::ValueFlags);
-                hit = self.values.code(coder, &self.value_words, actual);
+                hit = self.values.code(coder, &self.value_words, actual_id);
                 coder.enter(Part::NumberFlags);
             }
             if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
@@ -366,17 +371,17 @@ impl<
             take(&self.value_words, id, &mut self.item)
         } else {
             if let Some(guess) = guess {
-                self.item.extend_from_slice(guess.text().as_bytes());
+                self.spell(coder, guess, actual, column)?;
             } else {
-                self.code_new_scalar(coder, source, actual_number, limit, column)?;
+                self.code_new_scalar(coder, source, actual, limit, column)?;
             }
             let hash = hash::bytes(&self.item);
             (hash, self.keep_scalar(hash))
         };
-        if hit.is_some() || guess.is_some() {
+        if hit.is_some() {
             self.push_tail();
         }
-        let number = Decimal::parse(&self.item);
+        let number = self.learn_notation(column);
         self.learn_value(column, hash, id, number);
         Ok(())
     }
@@ -478,7 +483,7 @@ impl<
         &mut self,
         coder: &mut C,
         source: &[u8],
-        number: Option<Decimal>,
+        actual: Option<Reading>,
         limit: usize,
         column: u32,
     ) -> Result<(), Contradiction> {
@@ -490,9 +495,11 @@ impl<
         if self.settings.delta {
             let memory = &self.columns[self.column_place(column)];
             let bases = [memory.number, self.recent_number];
-            let choice = number.and_then(|number| difference(number, source.len(), bases));
+            let choice =
+                actual.and_then(|actual| difference(actual.number, source.len(), bases));
             if self.code_column_flag(coder, column, 1, u32::from(choice.is_some())) == 1 {
-                return self.code_difference(coder, choice, bases, column);
+                let number = self.code_difference(coder, choice, bases, column)?;
+                return self.spell(coder, number, actual, column);
             }
         }
         self.code_digits(coder, source, limit, column, 0);
@@ -519,7 +526,7 @@ impl<
         choice: Option<(u32, i64)>,
         bases: [Decimal; 2],
         column: u32,
-    ) -> Result<(), Contradiction> {
+    ) -> Result<Decimal, Contradiction> {
         let (base, difference) = choice.unwrap_or_default();
         let base = self.code_column_flag(coder, column, 2, base);
         let text = Decimal { digits: difference, places: 0 }.text();
@@ -529,9 +536,72 @@ impl<
         let base = bases[base as usize];
         let digits = base.digits.wrapping_add(difference.digits);
         self.item.clear();
-        self.item.extend_from_slice(Decimal { digits, places: base.places }.text().as_bytes());
+        Ok(Decimal { digits, places: base.places })
+    }
+
+    /// Writes a number as its column does.
+    fn spell<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        number: Decimal,
+        actual: Option<Reading>,
+        column: u32,
+    ) -> Result<(), Contradiction> {
+        let notation = self.columns[self.column_place(column)].notation;
+        let mut reading = Reading { number, noise: 0 };
+        if notation.is_double() {
+            coder.enter(Part::Digits);
+            let noise = actual.map_or(0, |actual| actual.noise);
+            reading.noise = self.code_noise(coder, number, noise, column);
+        }
+        let text = notation.write(reading).ok_or(Contradiction)?;
+        self.item.extend_from_slice(text.as_bytes());
         self.push_tail();
         Ok(())
+    }
+
+    /// Codes by how much a double misses its number, in two halves.
+    fn code_noise<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        number: Decimal,
+        noise: i8,
+        column: u32,
+    ) -> i8 {
+        let last = self.columns[self.column_place(column)].noise;
+        let whole = number.digits.unsigned_abs();
+        let fraction = whole % 10u64.pow(u32::from(number.places.min(18)));
+        let size = 64 - whole.leading_zeros();
+        let noise = (i32::from(noise) + 128) as u32;
+        let mut coded = 0;
+        for half in 0..2 {
+            let salt = hash::triple(column, 3 + half, coded);
+            let contexts: [u32; DIGIT] = [
+                hash::pair(salt, size),
+                hash::triple(salt, fraction as u32, 1),
+                hash::triple(salt, size, last as u8 as u32 | 0x100),
+                hash::triple(salt, whole as u32, 2),
+                hash::triple(half, coded, size | 0x1000),
+                hash::triple(salt, fraction as u32 % 1000, 3),
+                hash::pair(salt, 4),
+            ];
+            let symbol = if half == 0 { noise >> 4 } else { noise & 15 };
+            let set = 2 + half;
+            let symbol = self.digits.code(coder, first(&contexts), set, symbol as u8);
+            coded = coded << 4 | u32::from(symbol);
+        }
+        let noise = (coded as i32 - 128) as i8;
+        let place = self.column_place(column);
+        self.columns[place].noise = noise;
+        noise
+    }
+
+    /// Learns how the column writes; returns the item as a number.
+    fn learn_notation(&mut self, column: u32) -> Option<Decimal> {
+        let place = self.column_place(column);
+        let notation = &mut self.columns[place].notation;
+        notation.learn(&self.item);
+        notation.read(&self.item).map(|reading| reading.number)
     }
 
     fn code_digits<C: Coder>(
