@@ -8,7 +8,7 @@ use crate::decimal::{Decimal, Text};
 use crate::double::Double;
 
 /// Places of a number that may come without trailing zeros.
-const SCALE_MAX: u8 = 12;
+const SCALE_MAX: u8 = 9;
 /// Digits of a double that is printed in full.
 const FULL: u32 = 17;
 /// With so many digits a number is taken for a double.
@@ -121,6 +121,9 @@ impl Notation {
             return;
         }
         let padded = number.places > 1 && number.digits % 10 == 0;
+        if number.places > SCALE_MAX && self.kind != Kind::Fixed {
+            return;
+        }
         if padded || number.places > SCALE_MAX {
             return self.set(Kind::Fixed, number.places);
         }
