@@ -37,6 +37,8 @@ struct Column {
     number: Decimal,
     notation: Notation,
     noise: i8,
+    /// The last difference, by sign and size.
+    step: u8,
     text: [u8; COLUMN_TEXT],
     /// Of flags: is it a number, is it coded as a difference, from the other base.
     flags: [Adaptive; 3],
@@ -164,6 +166,8 @@ pub(crate) struct Core<
     /// Hashes of the last values, the latest first.
     recent_values: [u32; 3],
     recent_number: Decimal,
+    /// The last difference in whichever column, by sign and size.
+    recent_step: u8,
     recent_pieces: [u32; 2],
     /// The last 8 bytes, the latest lowest.
     tail: u64,
@@ -210,6 +214,7 @@ impl<
             recent_segments: [0; 5],
             recent_values: [0; 3],
             recent_number: Decimal::default(),
+            recent_step: 0,
             recent_pieces: [0; 2],
             tail: 0,
             item: Vec::new(),
@@ -236,6 +241,7 @@ impl<
         self.recent_segments = [0; 5];
         self.recent_values = [0; 3];
         self.recent_number = Decimal::default();
+        self.recent_step = 0;
         self.recent_pieces = [0; 2];
         self.tail = 0;
     }
@@ -455,6 +461,11 @@ impl<
         memory.text[..len].copy_from_slice(&self.item[..len]);
         let top = self.tree.top_mut();
         if let Some(number) = number {
+            memory.step = 0;
+            if memory.number.places == number.places {
+                memory.step = class(number.digits.wrapping_sub(memory.number.digits));
+            }
+            self.recent_step = memory.step;
             memory.number = number;
             self.recent_number = number;
             if self.settings.delta {
@@ -614,7 +625,11 @@ impl<
     ) {
         let memory = self.columns[self.column_place(column)];
         let salt = hash::pair(column, mode);
-        let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
+        let [sibling, before] = if mode == 0 {
+            [self.recent_values[0], memory.last]
+        } else {
+            [u32::from(self.recent_step), u32::from(memory.step)]
+        };
         let (mut beginning, mut matched, mut order3) = (0, 1, 0);
         let (mut significant, mut possible) = (0, None);
         while self.item.len() < limit {
@@ -629,7 +644,7 @@ impl<
                 hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
                 possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
                 hash::triple(salt, prefix, if far { 0 } else { sibling }),
-                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
+                hash::triple(salt, prefix, if far { 1 } else { before }),
                 hash::triple(salt, place as u32, last),
                 hash::triple(order3 & 0xFFF, mode, u32::from(far)),
             ];
@@ -924,6 +939,11 @@ fn take(dictionary: &Dictionary, id: Id, item: &mut Vec<u8>) -> (u32, Id) {
     let (bytes, hash) = dictionary.get(id).expect("candidates are alive when coded");
     item.extend_from_slice(bytes);
     (hash, id)
+}
+
+/// Sign and size of a difference.
+fn class(difference: i64) -> u8 {
+    (64 - difference.unsigned_abs().leading_zeros()) as u8 * 2 + u8::from(difference < 0)
 }
 
 /// The base and the difference that are shorter to write than the number, if any.
