@@ -157,6 +157,7 @@ const LENGTHS: usize = 32;
 
 /// Bytes that a run covers.
 pub(crate) const RUN: usize = 32;
+const LMIN: u32 = 20;
 /// A match is long enough for a run.
 const RUN_MIN: u32 = 16;
 
@@ -165,6 +166,8 @@ const RUN_MIN: u32 = 16;
 struct Matcher {
     text: Vec<u8>,
     heads: Vec<u32>,
+    long: Vec<u32>,
+    hash: u32,
     next: u32,
     /// Where the match continues.
     at: u32,
@@ -182,6 +185,8 @@ impl Matcher {
         Self {
             text: memory.table(1 << text_bits),
             heads: memory.table(1 << text_bits.saturating_sub(4)),
+            long: memory.table(1 << text_bits.saturating_sub(4)),
+            hash: 0,
             next: 0,
             at: 0,
             len: 0,
@@ -254,22 +259,28 @@ impl Matcher {
         let recent = self.tail & ((1 << (8 * MATCH_MIN)) - 1);
         let hash = hash::pair(recent as u32, (recent >> 32) as u32);
         let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
+        self.hash = (self.hash.wrapping_add(u32::from(byte) + 1)).wrapping_mul(0x2F0B_4C47 << 3);
+        let far = ((u64::from(self.hash) * self.long.len() as u64) >> 32) as usize;
+        if self.len < LMIN {
+            self.find(self.long[far]);
+        }
         if self.len == 0 {
             self.find(self.heads[head]);
         }
         self.heads[head] = self.next;
+        self.long[far] = self.next;
     }
 
     fn find(&mut self, at: u32) {
         if at == 0 {
             return;
         }
-        let agreed = (1..=MATCH_MIN)
+        let agreed = (1..=32)
             .take_while(|&back| {
                 self.byte(at.wrapping_sub(back)) == self.byte(self.next.wrapping_sub(back))
             })
             .count() as u32;
-        if agreed == MATCH_MIN {
+        if agreed >= MATCH_MIN && agreed > self.len {
             self.len = agreed;
             self.at = at;
         }
