@@ -242,10 +242,10 @@ const DEFAULT_SIZES: Sizes = Sizes {
     number_slots: 13,
     literal_buckets: 16,
     digit_buckets: 13,
-    column_buckets: 11,
+    column_buckets: 10,
     text: 20,
     columns: 11,
-    seen: 15,
+    seen: 14,
     index_shift: 5,
     tries: 3,
 };
