@@ -73,7 +73,7 @@ pub(crate) enum Model {
     /// Few contexts.
     Fast(Box<Core<3, 5, 3, 5, 3, 6, 3, 4>>),
     /// What pays for its time.
-    Default(Box<Core<5, 7, 6, 8, 6, 9, 7, 8>>),
+    Default(Box<Core<5, 7, 6, 8, 6, 9, 6, 7>>),
     /// All contexts.
     Max(Box<Core<6, 8, 8, 10, 8, 11, 7, 8>>),
 }
@@ -645,8 +645,8 @@ impl<
                 possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
                 hash::triple(salt, prefix, if far { 0 } else { sibling }),
                 hash::triple(salt, prefix, if far { 1 } else { before }),
-                hash::triple(salt, place as u32, last),
                 hash::triple(order3 & 0xFFF, mode, u32::from(far)),
+                hash::triple(salt, place as u32, last),
             ];
             let set = match possible {
                 Some(_) => 1,
