@@ -73,7 +73,7 @@ pub(crate) enum Model {
     /// Few contexts.
     Fast(Box<Core<3, 5, 3, 5, 3, 6, 3, 4>>),
     /// What pays for its time.
-    Default(Box<Core<5, 7, 6, 8, 5, 8, 6, 7>>),
+    Default(Box<Core<5, 7, 6, 8, 4, 7, 6, 7>>),
     /// All contexts.
     Max(Box<Core<6, 8, 8, 10, 8, 11, 7, 8>>),
 }
