@@ -55,7 +55,7 @@ const ENDING: usize = 3;
 /// Bytes of a piece after which its ending is guessed.
 const ENDING_AFTER: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 8;
+const LITERAL: usize = 5;
 /// Digit contexts.
 const DIGIT: usize = 7;
 
@@ -75,7 +75,7 @@ pub(crate) enum Model {
     /// What pays for its time.
     Default(Box<Core<5, 7, 6, 8, 4, 7, 6, 7>>),
     /// All contexts.
-    Max(Box<Core<6, 8, 8, 10, 8, 11, 7, 8>>),
+    Max(Box<Core<6, 8, 8, 10, 5, 8, 7, 8>>),
 }
 
 /// The same call for whichever level it is.
@@ -506,8 +506,7 @@ impl<
         if self.settings.delta {
             let memory = &self.columns[self.column_place(column)];
             let bases = [memory.number, self.recent_number];
-            let choice =
-                actual.and_then(|actual| difference(actual.number, source.len(), bases));
+            let choice = actual.and_then(|actual| difference(actual.number, source.len(), bases));
             if self.code_column_flag(coder, column, 1, u32::from(choice.is_some())) == 1 {
                 let number = self.code_difference(coder, choice, bases, column)?;
                 return self.spell(coder, number, actual, column);
@@ -684,11 +683,7 @@ impl<
         column: u32,
     ) -> Result<(), Contradiction> {
         let mut scanner = PieceScanner::new(kind, self.tree.lexer);
-        let memory = match kind {
-            Kind::Segment => Column::default(),
-            _ => self.columns[self.column_place(column)],
-        };
-        let mut around = Surroundings { kind, column, text: memory.text, prefix: 0, matched: 1 };
+        let mut around = Surroundings { kind, column, prefix: 0 };
         while self.item.len() < limit {
             match self.code_run(coder, source, &mut scanner, &mut around)? {
                 Some(Step::EndItem) => break,
@@ -855,7 +850,7 @@ impl<
         let beside = Around { kind: around.kind as usize, column: around.column };
         while self.item.len() < limit {
             let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
-            let contexts = self.literal_contexts(around, word);
+            let contexts = self.literal_contexts(around.kind, word);
             let byte = self.literals.code(coder, first(&contexts), beside, byte);
             word = hash::pair(word, u32::from(byte));
             self.piece.push(byte);
@@ -881,28 +876,19 @@ impl<
     }
 
     #[inline]
-    fn literal_contexts(&self, around: &Surroundings, word: u32) -> [u32; LITERAL] {
+    fn literal_contexts(&self, kind: Kind, word: u32) -> [u32; LITERAL] {
         let (low, high) = (self.tail as u32, (self.tail >> 32) as u32);
-        let place = self.item.len();
-        let aligned = around.text.get(place).copied().map_or(0, u32::from);
-        let [last, before] = self.recent_pieces;
-        let prefix = hash::pair(around.prefix, aligned << 1 | around.matched);
         [
             hash::pair(low & 0xFFFF, 1),
-            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
+            hash::pair(low & 0xFF, 0x100 | kind as u32),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
-            hash::triple(word, around.kind as u32, 4),
-            hash::pair(around.column, prefix),
-            hash::triple(low, high & 0xFFFF, 5),
-            hash::triple(word, last, before),
+            hash::triple(word, kind as u32, 4),
         ]
     }
 
     #[inline]
     fn push_byte(&mut self, byte: u8, around: &mut Surroundings) {
-        let aligned = around.text.get(self.item.len()).copied().unwrap_or(0);
-        around.matched &= u32::from(aligned == byte);
         around.prefix = hash::pair(around.prefix, u32::from(byte));
         self.item.push(byte);
         self.tail = self.tail << 8 | u64::from(byte);
@@ -920,11 +906,8 @@ fn first<const MAX: usize, const N: usize>(contexts: &[u32; MAX]) -> &[u32; N] {
 struct Surroundings {
     kind: Kind,
     column: u32,
-    /// The column's last value.
-    text: [u8; COLUMN_TEXT],
+    /// The hash of the item so far.
     prefix: u32,
-    /// Whether the item equals that value so far.
-    matched: u32,
 }
 
 /// The name of the encoder's item, 0 if it has none; the decoder does not know.
