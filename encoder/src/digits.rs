@@ -12,7 +12,7 @@ pub(crate) const END: u8 = 15;
 /// Learning limit of the probabilities: digits are steady.
 const LIMIT: u32 = 400;
 /// Weight sets, by column and place.
-const SETS: usize = 256;
+const SETS: usize = 136;
 
 /// The symbol of a byte, if a number may hold it.
 #[inline]

@@ -65,6 +65,62 @@ fn exponent_of(first: u128, scale: u128) -> Option<u32> {
     Some(exponent)
 }
 
+/// A double: `mantissa / 2^exponent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Double {
+    mantissa: u64,
+    exponent: u32,
+}
+
+impl Double {
+    /// The double that is nearest to `digits / 10^places`.
+    pub(crate) fn nearest(digits: u64, places: u8) -> Option<Self> {
+        let scale = 10u128.checked_pow(u32::from(places))?;
+        let exponent = exponent_of(u128::from(digits), scale)?;
+        let mantissa = rounded_quotient(u128::from(digits) << exponent, scale);
+        Some(Self { mantissa: u64::try_from(mantissa).ok()?, exponent })
+    }
+
+    /// How many doubles `digits / 10^places` is beyond this one.
+    pub(crate) fn noise_of(self, digits: u64, places: u8) -> Option<i8> {
+        let scale = 10u128.checked_pow(u32::from(places))?;
+        if self.exponent >= digits.leading_zeros() + 64 {
+            return None;
+        }
+        let mantissa = rounded_quotient(u128::from(digits) << self.exponent, scale);
+        i8::try_from(mantissa as i128 - i128::from(self.mantissa)).ok()
+    }
+
+    /// The double that many further.
+    pub(crate) fn beside(self, noise: i8) -> Option<Self> {
+        Some(Self { mantissa: self.mantissa.checked_add_signed(i64::from(noise))?, ..self })
+    }
+
+    /// Its first `len` significant digits, rounded, and how many of them are places.
+    pub(crate) fn print(self, len: u32) -> Option<(u64, u8)> {
+        let limit = 10u128.pow(len);
+        let mut places = len.checked_sub(
+            (self.mantissa >> self.exponent).checked_ilog10().map_or(0, |log| log + 1),
+        )?;
+        loop {
+            let product = 10u128.checked_pow(places)?.checked_mul(u128::from(self.mantissa))?;
+            let digits = (product + (1 << (self.exponent - 1))) >> self.exponent;
+            if digits >= limit || places > 19 {
+                return None;
+            }
+            if digits * 10 >= limit {
+                return Some((digits as u64, u8::try_from(places).ok()?));
+            }
+            places += 1;
+        }
+    }
+}
+
+/// To the nearest, halves up.
+fn rounded_quotient(dividend: u128, divisor: u128) -> u128 {
+    dividend / divisor + u128::from(dividend % divisor * 2 >= divisor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

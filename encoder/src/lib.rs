@@ -32,6 +32,7 @@ mod literal;
 mod logistic;
 mod memory;
 mod model;
+mod notation;
 mod numbers;
 mod pieces;
 #[cfg(test)]

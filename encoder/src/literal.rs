@@ -57,6 +57,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         self.column.touch();
         touch(&mut self.matcher.text);
         touch(&mut self.matcher.heads);
+        touch(&mut self.matcher.anchors);
     }
 
     /// As if this many bytes had come before.
@@ -158,6 +159,11 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
 
 /// Bytes whose hash finds where they came before.
 const MATCH_MIN: u32 = 5;
+/// So does the hash of the last eleven: the factor ends in three zero bits, so that after eleven of
+/// them nothing of a byte is left.
+const ANCHOR_FACTOR: u32 = 0x2F0B_4C47 << 3;
+/// A match of so many bytes is not given up for another.
+const MATCH_SURE: u32 = 32;
 /// Lengths of matches that are told apart.
 const LENGTHS: usize = 32;
 
@@ -170,7 +176,12 @@ const RUN_MIN: u32 = 16;
 #[derive(Clone, Debug)]
 struct Matcher {
     text: Vec<u8>,
+    /// Where the last few bytes came last.
     heads: Vec<u32>,
+    /// Where more bytes came last, for one in four of their hashes, so that it reaches further back.
+    anchors: Vec<u32>,
+    /// A hash of the last eleven bytes.
+    anchor: u32,
     next: u32,
     /// Where the match continues.
     at: u32,
@@ -188,6 +199,8 @@ impl Matcher {
         Self {
             text: memory.table(1 << text_bits),
             heads: memory.table(1 << text_bits.saturating_sub(4)),
+            anchors: memory.table(1 << text_bits.saturating_sub(4)),
+            anchor: 0,
             next: 0,
             at: 0,
             len: 0,
@@ -260,22 +273,32 @@ impl Matcher {
         let recent = self.tail & ((1 << (8 * MATCH_MIN)) - 1);
         let hash = hash::pair(recent as u32, (recent >> 32) as u32);
         let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
+        self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
+        let is_anchor = self.anchor >> 3 & 3 == 0;
+        let anchor = ((u64::from(self.anchor) * self.anchors.len() as u64) >> 32) as usize;
+        if is_anchor && self.len < MATCH_SURE {
+            self.find(self.anchors[anchor]);
+        }
         if self.len == 0 {
             self.find(self.heads[head]);
         }
         self.heads[head] = self.next;
+        if is_anchor {
+            self.anchors[anchor] = self.next;
+        }
     }
 
+    /// Goes on from `at` if what precedes it agrees for longer than the match at hand.
     fn find(&mut self, at: u32) {
         if at == 0 {
             return;
         }
-        let agreed = (1..=MATCH_MIN)
+        let agreed = (1..=MATCH_SURE)
             .take_while(|&back| {
                 self.byte(at.wrapping_sub(back)) == self.byte(self.next.wrapping_sub(back))
             })
             .count() as u32;
-        if agreed == MATCH_MIN {
+        if agreed >= MATCH_MIN && agreed > self.len {
             self.len = agreed;
             self.at = at;
         }

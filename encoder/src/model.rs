@@ -13,6 +13,7 @@ use crate::lexer::{ITEM_MAX, State};
 use crate::literal::{Around, LiteralCoder, RUN};
 use crate::logistic::Adaptive;
 use crate::memory::{Memory, touch};
+use crate::notation::{Notation, Reading};
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
 use crate::pieces::{Kind, PieceScanner, Step};
 use crate::predictor::Predictor;
@@ -34,6 +35,10 @@ struct Column {
     last: u32,
     before: u32,
     number: Decimal,
+    notation: Notation,
+    noise: i8,
+    /// The last difference, by sign and size.
+    step: u8,
     text: [u8; COLUMN_TEXT],
     /// Of flags: is it a number, is it coded as a difference, from the other base.
     flags: [Adaptive; 3],
@@ -50,7 +55,7 @@ const ENDING: usize = 3;
 /// Bytes of a piece after which its ending is guessed.
 const ENDING_AFTER: usize = 3;
 /// Literal contexts.
-const LITERAL: usize = 8;
+const LITERAL: usize = 5;
 /// Digit contexts.
 const DIGIT: usize = 7;
 
@@ -68,9 +73,9 @@ pub(crate) enum Model {
     /// Few contexts.
     Fast(Box<Core<3, 5, 3, 5, 3, 6, 3, 4>>),
     /// What pays for its time.
-    Default(Box<Core<5, 7, 6, 8, 6, 9, 7, 8>>),
+    Default(Box<Core<5, 7, 6, 8, 4, 7, 6, 7>>),
     /// All contexts.
-    Max(Box<Core<6, 8, 8, 10, 8, 11, 7, 8>>),
+    Max(Box<Core<6, 8, 8, 10, 5, 8, 7, 8>>),
 }
 
 /// The same call for whichever level it is.
@@ -167,6 +172,8 @@ pub(crate) struct Core<
     /// Hashes of the last values, the latest first.
     recent_values: [u32; 3],
     recent_number: Decimal,
+    /// The last difference in whichever column, by sign and size.
+    recent_step: u8,
     recent_pieces: [u32; 2],
     /// The last 8 bytes, the latest lowest.
     tail: u64,
@@ -213,6 +220,7 @@ impl<
             recent_segments: [0; 5],
             recent_values: [0; 3],
             recent_number: Decimal::default(),
+            recent_step: 0,
             recent_pieces: [0; 2],
             tail: 0,
             item: Vec::new(),
@@ -247,6 +255,7 @@ impl<
         self.recent_segments = [0; 5];
         self.recent_values = [0; 3];
         self.recent_number = Decimal::default();
+        self.recent_step = 0;
         self.recent_pieces = [0; 2];
         self.tail = 0;
     }
@@ -352,7 +361,9 @@ impl<
         let column = self.tree.column();
         self.enter_column(column);
         coder.enter(Part::NumberFlags);
-        let actual_number = if C::ENCODING { Decimal::parse(source) } else { None };
+        let notation = self.columns[self.column_place(column)].notation;
+        let actual = if C::ENCODING { notation.read(source) } else { None };
+        let actual_number = actual.map(|reading| reading.number);
         if self.settings.delta {
             let bases = self.bases(column);
             self.numbers.prepare(&bases, column);
@@ -360,14 +371,14 @@ impl<
         let (mut hit, mut guess) = (None, None);
         if self.settings.prune {
             self.prepare_values(column);
-            let actual = find::<C>(&self.value_words, source);
+            let actual_id = find::<C>(&self.value_words, source);
             let number_first = self.settings.delta && self.numbers.best() > self.values.best();
             if number_first {
                 guess = self.numbers.code(coder, actual_number);
             }
             if guess.is_none() {
                 coder.enter(Part::ValueFlags);
-                hit = self.values.code(coder, &self.value_words, actual);
+                hit = self.values.code(coder, &self.value_words, actual_id);
                 coder.enter(Part::NumberFlags);
             }
             if !number_first && hit.is_none() && self.settings.delta && self.numbers.best() > 0 {
@@ -380,17 +391,17 @@ impl<
             take(&self.value_words, id, &mut self.item)
         } else {
             if let Some(guess) = guess {
-                self.item.extend_from_slice(guess.text().as_bytes());
+                self.spell(coder, guess, actual, column)?;
             } else {
-                self.code_new_scalar(coder, source, actual_number, limit, column)?;
+                self.code_new_scalar(coder, source, actual, limit, column)?;
             }
             let hash = hash::bytes(&self.item);
             (hash, self.keep_scalar(hash))
         };
-        if hit.is_some() || guess.is_some() {
+        if hit.is_some() {
             self.push_tail();
         }
-        let number = Decimal::parse(&self.item);
+        let number = self.learn_notation(column);
         self.learn_value(column, hash, id, number);
         Ok(())
     }
@@ -464,6 +475,11 @@ impl<
         memory.text[..len].copy_from_slice(&self.item[..len]);
         let top = self.tree.top_mut();
         if let Some(number) = number {
+            memory.step = 0;
+            if memory.number.places == number.places {
+                memory.step = class(number.digits.wrapping_sub(memory.number.digits));
+            }
+            self.recent_step = memory.step;
             memory.number = number;
             self.recent_number = number;
             if self.settings.delta {
@@ -492,7 +508,7 @@ impl<
         &mut self,
         coder: &mut C,
         source: &[u8],
-        number: Option<Decimal>,
+        actual: Option<Reading>,
         limit: usize,
         column: u32,
     ) -> Result<(), Contradiction> {
@@ -504,9 +520,10 @@ impl<
         if self.settings.delta {
             let memory = &self.columns[self.column_place(column)];
             let bases = [memory.number, self.recent_number];
-            let choice = number.and_then(|number| difference(number, source.len(), bases));
+            let choice = actual.and_then(|actual| difference(actual.number, source.len(), bases));
             if self.code_column_flag(coder, column, 1, u32::from(choice.is_some())) == 1 {
-                return self.code_difference(coder, choice, bases, column);
+                let number = self.code_difference(coder, choice, bases, column)?;
+                return self.spell(coder, number, actual, column);
             }
         }
         self.code_digits(coder, source, limit, column, 0);
@@ -533,7 +550,7 @@ impl<
         choice: Option<(u32, i64)>,
         bases: [Decimal; 2],
         column: u32,
-    ) -> Result<(), Contradiction> {
+    ) -> Result<Decimal, Contradiction> {
         let (base, difference) = choice.unwrap_or_default();
         let base = self.code_column_flag(coder, column, 2, base);
         let text = Decimal { digits: difference, places: 0 }.text();
@@ -543,9 +560,72 @@ impl<
         let base = bases[base as usize];
         let digits = base.digits.wrapping_add(difference.digits);
         self.item.clear();
-        self.item.extend_from_slice(Decimal { digits, places: base.places }.text().as_bytes());
+        Ok(Decimal { digits, places: base.places })
+    }
+
+    /// Writes a number as its column does.
+    fn spell<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        number: Decimal,
+        actual: Option<Reading>,
+        column: u32,
+    ) -> Result<(), Contradiction> {
+        let notation = self.columns[self.column_place(column)].notation;
+        let mut reading = Reading { number, noise: 0 };
+        if notation.is_double() {
+            coder.enter(Part::Digits);
+            let noise = actual.map_or(0, |actual| actual.noise);
+            reading.noise = self.code_noise(coder, number, noise, column);
+        }
+        let text = notation.write(reading).ok_or(Contradiction)?;
+        self.item.extend_from_slice(text.as_bytes());
         self.push_tail();
         Ok(())
+    }
+
+    /// Codes by how much a double misses its number, in two halves.
+    fn code_noise<C: Coder>(
+        &mut self,
+        coder: &mut C,
+        number: Decimal,
+        noise: i8,
+        column: u32,
+    ) -> i8 {
+        let last = self.columns[self.column_place(column)].noise;
+        let whole = number.digits.unsigned_abs();
+        let fraction = whole % 10u64.pow(u32::from(number.places.min(18)));
+        let size = 64 - whole.leading_zeros();
+        let noise = (i32::from(noise) + 128) as u32;
+        let mut coded = 0;
+        for half in 0..2 {
+            let salt = hash::triple(column, 3 + half, coded);
+            let contexts: [u32; DIGIT] = [
+                hash::pair(salt, size),
+                hash::triple(salt, fraction as u32, 1),
+                hash::triple(salt, size, last as u8 as u32 | 0x100),
+                hash::triple(salt, whole as u32, 2),
+                hash::triple(half, coded, size | 0x1000),
+                hash::triple(salt, fraction as u32 % 1000, 3),
+                hash::pair(salt, 4),
+            ];
+            let symbol = if half == 0 { noise >> 4 } else { noise & 15 };
+            let set = 2 + half;
+            let symbol = self.digits.code(coder, first(&contexts), set, symbol as u8);
+            coded = coded << 4 | u32::from(symbol);
+        }
+        let noise = (coded as i32 - 128) as i8;
+        let place = self.column_place(column);
+        self.columns[place].noise = noise;
+        noise
+    }
+
+    /// Learns how the column writes; returns the item as a number.
+    fn learn_notation(&mut self, column: u32) -> Option<Decimal> {
+        let place = self.column_place(column);
+        let notation = &mut self.columns[place].notation;
+        notation.learn(&self.item);
+        notation.read(&self.item).map(|reading| reading.number)
     }
 
     fn code_digits<C: Coder>(
@@ -558,7 +638,11 @@ impl<
     ) {
         let memory = self.columns[self.column_place(column)];
         let salt = hash::pair(column, mode);
-        let sibling = if mode == 0 { self.recent_values[0] } else { self.recent_segments[0] };
+        let [sibling, before] = if mode == 0 {
+            [self.recent_values[0], memory.last]
+        } else {
+            [u32::from(self.recent_step), u32::from(memory.step)]
+        };
         let (mut beginning, mut matched, mut order3) = (0, 1, 0);
         let (mut significant, mut possible) = (0, None);
         while self.item.len() < limit {
@@ -573,9 +657,9 @@ impl<
                 hash::triple(salt, matched << 16 | aligned(place) << 8 | aligned(place + 1), last),
                 possible.map_or(hash::pair(salt, place as u32), |digits| 0x1000 + digits),
                 hash::triple(salt, prefix, if far { 0 } else { sibling }),
-                hash::triple(salt, prefix, if far { 1 } else { memory.last }),
-                hash::triple(salt, place as u32, last),
+                hash::triple(salt, prefix, if far { 1 } else { before }),
                 hash::triple(order3 & 0xFFF, mode, u32::from(far)),
+                hash::triple(salt, place as u32, last),
             ];
             let set = match possible {
                 Some(_) => 1,
@@ -613,11 +697,7 @@ impl<
         column: u32,
     ) -> Result<(), Contradiction> {
         let mut scanner = PieceScanner::new(kind, self.tree.lexer);
-        let memory = match kind {
-            Kind::Segment => Column::default(),
-            _ => self.columns[self.column_place(column)],
-        };
-        let mut around = Surroundings { kind, column, text: memory.text, prefix: 0, matched: 1 };
+        let mut around = Surroundings { kind, column, prefix: 0 };
         while self.item.len() < limit {
             match self.code_run(coder, source, &mut scanner, &mut around)? {
                 Some(Step::EndItem) => break,
@@ -784,7 +864,7 @@ impl<
         let beside = Around { kind: around.kind as usize, column: around.column };
         while self.item.len() < limit {
             let byte = source.get(self.item.len()).copied().unwrap_or(scanner.terminator());
-            let contexts = self.literal_contexts(around, word);
+            let contexts = self.literal_contexts(around.kind, word);
             let byte = self.literals.code(coder, first(&contexts), beside, byte);
             word = hash::pair(word, u32::from(byte));
             self.piece.push(byte);
@@ -810,28 +890,19 @@ impl<
     }
 
     #[inline]
-    fn literal_contexts(&self, around: &Surroundings, word: u32) -> [u32; LITERAL] {
+    fn literal_contexts(&self, kind: Kind, word: u32) -> [u32; LITERAL] {
         let (low, high) = (self.tail as u32, (self.tail >> 32) as u32);
-        let place = self.item.len();
-        let aligned = around.text.get(place).copied().map_or(0, u32::from);
-        let [last, before] = self.recent_pieces;
-        let prefix = hash::pair(around.prefix, aligned << 1 | around.matched);
         [
             hash::pair(low & 0xFFFF, 1),
-            hash::pair(low & 0xFF, 0x100 | around.kind as u32),
+            hash::pair(low & 0xFF, 0x100 | kind as u32),
             hash::pair(low & 0xFF_FFFF, 2),
             hash::triple(low, high & 0xFF, 3),
-            hash::triple(word, around.kind as u32, 4),
-            hash::pair(around.column, prefix),
-            hash::triple(low, high & 0xFFFF, 5),
-            hash::triple(word, last, before),
+            hash::triple(word, kind as u32, 4),
         ]
     }
 
     #[inline]
     fn push_byte(&mut self, byte: u8, around: &mut Surroundings) {
-        let aligned = around.text.get(self.item.len()).copied().unwrap_or(0);
-        around.matched &= u32::from(aligned == byte);
         around.prefix = hash::pair(around.prefix, u32::from(byte));
         self.item.push(byte);
         self.tail = self.tail << 8 | u64::from(byte);
@@ -849,11 +920,8 @@ fn first<const MAX: usize, const N: usize>(contexts: &[u32; MAX]) -> &[u32; N] {
 struct Surroundings {
     kind: Kind,
     column: u32,
-    /// The column's last value.
-    text: [u8; COLUMN_TEXT],
+    /// The hash of the item so far.
     prefix: u32,
-    /// Whether the item equals that value so far.
-    matched: u32,
 }
 
 /// The name of the encoder's item, 0 if it has none; the decoder does not know.
@@ -868,6 +936,11 @@ fn take(dictionary: &Dictionary, id: Id, item: &mut Vec<u8>) -> (u32, Id) {
     let (bytes, hash) = dictionary.get(id).expect("candidates are alive when coded");
     item.extend_from_slice(bytes);
     (hash, id)
+}
+
+/// Sign and size of a difference.
+fn class(difference: i64) -> u8 {
+    (64 - difference.unsigned_abs().leading_zeros()) as u8 * 2 + u8::from(difference < 0)
 }
 
 /// The base and the difference that are shorter to write than the number, if any.
