@@ -7,6 +7,7 @@ use xxhash_rust::xxh64::Xxh64;
 use crate::coder::{BitReader, ChunkReader};
 use crate::encode::{model, settings, settle};
 use crate::error::Error;
+use crate::fast;
 use crate::format::{CODED_MAX, Header, Source, compact_check_len};
 use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
@@ -30,7 +31,7 @@ const EMPTY_MAX: u32 = 3;
 /// # Ok::<(), sigma_encoder::Error>(())
 /// ```
 pub struct Decoder<R> {
-    inner: Unpacker<R, BitReader>,
+    inner: Inner<R>,
     /// Bytes of the block that `read` has given out.
     given: usize,
 }
@@ -43,13 +44,18 @@ impl<R: Read> Decoder<R> {
 
     /// Reads the header; refuses what exceeds the limits.
     pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
+        let mut source = Source::new(inner);
+        let header = Header::read_from(&mut source)?;
+        if header.is_blocks() {
+            let blocks = fast::Unpacker::new(source, header, limits)?;
+            return Ok(Self { inner: Inner::Blocks(Box::new(blocks)), given: 0 });
+        }
+        check_memory(header, limits)?;
+        let model = model(header, Memory { lazy: true, pool: true });
         let coder = BitReader::new(Vec::new(), true);
-        let mut inner = Unpacker::with(inner, coder, |header| {
-            check_memory(header, limits)?;
-            Ok(model(header, Memory { lazy: true, pool: true }))
-        })?;
-        inner.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
-        Ok(Self { inner, given: 0 })
+        let mut items = Unpacker::after_header(source, header, coder, model);
+        items.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
+        Ok(Self { inner: Inner::Items(Box::new(items)), given: 0 })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
@@ -61,14 +67,46 @@ impl<R: Read> Decoder<R> {
 
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.inner.block.len() && !self.inner.done {
+        if self.given == self.inner.block().len() && !self.inner.is_done() {
             self.next_block().map_err(io::Error::other)?;
         }
-        let rest = &self.inner.block[self.given..];
+        let rest = &self.inner.block()[self.given..];
         let len = rest.len().min(out.len());
         out[..len].copy_from_slice(&rest[..len]);
         self.given += len;
         Ok(len)
+    }
+}
+
+/// Decodes what the header announces.
+enum Inner<R> {
+    /// Chunks of items.
+    Items(Box<Unpacker<R, BitReader>>),
+    /// Blocks, at the level `fast`.
+    Blocks(Box<fast::Unpacker<R>>),
+}
+
+impl<R: Read> Inner<R> {
+    /// The piece of the document that is at hand.
+    fn block(&self) -> &[u8] {
+        match self {
+            Self::Items(items) => &items.block,
+            Self::Blocks(blocks) => blocks.block(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Items(items) => items.done,
+            Self::Blocks(blocks) => blocks.is_done(),
+        }
+    }
+
+    fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+        match self {
+            Self::Items(items) => items.next_block(),
+            Self::Blocks(blocks) => blocks.next_block(),
+        }
     }
 }
 
@@ -127,11 +165,16 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
     ) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let header = Header::read_from(&mut source)?;
-        Ok(Self {
+        Ok(Self::after_header(source, header, coder, make(header)?))
+    }
+
+    /// For a header that was read.
+    fn after_header(source: Source<R>, header: Header, coder: C, model: Model) -> Self {
+        Self {
             coder,
             source,
             header,
-            model: make(header)?,
+            model,
             output_limit: u64::MAX,
             given: 0,
             unsettled: SETTLED,
@@ -140,7 +183,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             whole: Xxh64::new(header.seed()),
             block: Vec::new(),
             done: false,
-        })
+        }
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.

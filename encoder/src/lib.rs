@@ -17,6 +17,7 @@ mod document;
 mod double;
 mod encode;
 mod error;
+mod fast;
 mod format;
 mod hash;
 mod inspect;

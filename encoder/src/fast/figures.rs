@@ -1,0 +1,158 @@
+//! Numbers of a column as integers, and back to the same bytes.
+
+use crate::decimal::Decimal;
+
+/// Places after the point, at most.
+pub(super) const PLACES_MAX: u8 = 17;
+/// Bytes that [`Style::write`] wants.
+pub(super) const ROOM: usize = 32;
+/// What the integers of a column stay below, so that differences cannot overflow.
+const BOUND: i64 = 1_000_000_000_000_000_000;
+
+const POWERS: [i64; PLACES_MAX as usize + 1] = {
+    let mut powers = [1; PLACES_MAX as usize + 1];
+    let mut index = 1;
+    while index < powers.len() {
+        powers[index] = powers[index - 1] * 10;
+        index += 1;
+    }
+    powers
+};
+
+/// How the numbers of a column are written: as integers times a power of ten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Style {
+    /// Places after the point of the integer.
+    pub(super) places: u8,
+    /// Places that are written even if they are zeros; others are only up to the last that is not.
+    pub(super) least: u8,
+}
+
+impl Style {
+    /// The style that fits these numbers, if one does.
+    pub(super) fn of(numbers: impl Iterator<Item = Decimal>) -> Self {
+        let (mut places, mut least) = (0, PLACES_MAX);
+        for number in numbers {
+            places = places.max(number.places);
+            least = least.min(number.places);
+        }
+        Self { places, least: least.min(places) }
+    }
+
+    /// The integer of a number, if [`Style::write`] would write the same.
+    #[inline]
+    pub(super) fn integer(self, number: Decimal) -> Option<i64> {
+        if number.places == self.places {
+            let fits = self.places == self.least || number.digits % 10 != 0;
+            return (fits && number.digits.abs() < BOUND).then_some(number.digits);
+        }
+        let fits = number.places < self.places
+            && number.places >= self.least
+            && (number.places == self.least || number.digits % 10 != 0);
+        let power = POWERS[usize::from(self.places.checked_sub(number.places)?)];
+        let integer = number.digits.checked_mul(power)?;
+        (fits && integer.abs() < BOUND).then_some(integer)
+    }
+
+    /// Writes an integer to the beginning of `out`; returns how long it is.
+    #[inline]
+    pub(super) fn write(self, integer: i64, out: &mut [u8; ROOM]) -> usize {
+        let places = usize::from(self.places);
+        let mut digits = [b'0'; ROOM];
+        let first = write_digits(integer.unsigned_abs(), &mut digits).min(ROOM - 1 - places);
+        let negative = usize::from(integer < 0);
+        out[0] = b'-';
+        let whole = ROOM - places - first;
+        // At most 20 digits, the point and the sign.
+        out[negative..negative + whole].copy_from_slice(&digits[first..ROOM - places]);
+        let mut kept = places;
+        while kept > usize::from(self.least) && digits[ROOM - places + kept - 1] == b'0' {
+            kept -= 1;
+        }
+        let mut len = negative + whole;
+        if kept > 0 {
+            out[len] = b'.';
+            len += 1;
+            let fraction = &digits[ROOM - places..ROOM - places + kept];
+            out[len..len + kept].copy_from_slice(fraction);
+            len += kept;
+        }
+        len
+    }
+}
+
+const HUNDRED: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut n = 0;
+    while n < 100 {
+        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
+    }
+    pairs
+};
+
+/// Writes digits to the end of `out`; returns where they begin.
+#[inline]
+fn write_digits(mut n: u64, out: &mut [u8; ROOM]) -> usize {
+    let mut at = ROOM;
+    while n >= 100 {
+        at -= 2;
+        out[at..at + 2].copy_from_slice(&HUNDRED[(n % 100) as usize]);
+        n /= 100;
+    }
+    if n >= 10 {
+        at -= 2;
+        out[at..at + 2].copy_from_slice(&HUNDRED[n as usize]);
+        return at;
+    }
+    out[at - 1] = b'0' + n as u8;
+    at - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(style: Style, integer: i64) -> String {
+        let mut out = [0; ROOM];
+        let len = style.write(integer, &mut out);
+        String::from_utf8_lossy(&out[..len]).into_owned()
+    }
+
+    #[test]
+    fn what_is_read_is_written_back() {
+        let texts = ["0", "-7", "1200", "0.5", "-0.05", "12.3", "99999999999999.999", "100.001"];
+        let numbers = texts.map(|text| Decimal::parse(text.as_bytes()).expect(text));
+        let style = Style::of(numbers.into_iter());
+        assert_eq!(style, Style { places: 3, least: 0 });
+        for (text, number) in texts.into_iter().zip(numbers) {
+            let integer = style.integer(number).expect(text);
+            assert_eq!(written(style, integer), text);
+        }
+    }
+
+    #[test]
+    fn needless_zeros_are_left_alone() {
+        let style = Style { places: 3, least: 1 };
+        for text in ["5", "5.10", "5.000"] {
+            let number = Decimal::parse(text.as_bytes()).expect(text);
+            assert_eq!(style.integer(number), None, "{text}");
+        }
+        let number = Decimal::parse(b"5.0").expect("a number");
+        assert_eq!(
+            style.integer(number).map(|integer| written(style, integer)),
+            Some("5.0".into())
+        );
+    }
+
+    #[test]
+    fn no_integer_is_too_long() {
+        for places in 0..=PLACES_MAX {
+            for least in 0..=places {
+                for integer in [i64::MIN, i64::MAX, 0, -1] {
+                    assert!(!written(Style { places, least }, integer).is_empty());
+                }
+            }
+        }
+    }
+}
