@@ -48,8 +48,14 @@ mod shape {
     pub(super) const TEXTS: u8 = 0;
     /// The distinct values, then which of them.
     pub(super) const NAMES: u8 = 1;
-    /// Numbers, from the least of them.
+    /// Integers, in planes of bytes.
     pub(super) const NUMBERS: u8 = 2;
-    /// Numbers, each from the one before.
-    pub(super) const DIFFERENCES: u8 = 3;
+}
+
+/// How the numbers of a column are coded, as bits.
+mod number {
+    /// Each from the one before, instead of from the least.
+    pub(super) const DIFFERENCES: u8 = 1;
+    /// Rounded, and what rounding took away in planes of its own.
+    pub(super) const ROUNDED: u8 = 2;
 }

@@ -1,8 +1,8 @@
 //! The columns of a block on the decoder's side: each gives its next value.
 
-use super::figures::{PLACES_MAX, ROOM, Style};
+use super::figures::{PLACES_MAX, POWERS, ROOM, Style};
 use super::scan::find;
-use super::{ALL_NAMES_MAX, END, NAMES_MAX, SLACK, shape};
+use super::{ALL_NAMES_MAX, END, NAMES_MAX, SLACK, number, shape};
 
 /// What is wrong with a block.
 pub(super) type Wrong = &'static str;
@@ -31,6 +31,10 @@ pub(super) struct Numbers {
     /// Bytes of a plane.
     plane: usize,
     width: u8,
+    /// What integers were divided by, and the next byte of what was left.
+    power: i64,
+    rest_at: usize,
+    rest_width: u8,
     /// The next exception, if there are any.
     exception: Option<usize>,
 }
@@ -97,8 +101,7 @@ impl<'a> Streams<'a> {
         match self.byte()? {
             shape::TEXTS => Ok(Cursor::Texts { at: self.stream()?.0 }),
             shape::NAMES => self.names(count),
-            shape::NUMBERS => self.numbers(count, false),
-            shape::DIFFERENCES => self.numbers(count, true),
+            shape::NUMBERS => self.numbers(count),
             _ => Err("a column is of no known shape"),
         }
     }
@@ -125,16 +128,27 @@ impl<'a> Streams<'a> {
         Ok(Cursor::Names { first, count, at })
     }
 
-    fn numbers(&mut self, count: usize, is_difference: bool) -> Result<Cursor, Wrong> {
-        let (places, least, width) = (self.byte()?, self.byte()?, self.byte()?);
-        if places > PLACES_MAX || least > places || width > 8 {
+    fn numbers(&mut self, count: usize) -> Result<Cursor, Wrong> {
+        let (kind, width) = (self.byte()?, self.byte()?);
+        let (places, least) = (self.byte()?, self.byte()?);
+        let known = kind <= number::DIFFERENCES | number::ROUNDED;
+        if !known || places > PLACES_MAX || least > places || width > 8 {
             return Err("a column of numbers has an impossible style");
+        }
+        let (mut rounding, mut rest_width) = (0, 0);
+        if kind & number::ROUNDED != 0 {
+            (rounding, rest_width) = (self.byte()?, self.byte()?);
+            if rounding > PLACES_MAX || rest_width > 8 {
+                return Err("a column of numbers is rounded impossibly");
+            }
         }
         let base = unzigzag(self.varint()?);
         let exceptions = self.stream()?;
         let exception = (exceptions.0 < exceptions.1).then_some(exceptions.0);
         let at = self.skip(count * usize::from(width))?;
+        let rest_at = self.skip(count * usize::from(rest_width))?;
         let style = Style { places, least };
+        let is_difference = kind & number::DIFFERENCES != 0;
         Ok(Cursor::Numbers(Numbers {
             style,
             is_difference,
@@ -142,6 +156,9 @@ impl<'a> Streams<'a> {
             at,
             plane: count,
             width,
+            power: POWERS[usize::from(rounding)],
+            rest_at,
+            rest_width,
             exception,
         }))
     }
@@ -222,12 +239,10 @@ impl Cursor {
 impl Numbers {
     #[inline]
     fn next(&mut self, streams: &[u8], target: &mut Target) -> Result<(), Wrong> {
-        let (mut code, mut at) = (0u64, self.at);
-        for _ in 0..self.width {
-            code = code << 8 | u64::from(streams[at]);
-            at += self.plane;
-        }
+        let mut code = gather(streams, self.at, self.plane, self.width);
+        let rest = gather(streams, self.rest_at, self.plane, self.rest_width);
         self.at += 1;
+        self.rest_at += 1;
         if let Some(exception) = self.exception {
             if code == 0 {
                 self.exception = Some(target.text(streams, exception)?);
@@ -241,12 +256,24 @@ impl Numbers {
         } else {
             self.base.wrapping_add(code as i64)
         };
+        let integer = integer.wrapping_mul(self.power).wrapping_add(unzigzag(rest));
         let Some(room) = target.bytes.get_mut(target.at..target.at + ROOM) else {
             return Err("a block is longer than it says");
         };
         target.at += self.style.write(integer, room.try_into().expect("as long as asked for"));
         Ok(())
     }
+}
+
+/// The integer whose bytes lie in `width` planes, the highest first.
+#[inline]
+fn gather(streams: &[u8], mut at: usize, plane: usize, width: u8) -> u64 {
+    let mut code = 0;
+    for _ in 0..width {
+        code = code << 8 | u64::from(streams[at]);
+        at += plane;
+    }
+    code
 }
 
 fn unzigzag(n: u64) -> i64 {

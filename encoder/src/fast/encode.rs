@@ -26,6 +26,8 @@ pub(crate) struct Packer {
     new: Vec<u8>,
     /// Where the values are.
     tokens: Vec<Token>,
+    /// Bytes of scalars.
+    scalar_bytes: usize,
     /// Tokens with and without a value.
     count: usize,
     columns: ColumnWriter,
@@ -52,6 +54,7 @@ impl Packer {
             steps: StepWriter::default(),
             new: Vec::new(),
             tokens: Vec::new(),
+            scalar_bytes: 0,
             count: 0,
             columns: ColumnWriter::new(header.coding),
             lz: Compressor::new(header.coding.pack),
@@ -109,7 +112,7 @@ impl Packer {
         self.steps.clear();
         self.new.clear();
         self.tokens.clear();
-        self.count = 0;
+        (self.count, self.scalar_bytes) = (0, 0);
         let mut at = 0;
         while at < text.len() && self.count < TOKENS_MAX {
             let next = self.next(text, at);
@@ -193,6 +196,9 @@ impl Packer {
         };
         debug_assert_ne!(id, NONE, "no candidate is none");
         let column = self.segments.take(id);
+        if next.follows == Follows::Scalar {
+            self.scalar_bytes += next.end - next.start;
+        }
         if next.follows != Follows::Nothing {
             let (start, len) = (next.start as u32, (next.end - next.start) as u32);
             self.tokens.push(Token { start, len, column });
@@ -203,10 +209,12 @@ impl Packer {
     fn pays(&self, len: usize, available: usize) -> bool {
         let values: usize = self.tokens.iter().map(|token| token.len as usize + 1).sum();
         let columns = (self.tokens.len() / OWN_MIN).min(self.segments.columns());
-        let streams =
-            self.steps.bytes.len() + self.new.len() + values + COLUMN_COST * (columns + 1);
-        let enough = len >= available / 8 || !self.segments.is_full();
-        len > 0 && enough && streams + len / 8 <= len
+        let steps = self.steps.bytes.len() + self.new.len();
+        let streams = steps + values + COLUMN_COST * (columns + 1);
+        let is_split = len >= available / 8 || !self.segments.is_full();
+        // Numbers take half of their text or less.
+        let saved = (len + self.scalar_bytes / 2).saturating_sub(streams);
+        is_split && streams <= len && saved >= len / 8
     }
 
     fn write_columns(&mut self, text: &[u8], out: &mut Vec<u8>) {

@@ -9,7 +9,8 @@ pub(super) const ROOM: usize = 32;
 /// What the integers of a column stay below, so that differences cannot overflow.
 const BOUND: i64 = 1_000_000_000_000_000_000;
 
-const POWERS: [i64; PLACES_MAX as usize + 1] = {
+/// Powers of ten.
+pub(super) const POWERS: [i64; PLACES_MAX as usize + 1] = {
     let mut powers = [1; PLACES_MAX as usize + 1];
     let mut index = 1;
     while index < powers.len() {
@@ -29,7 +30,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// The style that fits these numbers, if one does.
+    /// The style for these numbers.
     pub(super) fn of(numbers: impl Iterator<Item = Decimal>) -> Self {
         let (mut places, mut least) = (0, PLACES_MAX);
         for number in numbers {
@@ -57,28 +58,39 @@ impl Style {
     /// Writes an integer to the beginning of `out`; returns how long it is.
     #[inline]
     pub(super) fn write(self, integer: i64, out: &mut [u8; ROOM]) -> usize {
-        let places = usize::from(self.places);
-        let mut digits = [b'0'; ROOM];
-        let first = write_digits(integer.unsigned_abs(), &mut digits).min(ROOM - 1 - places);
-        let negative = usize::from(integer < 0);
-        out[0] = b'-';
-        let whole = ROOM - places - first;
-        // At most 20 digits, the point and the sign.
-        out[negative..negative + whole].copy_from_slice(&digits[first..ROOM - places]);
-        let mut kept = places;
-        while kept > usize::from(self.least) && digits[ROOM - places + kept - 1] == b'0' {
-            kept -= 1;
-        }
-        let mut len = negative + whole;
-        if kept > 0 {
-            out[len] = b'.';
-            len += 1;
-            let fraction = &digits[ROOM - places..ROOM - places + kept];
-            out[len..len + kept].copy_from_slice(fraction);
-            len += kept;
-        }
-        len
+        let (places, least) = (usize::from(self.places), usize::from(self.least));
+        write_decimal(integer < 0, integer.unsigned_abs(), places, least, out)
     }
+}
+
+/// Writes `digits / 10^places` to the beginning of `out`, without zeros at the end but for `least`
+/// places; returns how long it is.
+#[inline]
+fn write_decimal(
+    is_negative: bool,
+    digits: u64,
+    places: usize,
+    least: usize,
+    out: &mut [u8; ROOM],
+) -> usize {
+    let mut text = [b'0'; ROOM];
+    // At most 20 digits, of which one stands before the point; the point and the sign.
+    let first = write_digits(digits, &mut text).min(ROOM - 1 - places);
+    let sign = usize::from(is_negative);
+    out[0] = b'-';
+    let whole = ROOM - places - first;
+    out[sign..sign + whole].copy_from_slice(&text[first..ROOM - places]);
+    let mut kept = places;
+    while kept > least && text[ROOM - places + kept - 1] == b'0' {
+        kept -= 1;
+    }
+    let len = sign + whole;
+    if kept == 0 {
+        return len;
+    }
+    out[len] = b'.';
+    out[len + 1..=len + kept].copy_from_slice(&text[ROOM - places..ROOM - places + kept]);
+    len + 1 + kept
 }
 
 const HUNDRED: [[u8; 2]; 100] = {

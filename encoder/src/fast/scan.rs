@@ -149,7 +149,7 @@ mod tests {
                     .map(|_| {
                         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                         let byte = alphabet[(state >> 24) as usize % alphabet.len()];
-                        if state >> 16 & 3 == 0 { byte } else { b'a' }
+                        if state >> 16 & 7 < 2 { byte } else { b'a' }
                     })
                     .collect();
                 for at in 0..=len {

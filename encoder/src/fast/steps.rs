@@ -124,7 +124,9 @@ mod tests {
             steps.extend([Step::Candidate(2), Step::Known(0), Step::Known(200)]);
             steps.extend(vec![Step::Candidate(0); run]);
             let mut writer = StepWriter::default();
-            steps.iter().for_each(|&step| writer.push(step));
+            for &step in &steps {
+                writer.push(step);
+            }
             writer.finish();
             let mut reader = StepReader::new(&writer.bytes);
             for step in steps {
