@@ -14,6 +14,7 @@ mod figures;
 mod lz;
 mod scan;
 mod segments;
+mod split;
 mod steps;
 
 pub(crate) use decode::Unpacker;
@@ -21,6 +22,8 @@ pub(crate) use encode::Packer;
 
 /// Bytes of the document in a block, at most.
 pub(crate) const BLOCK: usize = 1 << 21;
+/// Bytes of a block that are compressed in both forms where it is not sure what is smaller.
+const SAMPLE: usize = 1 << 18;
 /// Tokens in a block, at most.
 const TOKENS_MAX: usize = 1 << 17;
 /// A column with fewer values in a block shares a stream with others.

@@ -1,7 +1,11 @@
 //! The one home of Zstandard: one frame for the whole document, which is never ended.
 
 use zstd_safe::zstd_sys::ZSTD_EndDirective::{ZSTD_e_continue, ZSTD_e_flush};
-use zstd_safe::{CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, Strategy};
+use zstd_safe::{
+    CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, Strategy,
+};
+
+use super::SAMPLE;
 
 /// Bytes that a match may reach back, as a power of two.
 const WINDOW: u32 = 21;
@@ -16,7 +20,19 @@ pub(super) struct Compressor {
 impl Compressor {
     /// With tables of about 1.3 MB and a window of 2 MB.
     pub(super) fn new(pack: bool) -> Self {
-        Self { context: pack.then(compression) }
+        Self { context: pack.then(|| compression(WINDOW, 17)) }
+    }
+
+    /// With tables and a window that fit a sample.
+    pub(super) fn for_samples() -> Self {
+        Self { context: Some(compression(SAMPLE.ilog2(), 15)) }
+    }
+
+    /// Forgets all that came.
+    pub(super) fn restart(&mut self) {
+        if let Some(context) = &mut self.context {
+            context.reset(ResetDirective::SessionOnly).expect("a session can always be left");
+        }
     }
 
     /// Appends what `bytes` become to `out`; all of it if `flush`.
@@ -41,13 +57,13 @@ impl Compressor {
     }
 }
 
-fn compression() -> CCtx<'static> {
+fn compression(window: u32, tables: u32) -> CCtx<'static> {
     let mut context = CCtx::create();
     for parameter in [
         CParameter::CompressionLevel(6),
-        CParameter::WindowLog(WINDOW),
-        CParameter::HashLog(17),
-        CParameter::ChainLog(17),
+        CParameter::WindowLog(window),
+        CParameter::HashLog(tables),
+        CParameter::ChainLog(tables),
         CParameter::SearchLog(3),
         CParameter::MinMatch(6),
         CParameter::TargetLength(16),

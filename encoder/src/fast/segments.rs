@@ -2,7 +2,7 @@
 
 use super::SLACK;
 use crate::hash;
-use crate::memory::{Memory, touch};
+use crate::memory::Memory;
 
 /// No segment.
 pub(super) const NONE: u16 = u16::MAX;
@@ -65,13 +65,9 @@ pub(super) struct Segments {
 impl Segments {
     /// An empty dictionary.
     pub(super) fn new(memory: Memory) -> Self {
-        let mut text = memory.table(SEGMENTS_MAX * LEN_MAX + SLACK);
-        if !memory.lazy {
-            touch(&mut text);
-        }
         Self {
             entries: Vec::with_capacity(SEGMENTS_MAX),
-            text,
+            text: memory.table(SEGMENTS_MAX * LEN_MAX + SLACK),
             text_len: 0,
             slots: memory.table(2 * SEGMENTS_MAX),
             pairs: vec![NONE; PAIRS],
