@@ -9,6 +9,8 @@ use crate::settings::Coding;
 
 /// Values that are looked at before a column is taken for numbers.
 const SAMPLE: usize = 32;
+/// In place of places: the value is none of the column's numbers.
+const NO_NUMBER: u8 = u8::MAX;
 /// What a value that is no such number costs, about.
 const EXCEPTION_BITS: usize = 32;
 /// Numbers that are looked at before they are rounded.
@@ -60,12 +62,12 @@ impl<'a> Values<'a> {
 pub(super) struct ColumnWriter {
     coding: Coding,
     distinct: Distinct,
-    decimals: Vec<Option<Decimal>>,
-    integers: Vec<Option<i64>>,
-    /// What is stored of each number.
-    codes: Vec<u64>,
+    /// Numbers as integers, then as what is stored of them.
+    integers: Vec<i64>,
+    /// Their places after the point; [`NO_NUMBER`] for what is none of them.
+    places: Vec<u8>,
     /// What rounding took from each.
-    rests: Vec<u64>,
+    rests: Vec<i64>,
     bytes: Vec<u8>,
     /// Names that the block may still use.
     names_left: usize,
@@ -92,9 +94,8 @@ impl ColumnWriter {
         Self {
             coding,
             distinct: Distinct::new(),
-            decimals: Vec::new(),
             integers: Vec::new(),
-            codes: Vec::new(),
+            places: Vec::new(),
             rests: Vec::new(),
             bytes: Vec::new(),
             names_left: 0,
@@ -149,46 +150,50 @@ impl ColumnWriter {
 
     /// How the values would be stored as numbers; `None` if many are none.
     fn numbers(&mut self, values: &Values) -> Option<Plan> {
-        self.decimals.clear();
-        let mut exceptions = 0;
+        self.integers.clear();
+        self.places.clear();
+        let (mut exceptions, mut style) = (0, Style::NARROWEST);
         for (index, (_, value)) in values.iter().enumerate() {
             let decimal = Decimal::parse(value);
+            let Decimal { digits, places } = decimal.unwrap_or_default();
             exceptions += usize::from(decimal.is_none());
             if exceptions > SAMPLE / 4 + index / 16 {
                 return None;
             }
-            self.decimals.push(decimal);
+            if decimal.is_some() {
+                style.widen(places);
+            }
+            self.integers.push(digits);
+            self.places.push(if decimal.is_some() { places } else { NO_NUMBER });
         }
-        let style = Style::of(self.decimals.iter().flatten().copied());
-        self.integers.clear();
-        let integers = self.decimals.iter().map(|it| it.and_then(|it| style.integer(it)));
-        self.integers.extend(integers);
+        for (digits, places) in self.integers.iter_mut().zip(&mut self.places) {
+            if *places == NO_NUMBER {
+                continue;
+            }
+            match style.integer(Decimal { digits: *digits, places: *places }) {
+                Some(integer) => *digits = integer,
+                None => *places = NO_NUMBER,
+            }
+        }
         self.plan(style)
+    }
+
+    /// The integers of what is a number.
+    fn known(&self) -> impl Iterator<Item = i64> {
+        let both = self.integers.iter().zip(&self.places);
+        both.filter(|(_, places)| **places != NO_NUMBER).map(|(integer, _)| *integer)
     }
 
     /// How the integers would be stored.
     fn plan(&mut self, style: Style) -> Option<Plan> {
-        let exceptions = self.integers.iter().filter(|it| it.is_none()).count();
+        let exceptions = self.places.iter().filter(|&&places| places == NO_NUMBER).count();
         let count = self.integers.len() - exceptions;
         if exceptions * 8 > self.integers.len() || count == 0 {
             return None;
         }
         let rounding = self.rounding();
-        let (power, mut rest_widest, mut rest_bits) = (POWERS[usize::from(rounding)], 0, 0);
-        self.rests.clear();
-        if rounding > 0 {
-            for integer in &mut self.integers {
-                let (rounded, rest) = integer.map_or((None, 0), |it| {
-                    let (rounded, rest) = round(it, power);
-                    (Some(rounded), rest)
-                });
-                *integer = rounded;
-                rest_widest = rest_widest.max(zigzag(rest));
-                rest_bits += bit_len(zigzag(rest));
-                self.rests.push(zigzag(rest));
-            }
-        }
-        let mut integers = self.integers.iter().copied().flatten();
+        let (rest_widest, rest_bits) = self.round(rounding);
+        let mut integers = self.known();
         let first = integers.next()?;
         let (mut lowest, mut highest, mut last) = (first, first, first);
         let (mut widest, mut difference_bits) = (0, count / 2);
@@ -221,7 +226,7 @@ impl ColumnWriter {
 
     /// How many digits at the end of the integers are better kept apart: noise after a round number.
     fn rounding(&self) -> u8 {
-        let sample = || self.integers.iter().copied().flatten().take(ROUNDING_SAMPLE);
+        let sample = || self.known().take(ROUNDING_SAMPLE);
         let bits = |power| {
             let (mut last, mut bits) = (None, 0);
             for integer in sample() {
@@ -240,6 +245,27 @@ impl ColumnWriter {
         best.filter(|best| best.0 < plain / 10 * 9).map_or(0, |best| best.1)
     }
 
+    /// Rounds the integers; returns the greatest code of what that takes, and the bits of all.
+    fn round(&mut self, rounding: u8) -> (u64, usize) {
+        self.rests.clear();
+        if rounding == 0 {
+            return (0, 0);
+        }
+        let (mut widest, mut bits) = (0, 0);
+        for (integer, &places) in self.integers.iter_mut().zip(&self.places) {
+            let mut code = 0;
+            if places != NO_NUMBER {
+                let (rounded, rest) = round(*integer, POWERS[usize::from(rounding)]);
+                *integer = rounded;
+                code = zigzag(rest);
+            }
+            widest = widest.max(code);
+            bits += bit_len(code);
+            self.rests.push(code as i64);
+        }
+        (widest, bits)
+    }
+
     fn write_numbers(&mut self, values: &Values, plan: &Plan, part: &mut impl FnMut(&[u8])) {
         let difference = if plan.is_difference { number::DIFFERENCES } else { 0 };
         let kind = difference | if plan.rounding > 0 { number::ROUNDED } else { 0 };
@@ -249,31 +275,36 @@ impl ColumnWriter {
             self.bytes.extend_from_slice(&[plan.rounding, plan.rest_width as u8]);
         }
         write_varint(zigzag(plan.base), &mut self.bytes);
-        let shift = u64::from(plan.has_exceptions);
-        let (mut base, mut exceptions) = (plan.base, Vec::new());
-        self.codes.clear();
-        for (integer, (_, value)) in self.integers.iter().zip(values.iter()) {
-            let Some(integer) = *integer else {
+        let mut exceptions = Vec::new();
+        for (&places, (_, value)) in self.places.iter().zip(values.iter()) {
+            if places == NO_NUMBER {
                 push_text(value, &mut exceptions);
-                self.codes.push(0);
-                continue;
-            };
-            let code = integer - base;
-            let code = if plan.is_difference { zigzag(code) } else { code as u64 };
-            self.codes.push(code + shift);
-            if plan.is_difference {
-                base = integer;
             }
         }
         write_varint(exceptions.len() as u64, &mut self.bytes);
         self.bytes.extend_from_slice(&exceptions);
         part(&self.bytes);
-        for (codes, width) in [(&self.codes, plan.width), (&self.rests, plan.rest_width)] {
+        self.take_codes(plan);
+        for (codes, width) in [(&self.integers, plan.width), (&self.rests, plan.rest_width)] {
             for plane in (0..width).rev() {
                 self.bytes.clear();
                 self.bytes.extend(codes.iter().map(|code| (code >> (8 * plane)) as u8));
                 part(&self.bytes);
             }
+        }
+    }
+
+    /// Turns the integers into what is stored of them.
+    fn take_codes(&mut self, plan: &Plan) {
+        let shift = u64::from(plan.has_exceptions);
+        let mut base = plan.base;
+        for (integer, &places) in self.integers.iter_mut().zip(&self.places) {
+            let code = match plan.is_difference {
+                _ if places == NO_NUMBER => 0,
+                true => zigzag(*integer - std::mem::replace(&mut base, *integer)) + shift,
+                false => (*integer - base) as u64 + shift,
+            };
+            *integer = code as i64;
         }
     }
 }

@@ -30,14 +30,14 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// The style for these numbers.
-    pub(super) fn of(numbers: impl Iterator<Item = Decimal>) -> Self {
-        let (mut places, mut least) = (0, PLACES_MAX);
-        for number in numbers {
-            places = places.max(number.places);
-            least = least.min(number.places);
-        }
-        Self { places, least: least.min(places) }
+    /// The style of no number yet.
+    pub(super) const NARROWEST: Self = Self { places: 0, least: PLACES_MAX };
+
+    /// Makes room for a number with so many places.
+    #[inline]
+    pub(super) fn widen(&mut self, places: u8) {
+        self.places = self.places.max(places);
+        self.least = self.least.min(places);
     }
 
     /// The integer of a number, if [`Style::write`] would write the same.
@@ -135,7 +135,8 @@ mod tests {
     fn what_is_read_is_written_back() {
         let texts = ["0", "-7", "1200", "0.5", "-0.05", "12.3", "99999999999999.999", "100.001"];
         let numbers = texts.map(|text| Decimal::parse(text.as_bytes()).expect(text));
-        let style = Style::of(numbers.into_iter());
+        let mut style = Style::NARROWEST;
+        numbers.iter().for_each(|number| style.widen(number.places));
         assert_eq!(style, Style { places: 3, least: 0 });
         for (text, number) in texts.into_iter().zip(numbers) {
             let integer = style.integer(number).expect(text);

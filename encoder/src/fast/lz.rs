@@ -18,9 +18,9 @@ pub(super) struct Compressor {
 }
 
 impl Compressor {
-    /// With tables of about 1.3 MB and a window of 2 MB.
+    /// With tables of about 1.5 MB and a window of 2 MB.
     pub(super) fn new(pack: bool) -> Self {
-        Self { context: pack.then(|| compression(WINDOW, 17)) }
+        Self { context: pack.then(|| compression(WINDOW, 18)) }
     }
 
     /// With tables and a window that fit a sample.
@@ -64,10 +64,10 @@ fn compression(window: u32, tables: u32) -> CCtx<'static> {
         CParameter::WindowLog(window),
         CParameter::HashLog(tables),
         CParameter::ChainLog(tables),
-        CParameter::SearchLog(3),
+        CParameter::SearchLog(4),
         CParameter::MinMatch(6),
         CParameter::TargetLength(16),
-        CParameter::Strategy(Strategy::ZSTD_lazy),
+        CParameter::Strategy(Strategy::ZSTD_lazy2),
         CParameter::ContentSizeFlag(false),
     ] {
         context.set_parameter(parameter).expect("a parameter within its bounds");
