@@ -186,8 +186,8 @@ impl ColumnWriter {
 
     /// How the integers would be stored.
     fn plan(&mut self, style: Style) -> Option<Plan> {
-        let exceptions = self.places.iter().filter(|&&places| places == NO_NUMBER).count();
-        let count = self.integers.len() - exceptions;
+        let count = self.known().count();
+        let exceptions = self.integers.len() - count;
         if exceptions * 8 > self.integers.len() || count == 0 {
             return None;
         }

@@ -136,7 +136,9 @@ mod tests {
         let texts = ["0", "-7", "1200", "0.5", "-0.05", "12.3", "99999999999999.999", "100.001"];
         let numbers = texts.map(|text| Decimal::parse(text.as_bytes()).expect(text));
         let mut style = Style::NARROWEST;
-        numbers.iter().for_each(|number| style.widen(number.places));
+        for number in numbers {
+            style.widen(number.places);
+        }
         assert_eq!(style, Style { places: 3, least: 0 });
         for (text, number) in texts.into_iter().zip(numbers) {
             let integer = style.integer(number).expect(text);
