@@ -151,25 +151,8 @@ struct Chunk {
 }
 
 impl<R: Read, C: ChunkReader> Unpacker<R, C> {
-    /// Reads the header.
-    pub(crate) fn new(inner: R, coder: C) -> Result<Self, Error> {
-        let make = |header| Ok(model(header, Memory { lazy: true, pool: true }));
-        Self::with(inner, coder, make)
-    }
-
-    /// Reads the header and has the model made for it.
-    pub(crate) fn with(
-        inner: R,
-        coder: C,
-        make: impl FnOnce(Header) -> Result<Model, Error>,
-    ) -> Result<Self, Error> {
-        let mut source = Source::new(inner);
-        let header = Header::read_from(&mut source)?;
-        Ok(Self::after_header(source, header, coder, make(header)?))
-    }
-
-    /// For a header that was read.
-    fn after_header(source: Source<R>, header: Header, coder: C, model: Model) -> Self {
+    /// For a header that was read, and the model for it.
+    pub(crate) fn after_header(source: Source<R>, header: Header, coder: C, model: Model) -> Self {
         Self {
             coder,
             source,

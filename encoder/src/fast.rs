@@ -5,6 +5,7 @@
 //! are gathered in columns by the key that stands before them. What all of this leaves goes through
 //! one Zstandard stream. What has no structure goes there as it is.
 
+mod census;
 mod columns;
 mod cursor;
 mod decode;
@@ -17,6 +18,7 @@ mod segments;
 mod split;
 mod steps;
 
+pub use census::{BlockBytes, Census, StreamKind};
 pub(crate) use decode::Unpacker;
 pub(crate) use encode::Packer;
 

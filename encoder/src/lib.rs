@@ -41,6 +41,7 @@ pub use coder::Part;
 pub use decode::Decoder;
 pub use encode::Encoder;
 pub use error::Error;
+pub use fast::{BlockBytes, Census, StreamKind};
 pub use inspect::{Inspection, PathBits, inspect};
 pub use prepared::Prepared;
 pub use settings::{Coding, Holding, Layout, Level, Limits, Options};

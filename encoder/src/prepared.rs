@@ -4,9 +4,11 @@ use crate::coder::BitReader;
 use crate::decode::Unpacker;
 use crate::encode::{Encoder, header, memory, model};
 use crate::error::Error;
+use crate::format::{Header, Source};
 use crate::memory::Memory;
 use crate::model::Model;
 use crate::settings::{Class, Options};
+use crate::stream::decode;
 
 /// Encodes and decodes small documents, each on its own, sooner than [`encode`](crate::encode()).
 ///
@@ -38,16 +40,20 @@ impl Prepared {
 
     /// The document of an encoding, with whatever options it was made.
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
-        let mine = header(&self.options, Class::Small);
-        let make = |header| {
-            Ok(if header == mine {
-                self.model.clone()
-            } else {
-                model(header, Memory { lazy: true, pool: true })
-            })
-        };
-        let mut unpacker = Unpacker::with(encoded, BitReader::new(Vec::new(), true), make)?;
         let mut document = Vec::new();
+        let mut source = Source::new(encoded);
+        let found = Header::read_from(&mut source)?;
+        if found.is_blocks() {
+            decode(encoded, &mut document)?;
+            return Ok(document);
+        }
+        let model = if found == header(&self.options, Class::Small) {
+            self.model.clone()
+        } else {
+            model(found, Memory { lazy: true, pool: true })
+        };
+        let reader = BitReader::new(Vec::new(), true);
+        let mut unpacker = Unpacker::after_header(source, found, reader, model);
         while let Some(block) = unpacker.next_block()? {
             document.extend_from_slice(block);
         }

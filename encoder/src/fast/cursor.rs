@@ -1,5 +1,6 @@
 //! The columns of a block on the decoder's side: each gives its next value.
 
+use super::census::StreamKind;
 use super::figures::{PLACES_MAX, POWERS, ROOM, Style};
 use super::scan::find;
 use super::{ALL_NAMES_MAX, END, NAMES_MAX, SLACK, number, shape};
@@ -54,6 +55,11 @@ impl<'a> Streams<'a> {
     pub(super) fn new(bytes: &'a [u8], names: &'a mut Vec<(u32, u32)>) -> Self {
         names.clear();
         Self { bytes, len: bytes.len() - SLACK, at: 0, names }
+    }
+
+    /// How much was used.
+    pub(super) fn position(&self) -> usize {
+        self.at
     }
 
     /// Whether all was used.
@@ -204,6 +210,16 @@ impl Target<'_> {
 }
 
 impl Cursor {
+    /// What its stream holds.
+    pub(super) fn kind(&self) -> StreamKind {
+        match self {
+            Self::Shared => StreamKind::Shared,
+            Self::Texts { .. } => StreamKind::Texts,
+            Self::Names { .. } => StreamKind::Names,
+            Self::Numbers(_) => StreamKind::Numbers,
+        }
+    }
+
     /// Appends the next value.
     #[inline]
     pub(super) fn next(

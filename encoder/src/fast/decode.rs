@@ -4,6 +4,7 @@ use std::io::Read;
 
 use xxhash_rust::xxh64::Xxh64;
 
+use super::census::{Census, StreamKind};
 use super::cursor::{Cursor, Streams, Target, Wrong};
 use super::lz::Decompressor;
 use super::segments::{Follows, Segments};
@@ -30,6 +31,8 @@ pub(crate) struct Unpacker<R> {
     coded: Vec<u8>,
     lz: Decompressor,
     joiner: Joiner,
+    /// What is found, if that is asked for.
+    census: Option<Census>,
     whole: Xxh64,
     /// The block, with slack after it.
     block: Vec<u8>,
@@ -53,11 +56,22 @@ impl<R: Read> Unpacker<R> {
             coded: Vec::new(),
             lz: Decompressor::new(header.coding.pack),
             joiner: Joiner::new(),
+            census: None,
             whole: Xxh64::new(header.seed()),
             block: Vec::new(),
             len: 0,
             done: false,
         }))
+    }
+
+    /// Counts what is found from here on.
+    pub(crate) fn take_census(&mut self) {
+        self.census = Some(Census::default());
+    }
+
+    /// What was counted.
+    pub(crate) fn census(&self) -> Option<&Census> {
+        self.census.as_ref()
     }
 
     /// The block at hand.
@@ -113,7 +127,21 @@ impl<R: Read> Unpacker<R> {
         }
         self.whole.update(&found);
         self.len = len as usize;
+        self.count_block();
         Ok(())
+    }
+
+    fn count_block(&mut self) {
+        let Some(census) = &mut self.census else { return };
+        let entry = if self.coded.first() == Some(&form::PLAIN) {
+            &mut census.plain
+        } else {
+            self.joiner.count_tokens(census, self.len);
+            &mut census.columns
+        };
+        entry.blocks += 1;
+        entry.document_bytes += self.len as u64;
+        entry.coded_bytes += self.coded.len() as u64;
     }
 
     fn end(&mut self, offset: u64) -> Result<(), Error> {
@@ -154,7 +182,7 @@ impl<R: Read> Unpacker<R> {
                 let streams = &mut self.joiner.streams;
                 streams.resize(streams_len + SLACK, 0);
                 self.lz.fill(coded, &mut streams[..streams_len]).ok_or(damaged)?;
-                self.joiner.join(&mut self.block[..len + SLACK])
+                self.joiner.join(&mut self.block[..len + SLACK], self.census.as_mut())
             }
             _ => Err("a block is of no known form"),
         }
@@ -181,7 +209,7 @@ impl Joiner {
     }
 
     /// Fills `block` but for its slack.
-    fn join(&mut self, block: &mut [u8]) -> Result<(), Wrong> {
+    fn join(&mut self, block: &mut [u8], mut census: Option<&mut Census>) -> Result<(), Wrong> {
         self.segments.begin_block();
         let mut streams = Streams::new(&self.streams, &mut self.names);
         let lengths = [streams.varint()?, streams.varint()?, streams.varint()?];
@@ -190,7 +218,13 @@ impl Joiner {
         let mut shared_at = streams.skip(shared)?;
         let (steps, new) = (&self.streams[steps..new], &self.streams[new..shared_at]);
         read_tokens(steps, new, &mut self.segments, &mut self.tokens)?;
-        let mut cursors = cursors(&self.tokens, &mut streams, self.segments.columns())?;
+        if let Some(census) = &mut census {
+            census.add(StreamKind::Steps, steps.len());
+            census.add(StreamKind::NewSegments, new.len());
+            census.add(StreamKind::Shared, shared);
+        }
+        let columns = self.segments.columns();
+        let mut cursors = cursors(&self.tokens, &mut streams, columns, census)?;
         let (streams, names) = streams.parts();
         let len = block.len() - SLACK;
         let mut target = Target { bytes: block, at: 0 };
@@ -202,6 +236,17 @@ impl Joiner {
             }
         }
         if target.at == len { Ok(()) } else { Err("a block is not as long as it says") }
+    }
+
+    /// Notes the tokens of a block of `len` bytes.
+    fn count_tokens(&self, census: &mut Census, len: usize) {
+        let segments = self.tokens.iter().filter_map(|token| self.segments.get(token.0));
+        let bytes: u64 = segments.map(|segment| u64::from(segment.len)).sum();
+        let values = self.tokens.iter().filter(|token| token.1 != NO_VALUE).count();
+        census.segments.0 += self.tokens.len() as u64;
+        census.segments.1 += bytes;
+        census.values.0 += values as u64;
+        census.values.1 += (len as u64).saturating_sub(bytes);
     }
 }
 
@@ -247,6 +292,7 @@ fn cursors(
     tokens: &[(u16, u16)],
     streams: &mut Streams,
     columns: usize,
+    mut census: Option<&mut Census>,
 ) -> Result<Vec<Cursor>, Wrong> {
     let mut counts = vec![0; columns];
     for &(_, column) in tokens.iter().filter(|token| token.1 != NO_VALUE) {
@@ -257,7 +303,12 @@ fn cursors(
     for &(_, column) in tokens.iter().filter(|token| token.1 != NO_VALUE) {
         let count = std::mem::take(&mut counts[usize::from(column)]);
         if count >= OWN_MIN {
-            cursors[usize::from(column)] = streams.column(count)?;
+            let before = streams.position();
+            let cursor = streams.column(count)?;
+            if let Some(census) = &mut census {
+                census.add(cursor.kind(), streams.position() - before);
+            }
+            cursors[usize::from(column)] = cursor;
         }
     }
     if streams.is_done() { Ok(cursors) } else { Err("there are more streams than columns") }
