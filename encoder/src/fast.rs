@@ -37,7 +37,7 @@ const NAMES_MAX: usize = 250;
 /// Distinct values of all columns of a block.
 const ALL_NAMES_MAX: usize = 1 << 15;
 /// Bytes that may be read and written past what counts, so that short copies need no loop.
-const SLACK: usize = 32;
+const SLACK: usize = 48;
 
 /// How a block is coded: its first byte.
 mod form {

@@ -5,7 +5,11 @@ use crate::decimal::Decimal;
 /// Places after the point, at most.
 pub(super) const PLACES_MAX: u8 = 17;
 /// Bytes that [`Style::write`] wants.
-pub(super) const ROOM: usize = 32;
+pub(super) const ROOM: usize = 48;
+/// More digits than an integer has.
+const DIGITS: usize = 24;
+/// Bytes that are copied at once: at least 20, the digits of 64 bits.
+const COPY: usize = 20;
 /// What the integers of a column stay below, so that differences cannot overflow.
 const BOUND: i64 = 1_000_000_000_000_000_000;
 
@@ -59,38 +63,25 @@ impl Style {
     #[inline]
     pub(super) fn write(self, integer: i64, out: &mut [u8; ROOM]) -> usize {
         let (places, least) = (usize::from(self.places), usize::from(self.least));
-        write_decimal(integer < 0, integer.unsigned_abs(), places, least, out)
+        // Copies of a fixed length are quick; what they copy too much is written over.
+        let mut text = [b'0'; DIGITS + COPY];
+        let first = write_digits(integer.unsigned_abs(), &mut text).min(DIGITS - 1 - places);
+        let sign = usize::from(integer < 0);
+        out[0] = b'-';
+        let point = DIGITS - places;
+        out[sign..sign + COPY].copy_from_slice(&text[first..first + COPY]);
+        let mut kept = places;
+        while kept > least && text[point + kept - 1] == b'0' {
+            kept -= 1;
+        }
+        let len = sign + point - first;
+        if kept == 0 {
+            return len;
+        }
+        out[len] = b'.';
+        out[len + 1..=len + COPY].copy_from_slice(&text[point..point + COPY]);
+        len + 1 + kept
     }
-}
-
-/// Writes `digits / 10^places` to the beginning of `out`, without zeros at the end but for `least`
-/// places; returns how long it is.
-#[inline]
-fn write_decimal(
-    is_negative: bool,
-    digits: u64,
-    places: usize,
-    least: usize,
-    out: &mut [u8; ROOM],
-) -> usize {
-    let mut text = [b'0'; ROOM];
-    // At most 20 digits, of which one stands before the point; the point and the sign.
-    let first = write_digits(digits, &mut text).min(ROOM - 1 - places);
-    let sign = usize::from(is_negative);
-    out[0] = b'-';
-    let whole = ROOM - places - first;
-    out[sign..sign + whole].copy_from_slice(&text[first..ROOM - places]);
-    let mut kept = places;
-    while kept > least && text[ROOM - places + kept - 1] == b'0' {
-        kept -= 1;
-    }
-    let len = sign + whole;
-    if kept == 0 {
-        return len;
-    }
-    out[len] = b'.';
-    out[len + 1..=len + kept].copy_from_slice(&text[ROOM - places..ROOM - places + kept]);
-    len + 1 + kept
 }
 
 const HUNDRED: [[u8; 2]; 100] = {
@@ -103,10 +94,10 @@ const HUNDRED: [[u8; 2]; 100] = {
     pairs
 };
 
-/// Writes digits to the end of `out`; returns where they begin.
+/// Writes digits that end at [`DIGITS`]; returns where they begin.
 #[inline]
-fn write_digits(mut n: u64, out: &mut [u8; ROOM]) -> usize {
-    let mut at = ROOM;
+fn write_digits(mut n: u64, out: &mut [u8; DIGITS + COPY]) -> usize {
+    let mut at = DIGITS;
     while n >= 100 {
         at -= 2;
         out[at..at + 2].copy_from_slice(&HUNDRED[(n % 100) as usize]);

@@ -58,7 +58,8 @@ pub(super) struct Segments {
     pairs: Vec<u16>,
     columns: Columns,
     last: u16,
-    before_last: u16,
+    /// Where it is noted what follows the last two.
+    pair: usize,
     key: u32,
 }
 
@@ -73,7 +74,7 @@ impl Segments {
             pairs: vec![NONE; PAIRS],
             columns: Columns::new(memory),
             last: NONE,
-            before_last: NONE,
+            pair: 0,
             key: 0,
         }
     }
@@ -83,7 +84,7 @@ impl Segments {
         if self.entries.len() > SEGMENTS_MAX / 4 * 3 || self.columns.len() > COLUMNS_MAX / 4 * 3 {
             self.clear();
         }
-        (self.last, self.before_last, self.key) = (NONE, NONE, 0);
+        (self.last, self.pair, self.key) = (NONE, pair_slot(NONE, NONE), 0);
     }
 
     /// Forgets all.
@@ -128,15 +129,11 @@ impl Segments {
         &self.text
     }
 
-    fn pair_slot(&self) -> usize {
-        hash::pair(u32::from(self.last), u32::from(self.before_last)) as usize % PAIRS
-    }
-
     /// The segments that probably come, the likeliest first; [`NONE`] for none.
     #[inline]
     pub(super) fn candidates(&self) -> [u16; 3] {
         let next = self.last().map_or([NONE; 2], |last| last.next);
-        [self.pairs[self.pair_slot()], next[0], next[1]]
+        [self.pairs[self.pair], next[0], next[1]]
     }
 
     /// The number of a segment that is known.
@@ -176,14 +173,14 @@ impl Segments {
     /// Goes past a segment; returns the column of the value after it.
     #[inline]
     pub(super) fn take(&mut self, id: u16) -> u16 {
-        let slot = self.pair_slot();
-        self.pairs[slot] = id;
+        self.pairs[self.pair] = id;
         if let Some(last) = self.entries.get_mut(usize::from(self.last))
             && last.next[0] != id
         {
             last.next = [id, last.next[0]];
         }
-        (self.before_last, self.last) = (self.last, id);
+        self.pair = pair_slot(id, self.last);
+        self.last = id;
         let Segment { key, column, follows, .. } = self.entries[usize::from(id)];
         if key != 0 {
             self.key = key;
@@ -194,6 +191,12 @@ impl Segments {
         }
         self.columns.of(self.key, u32::from(id) + Follows::ALL.len() as u32)
     }
+}
+
+/// Where it is noted what follows two segments.
+#[inline]
+fn pair_slot(last: u16, before: u16) -> usize {
+    hash::pair(u32::from(last), u32::from(before)) as usize % PAIRS
 }
 
 /// The key that a value after the segment belongs to: what stands between the last two quotes before
