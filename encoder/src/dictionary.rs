@@ -27,6 +27,12 @@ impl Dictionary {
         Self { ring: memory.table(1 << ring_bits), index: memory.table(1 << index_bits), next: 1 }
     }
 
+    /// As if this many bytes of items had come before.
+    #[cfg(test)]
+    pub(crate) fn start_at(&mut self, position: u32) {
+        self.next = position;
+    }
+
     fn offset(&self, id: Id) -> usize {
         id as usize & (self.ring.len() - 1)
     }

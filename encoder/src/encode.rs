@@ -5,6 +5,7 @@ use xxhash_rust::xxh64::Xxh64;
 use crate::coder::BitWriter;
 use crate::fast;
 use crate::format::{Header, compact_check_len, write_varint};
+use crate::fuzzing;
 use crate::lexer::ITEM_MAX;
 use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
@@ -13,9 +14,9 @@ use crate::settings::{Class, Level, Options, Settings};
 use crate::stage::Stage;
 
 /// A chunk is closed once it has this many coded bytes.
-const CHUNK_CODED: usize = 1 << 15;
+const CHUNK_CODED: usize = fuzzing::limit(1 << 15, 48);
 /// A chunk is closed once it holds this many bytes of the document.
-const CHUNK_RAW: usize = 1 << 22;
+const CHUNK_RAW: usize = fuzzing::limit(1 << 22, 384);
 /// Items are looked for when this much has come, so that small pushes do not scan again and again.
 const WINDOW: usize = 2 * ITEM_MAX;
 

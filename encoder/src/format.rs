@@ -181,3 +181,30 @@ impl<R: Read> Source<R> {
         Err(Error::Corrupt { offset: start, what: "a number is too large" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<u64, Error> {
+        Source::new(bytes).varint()
+    }
+
+    #[test]
+    fn lengths_beyond_4_gb_come_back() {
+        for n in [0, 127, 128, u64::from(u32::MAX), 1 << 32, (1 << 40) + 1, (1 << 63) - 1] {
+            let mut bytes = Vec::new();
+            write_varint(n, &mut bytes);
+            assert_eq!(read(&bytes).expect("a number of ours"), n);
+            let cut = read(&bytes[..bytes.len() - 1]);
+            assert!(matches!(cut, Err(Error::Truncated { .. })), "{n}: {cut:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_encoding() {
+        for bytes in [&[0x80, 0][..], &[0xFF, 0x80, 0], &[0x80; 9], &[0xFF; 10]] {
+            assert!(matches!(read(bytes), Err(Error::Corrupt { .. })), "{bytes:?}");
+        }
+    }
+}

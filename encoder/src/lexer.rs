@@ -4,8 +4,10 @@
 //! (the inside of a string, or a scalar: a run of other bytes). Anything that is not JSON is read
 //! the same way, so there are no invalid documents.
 
+use crate::fuzzing;
+
 /// No item is longer; what is longer is cut into pieces.
-pub(crate) const ITEM_MAX: usize = 1 << 15;
+pub(crate) const ITEM_MAX: usize = fuzzing::limit(1 << 15, 96);
 
 /// What the automaton expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

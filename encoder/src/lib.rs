@@ -7,6 +7,8 @@
 // The kernels walk several arrays of the same length side by side; an index says so best.
 #![allow(clippy::needless_range_loop)]
 
+#[doc(hidden)]
+pub mod bench;
 mod bits;
 mod coder;
 mod decimal;
@@ -19,6 +21,8 @@ mod encode;
 mod error;
 mod fast;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hash;
 mod inspect;
 mod lexer;
@@ -28,6 +32,8 @@ mod memory;
 mod model;
 mod numbers;
 mod pieces;
+#[cfg(test)]
+mod positions;
 mod predictor;
 mod prepared;
 mod prior;

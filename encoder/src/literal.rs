@@ -59,6 +59,12 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         touch(&mut self.matcher.heads);
     }
 
+    /// As if this many bytes had come before.
+    #[cfg(test)]
+    pub(crate) fn start_at(&mut self, position: u32) {
+        self.matcher.next = position;
+    }
+
     /// Codes one byte under the contexts.
     #[inline]
     pub(crate) fn code<C: Coder>(

@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 
+use crate::fuzzing;
+
 /// The smallest page of any platform we know.
 const PAGE: usize = 4096;
 
@@ -16,7 +18,7 @@ pub(crate) struct Memory {
 
 /// A document this long touches what of its tables it has not touched yet, so that memory is the
 /// same from here on, whatever comes.
-pub(crate) const SETTLED: u64 = 1 << 19;
+pub(crate) const SETTLED: u64 = fuzzing::limit(1 << 19, 512) as u64;
 
 /// Makes every page of a table real.
 pub(crate) fn touch<T: Clone>(table: &mut [T]) {

@@ -99,6 +99,12 @@ impl Model {
         each!(self, core => core.start_document());
     }
 
+    /// As if this many bytes had come before, that are all forgotten.
+    #[cfg(test)]
+    pub(crate) fn start_at(&mut self, position: u32) {
+        each!(self, core => core.start_at(position));
+    }
+
     /// Makes all memory real.
     pub(crate) fn touch(&mut self) {
         each!(self, core => core.touch());
@@ -226,6 +232,14 @@ impl<
         self.literals.touch();
         self.digits.touch();
         touch(&mut self.seen);
+    }
+
+    #[cfg(test)]
+    fn start_at(&mut self, position: u32) {
+        self.segment_words.start_at(position);
+        self.value_words.start_at(position);
+        self.piece_words.start_at(position);
+        self.literals.start_at(position);
     }
 
     fn start_document(&mut self) {

@@ -1,5 +1,7 @@
 //! What can be chosen: the level and the techniques.
 
+use crate::fuzzing;
+
 /// How hard to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Level {
@@ -123,11 +125,19 @@ impl Class {
     const ALL: [Self; 2] = [Self::Small, Self::Large];
 
     /// The longest small document.
-    pub(crate) const SMALL_MAX: usize = 1 << 16;
+    pub(crate) const SMALL_MAX: usize = fuzzing::limit(1 << 16, 192);
 
     /// The class of a document of `len` bytes.
     pub(crate) fn of(len: usize) -> Self {
         if len <= Self::SMALL_MAX { Self::Small } else { Self::Large }
+    }
+
+    /// Its tables are smaller than the level's by this power of two.
+    fn shrunk_by(self) -> u32 {
+        match self {
+            Self::Small => 2,
+            Self::Large => 0,
+        }
     }
 
     /// The class's code in the format.
@@ -181,18 +191,12 @@ pub(crate) struct Sizes {
 
 impl Settings {
     /// The sizes of this level and class.
-    #[allow(unexpected_cfgs, reason = "cargo-fuzz sets it")]
     pub(crate) fn sizes(self) -> Sizes {
         let full = match self.level {
             Level::Fast | Level::Default => DEFAULT_SIZES,
             Level::Max => MAX_SIZES,
         };
-        match self.class {
-            Class::Large => full,
-            // A fuzzer copies the tables a million times.
-            Class::Small if cfg!(fuzzing) => full.shrunk(7),
-            Class::Small => full.shrunk(2),
-        }
+        full.shrunk(self.class.shrunk_by() + fuzzing::TABLES_SHRUNK_BY)
     }
 }
 

@@ -3,11 +3,12 @@
 //! Derived from the bytes alone, the same on both sides, never stored. The stack is capped: deeper
 //! levels share the deepest frame.
 
+use crate::fuzzing;
 use crate::hash;
 use crate::lexer::{Lexer, State};
 
 /// Containers that are told apart; deeper ones share the last frame.
-const DEPTH_MAX: usize = 128;
+const DEPTH_MAX: usize = fuzzing::limit(128, 8);
 /// Elements of an array that have a column of their own.
 const INDEX_MAX: u32 = 31;
 /// Integers remembered per container.

@@ -15,10 +15,13 @@ fn documents(len: u32) -> impl Iterator<Item = Vec<u8>> {
 
 #[test]
 fn every_document_of_up_to_three_bytes_comes_back() {
-    let prepared = Prepared::new(Options::default());
-    for document in (0..=3).flat_map(documents) {
-        let encoded = prepared.encode(&document);
-        assert_eq!(prepared.decode(&encoded).expect("an encoding of ours"), document);
+    // The other levels differ in how many contexts they look at, which takes no third byte to show.
+    for (level, len_max) in [(Level::Fast, 2), (Level::Default, 3), (Level::Max, 2)] {
+        let prepared = Prepared::new(Options { level, ..Options::default() });
+        for document in (0..=len_max).flat_map(documents) {
+            let encoded = prepared.encode(&document);
+            assert_eq!(prepared.decode(&encoded).expect("an encoding of ours"), document);
+        }
     }
 }
 
@@ -50,17 +53,21 @@ fn every_cut_of_a_small_encoding_is_refused_with_its_place() {
 
 #[test]
 fn every_changed_byte_of_a_small_encoding_is_refused() {
-    let prepared = Prepared::new(Options::default());
-    for text in ["{\"key\":[1,2,3]}", "[\"some text\",true]"] {
-        let encoded = prepared.encode(text.as_bytes());
-        for place in 0..encoded.len() {
-            for change in 1..=255 {
-                let mut damaged = encoded.clone();
-                damaged[place] ^= change;
-                assert!(
-                    prepared.decode(&damaged).is_err(),
-                    "{text}: byte {place} changed by {change}"
-                );
+    // All changes at one level; each bit by itself at the others.
+    for (level, all) in [(Level::Fast, false), (Level::Default, true), (Level::Max, false)] {
+        let prepared = Prepared::new(Options { level, ..Options::default() });
+        for text in ["{\"key\":[1,2,3]}", "[\"some text\",true]"] {
+            let encoded = prepared.encode(text.as_bytes());
+            for place in 0..encoded.len() {
+                let changes = 1..=255u8;
+                for change in changes.filter(|it| all || it.is_power_of_two()) {
+                    let mut damaged = encoded.clone();
+                    damaged[place] ^= change;
+                    assert!(
+                        prepared.decode(&damaged).is_err(),
+                        "{text} at {level:?}: byte {place} changed by {change}"
+                    );
+                }
             }
         }
     }
@@ -68,11 +75,14 @@ fn every_changed_byte_of_a_small_encoding_is_refused() {
 
 #[test]
 fn a_prepared_model_writes_the_same_bytes() {
-    let prepared = Prepared::new(Options::default());
-    for text in ["", "{\"a\":1}", "[1,2,3]"] {
-        let mut encoded = Vec::new();
-        sigma_encoder::encode(text.as_bytes(), &mut encoded, &Options::default())
-            .expect("memory does not fail");
-        assert_eq!(prepared.encode(text.as_bytes()), encoded);
+    for level in Level::ALL {
+        let options = Options { level, ..Options::default() };
+        let prepared = Prepared::new(options);
+        for text in ["", "{\"a\":1}", "[1,2,3]"] {
+            let mut encoded = Vec::new();
+            sigma_encoder::encode(text.as_bytes(), &mut encoded, &options)
+                .expect("memory does not fail");
+            assert_eq!(prepared.encode(text.as_bytes()), encoded);
+        }
     }
 }

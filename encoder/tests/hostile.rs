@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Random, noise, records};
+use common::{Random, decode, encode, noise, records};
 use sigma_encoder::{Options, Prepared};
 
 #[test]
@@ -25,6 +25,41 @@ fn a_flipped_bit_is_noticed() {
         damaged[bit / 8] ^= 1 << (bit % 8);
         assert!(prepared.decode(&damaged).is_err(), "bit {bit} of {}", encoded.len() * 8);
     }
+}
+
+/// A document of the full form whose encoding is short: every place of it can be damaged.
+fn short_full_form() -> (Vec<u8>, Vec<u8>) {
+    let document = b"{\"a\":1}\n".repeat(9000);
+    let encoded = encode(&document, &Options::default());
+    assert!(encoded.starts_with(&[0xCE, 0xA3]) && encoded.len() < 250, "{}", encoded.len());
+    (document, encoded)
+}
+
+#[test]
+fn a_cut_full_form_is_refused() {
+    let (_, encoded) = short_full_form();
+    for len in 0..encoded.len() {
+        assert!(decode(&encoded[..len]).is_err(), "cut to {len} of {}", encoded.len());
+    }
+}
+
+#[test]
+fn a_changed_byte_of_the_full_form_is_refused() {
+    let (_, encoded) = short_full_form();
+    for place in 0..encoded.len() {
+        let mut damaged = encoded.clone();
+        damaged[place] ^= 1 << (place % 8);
+        assert!(decode(&damaged).is_err(), "byte {place} of {}", encoded.len());
+    }
+}
+
+#[test]
+fn bytes_after_the_end_are_refused() {
+    let (document, mut encoded) = short_full_form();
+    assert!(decode(&encoded).expect("ours") == document);
+    encoded.push(0);
+    let error = decode(&encoded).expect_err("one byte too many").to_string();
+    assert!(error.contains("bytes after the end"), "{error}");
 }
 
 #[test]

@@ -1,15 +1,20 @@
 //! Memory is what the tables take, whatever the document: held with a counting allocator.
 //!
-//! One test in one process, since all allocations are counted.
+//! All allocations of the process are counted, so its tests wait for each other. The sizes here show
+//! that nothing grows; the sizes that people ask about are `--ignored`, since they take some minutes:
+//! `cargo test --release -p sigma-encoder --test memory -- --ignored --nocapture`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use sigma_encoder::{Level, Options};
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// Held by the test that counts.
+static COUNTS: Mutex<()> = Mutex::new(());
 
 struct Counting;
 
@@ -77,7 +82,7 @@ type Named = (&'static str, fn(u64) -> String);
 /// Peaks above what was live before, of encoding and of decoding.
 fn peaks(part: fn(u64) -> String, len: u64, level: Level) -> (usize, usize) {
     let shape = || Shape { part, number: 0, rest: Vec::new(), len };
-    let mut encoded = Vec::with_capacity(1 << 20);
+    let mut encoded = Vec::with_capacity(1 << 24);
     let peak = |work: &mut dyn FnMut()| {
         let before = LIVE.load(Relaxed);
         PEAK.store(before, Relaxed);
@@ -96,8 +101,12 @@ fn peaks(part: fn(u64) -> String, len: u64, level: Level) -> (usize, usize) {
     (encoding, decoding)
 }
 
+/// Each level's tables, windows and the stack of the longest item.
+const LIMITS: [(Level, usize); 2] = [(Level::Default, 7_000_000), (Level::Max, 24_000_000)];
+
 #[test]
 fn peak_memory_does_not_grow_with_the_document() {
+    let _alone = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let shapes: [Named; 6] = [
         ("open brackets", |_| "[".repeat(1000)),
         ("one string", |n| if n == 0 { "[\"".into() } else { "lorem ipsum ".repeat(100) }),
@@ -106,8 +115,7 @@ fn peak_memory_does_not_grow_with_the_document() {
         ("open objects", |n| format!("{{\"{}\":", n % 7)),
         ("space", |_| " ".repeat(1000)),
     ];
-    // Each level's tables, windows and the stack of the longest item.
-    for (level, limit) in [(Level::Default, 7_000_000), (Level::Max, 24_000_000)] {
+    for (level, limit) in LIMITS {
         for (name, part) in shapes {
             let small = peaks(part, 150_000, level);
             let large = peaks(part, 1_500_000, level);
@@ -123,5 +131,54 @@ fn peak_memory_does_not_grow_with_the_document() {
         let grows = large.0.abs_diff(small.0).max(large.1.abs_diff(small.1));
         assert!(grows <= 256 << 10, "{name} at fast: {small:?} became {large:?}");
         assert!(large.0.max(large.1) <= 9_000_000, "{name} at fast: {large:?}");
+    }
+}
+
+/// Text of which little comes again.
+fn hexadecimal(n: u64) -> String {
+    let mut text = String::new();
+    for i in 0..64 {
+        text.push_str(&format!("{:x} ", (n * 64 + i).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+    }
+    text
+}
+
+#[test]
+#[ignore = "takes some minutes"]
+fn peak_memory_is_the_same_for_200_mb() {
+    let _alone = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let shapes: [(Named, u64); 5] = [
+        (("10 million open brackets", |_| "[".repeat(1000)), 10_000_000),
+        (
+            ("one string of 200 MB", |n| {
+                if n == 0 { "[\"".into() } else { "lorem ipsum ".repeat(100) }
+            }),
+            200_000_000,
+        ),
+        (
+            ("one string of 20 MB with little that comes again", |n| {
+                if n == 0 { "[\"".into() } else { hexadecimal(n) }
+            }),
+            20_000_000,
+        ),
+        (
+            ("a million different keys", |n| {
+                format!("{}\"key{n:07}\":{:07}", if n == 0 { '{' } else { ',' }, n)
+            }),
+            20_000_000,
+        ),
+        (
+            ("one line of 200 MB", |n| format!("{{\"id\":{n},\"name\":\"user {}\"}},", n % 100)),
+            200_000_000,
+        ),
+    ];
+    for (level, limit) in LIMITS {
+        for ((name, part), len) in shapes {
+            let (encoding, decoding) = peaks(part, len, level);
+            println!(
+                "{name} at {level:?}: heap peaks at {encoding} B encoding, {decoding} B decoding"
+            );
+            assert!(encoding.max(decoding) <= limit, "{name} at {level:?}: {encoding}, {decoding}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{decode, documents, encode, every_coding, every_holding};
+use common::{decode, documents, encode, every_holding};
 use sigma_encoder::{Level, Options};
 
 #[test]
@@ -12,17 +12,6 @@ fn every_document_comes_back_at_every_level() {
             let options = Options { level, ..Options::default() };
             let encoded = encode(&document, &options);
             assert!(decode(&encoded).expect(&name) == document, "{name} at {level:?}");
-        }
-    }
-}
-
-#[test]
-fn every_combination_of_coding_techniques_decodes() {
-    for (name, document) in documents().into_iter().filter(|(_, bytes)| bytes.len() < 30_000) {
-        for coding in every_coding() {
-            let options = Options { coding, ..Options::default() };
-            let encoded = encode(&document, &options);
-            assert!(decode(&encoded).expect(&name) == document, "{name} with {coding:?}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::io::{self, Read};
+
 use common::{decode, encode};
 use sigma_encoder::Options;
 
@@ -61,6 +63,57 @@ fn a_deep_document_is_neither_slow_nor_fatal() {
     let depth = 200_000;
     comes_back(("[".repeat(depth) + &"]".repeat(depth)).as_bytes());
     comes_back(("{\"a\":".repeat(depth) + "1" + &"}".repeat(depth)).as_bytes());
+}
+
+/// Gives one byte at a time, and is interrupted before each.
+struct Slow<'a> {
+    bytes: &'a [u8],
+    interrupted: bool,
+}
+
+fn slow(bytes: &[u8]) -> Slow<'_> {
+    Slow { bytes, interrupted: false }
+}
+
+impl Read for Slow<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let len = out.len().min(1);
+        self.bytes.read(&mut out[..len])
+    }
+}
+
+#[test]
+fn a_slow_and_interrupted_reader_is_read_to_its_end() {
+    for document in [common::records(20), common::records(800)] {
+        let mut encoded = Vec::new();
+        sigma_encoder::encode(slow(&document), &mut encoded, &Options::default()).expect("reads");
+        assert!(encoded == encode(&document, &Options::default()));
+        let mut decoded = Vec::new();
+        sigma_encoder::decode(slow(&encoded), &mut decoded).expect("reads");
+        assert!(decoded == document);
+    }
+}
+
+#[test]
+fn a_document_is_read_in_buffers_of_any_size() {
+    let document = common::records(800);
+    let encoded = encode(&document, &Options::default());
+    for len in [1, 1000, 100_000] {
+        let mut decoder = sigma_encoder::Decoder::new(encoded.as_slice()).expect("a header");
+        let (mut buffer, mut read) = (vec![0; len], Vec::new());
+        loop {
+            let got = decoder.read(&mut buffer).expect("an encoding of ours");
+            if got == 0 {
+                break;
+            }
+            read.extend_from_slice(&buffer[..got]);
+        }
+        assert!(read == document, "in buffers of {len}");
+    }
 }
 
 #[test]

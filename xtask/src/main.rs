@@ -9,6 +9,9 @@
 //! what is on disk, which both sides know. `cmd` holds the verbs, each a short function that strings
 //! stages together. This file is the table of contents and the command line.
 
+// A reader that goes away must not end in a panic; see `output`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod aggregate;
 mod campaign;
 mod charts;
@@ -29,6 +32,7 @@ mod machine;
 mod measure;
 mod memory;
 mod metric;
+mod output;
 mod plan;
 mod progress;
 mod publish;
@@ -49,6 +53,7 @@ use clap::{Parser, Subcommand};
 
 use error::{UserError, Verdict};
 use interrupt::Interrupted;
+use output::errln;
 use workshop::Workshop;
 
 /// Measures how the memory, time and output of an encoder grow with its input.
@@ -111,15 +116,15 @@ pub(crate) struct Selection {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match dispatch(&arguments.verb) {
+    match dispatch(&arguments.verb).and_then(|verdict| output::check().map(|()| verdict)) {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
         Err(error) if error.is::<Interrupted>() => {
-            eprintln!("{error:#}");
+            errln!("{error:#}");
             ExitCode::from(interrupt::EXIT_CODE)
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            errln!("error: {error:#}");
             ExitCode::from(if error.is::<UserError>() { 2 } else { 1 })
         }
     }

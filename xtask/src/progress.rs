@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::experiment::Measure;
+use crate::output::errln;
 use crate::plan::Cell;
 use crate::record::{Outcome, Sample};
 
@@ -63,7 +65,7 @@ impl Progress {
         let tenths = self.done * 10 / self.work.max(self.done);
         if !self.on_terminal && tenths > self.tenths {
             self.tenths = tenths;
-            eprintln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
+            errln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
         }
     }
 
@@ -89,7 +91,7 @@ impl Progress {
 
     /// A line above the bar.
     pub(crate) fn line(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| errln!("{text}"));
     }
 
     /// Removes the bar.
@@ -100,29 +102,38 @@ impl Progress {
 
 /// The progress of a calibration, reached from many threads.
 #[derive(Debug)]
-pub(crate) struct Simulation(ProgressBar);
+pub(crate) struct Simulation {
+    bar: ProgressBar,
+    on_terminal: bool,
+    tenths: AtomicU64,
+    started: Instant,
+}
 
 impl Simulation {
-    /// A bar on a terminal, nothing elsewhere.
-    pub(crate) fn new(experiments: u64) -> Self {
-        let bar = match std::io::stderr().is_terminal() {
-            true => ProgressBar::new(experiments),
-            false => ProgressBar::hidden(),
-        };
-        let template = "{bar:24} {percent:>3} %  {msg:40!} left {eta}";
+    /// A bar on a terminal, a line per tenth of the way elsewhere.
+    pub(crate) fn new() -> Self {
+        let on_terminal = std::io::stderr().is_terminal();
+        let bar = if on_terminal { ProgressBar::new(1) } else { ProgressBar::hidden() };
+        // What is simulated has a long name and takes the rest of the line.
+        let template = "{bar:24} {percent:>3} %  left {eta:<4} {wide_msg}";
         bar.set_style(ProgressStyle::with_template(template).expect("a constant template"));
-        Self(bar)
+        Self { bar, on_terminal, tenths: AtomicU64::new(0), started: Instant::now() }
     }
 
-    /// `done` experiments in all, now at `what`.
-    pub(crate) fn reached(&self, done: u64, what: &str) {
-        self.0.set_message(what.to_owned());
-        self.0.set_position(done);
+    /// So much work of all is done, now at `what`.
+    pub(crate) fn reached(&self, done: u64, all: u64, what: &str) {
+        self.bar.set_length(all);
+        self.bar.set_message(what.to_owned());
+        self.bar.set_position(done);
+        let tenths = done * 10 / all;
+        if !self.on_terminal && self.tenths.fetch_max(tenths, Ordering::Relaxed) < tenths {
+            errln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
+        }
     }
 
     /// Removes the bar.
     pub(crate) fn finish(self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

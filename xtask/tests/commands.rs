@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Starts the laboratory.
 fn xtask(arguments: &[&str]) -> Output {
@@ -114,4 +114,46 @@ fn a_published_report_checks_and_a_touched_one_does_not() {
     let output = check();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("report.md"), "{output:?}");
+}
+
+/// A pipe whose reader has gone away.
+fn nobody() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn every_verb_ends_quietly_with_its_exit_code_when_its_reader_goes_away() {
+    let verbs: [(&[&str], i32); 6] = [
+        (&["--help"], 0),
+        (&["list"], 0),
+        (&["run", "quick", "--list"], 0),
+        (&["calibrate", "--quick", "--only", "the mean, normal noise, CV 1 %, n = 5"], 0),
+        (&["run", "no-such-experiment"], 2),
+        (&["report", "--check", "published-baseline"], 0),
+    ];
+    for (arguments, code) in verbs {
+        let program = || {
+            let mut program = Command::new(env!("CARGO_BIN_EXE_xtask"));
+            program.args(arguments);
+            program
+        };
+        let output = program().stdout(nobody()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+        let status = program().stdout(nobody()).stderr(nobody()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments:?} without stderr");
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_for_another_reason_is_a_failure() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let output = program.arg("list").stdout(full).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write to stdout"), "{said}");
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 
 use crate::error::Verdict;
 use crate::experiment::Experiment;
+use crate::output::outln;
 use crate::workshop::Workshop;
 use crate::{aggregate, claims, fit, summary, units};
 
@@ -25,6 +26,9 @@ pub(crate) struct Options {
     /// Only describe and fit, without the tests and comparisons
     #[arg(long)]
     plain: bool,
+    /// Write the samples to this file and keep it
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
 }
 
 const EXPERIMENT: &str = r#"
@@ -61,10 +65,10 @@ pub(crate) fn bench_samples(workshop: &Workshop, options: &Options) -> anyhow::R
     if let Some(path) = &options.read {
         return read(path, &experiment, options.plain);
     }
-    let path = folder.join("samples.csv");
+    let path = options.keep.clone().unwrap_or_else(|| folder.join("samples.csv"));
     generate(&path, &experiment, options.samples)?;
     let size = std::fs::metadata(&path)?.len();
-    println!("{} samples, {} of text", options.samples, units::bytes(size as f64));
+    outln!("{} samples, {} of text", options.samples, units::bytes(size as f64));
     let mut child = std::process::Command::new(std::env::current_exe()?);
     child.arg("bench-samples").arg("--read").arg(&path);
     if options.plain {
@@ -72,8 +76,10 @@ pub(crate) fn bench_samples(workshop: &Workshop, options: &Options) -> anyhow::R
     }
     let start = Instant::now();
     let status = child.status().context("cannot start the reader")?;
-    println!("whole process  {:>8.2} s", start.elapsed().as_secs_f64());
-    std::fs::remove_file(&path)?;
+    outln!("whole process  {:>8.2} s", start.elapsed().as_secs_f64());
+    if options.keep.is_none() {
+        std::fs::remove_file(&path)?;
+    }
     ensure!(status.success(), "the reader failed");
     Ok(Verdict::Fine)
 }
@@ -133,7 +139,7 @@ fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Ver
     let mut last = Instant::now();
     let mut step = |name: &str| {
         let spent: Duration = last.elapsed();
-        println!("{name:<14} {:>8.2} s  {}", spent.as_secs_f64(), peak());
+        outln!("{name:<14} {:>8.2} s  {}", spent.as_secs_f64(), peak());
         last = Instant::now();
     };
     let groups = aggregate::groups(path)?;
@@ -145,11 +151,7 @@ fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Ver
     if !plain {
         let claimed = claims::claims(&groups, &summary, &scalings, experiment);
         step("claims");
-        println!(
-            "{} comparisons, {} checks",
-            claimed.comparisons.len(),
-            claimed.checks.cells.len()
-        );
+        outln!("{} comparisons, {} checks", claimed.comparisons.len(), claimed.checks.cells.len());
     }
     Ok(Verdict::Fine)
 }

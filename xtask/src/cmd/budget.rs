@@ -7,6 +7,7 @@ use crate::cmd::Chosen;
 use crate::experiment::Measure;
 use crate::inputs::{self, Origin};
 use crate::measure::{Bench, Place};
+use crate::output::errln;
 use crate::plan::Cell;
 use crate::record::{Folder, Kind, Sample, Samples};
 use crate::render;
@@ -28,9 +29,11 @@ pub(crate) fn check(
     for budgeted in &derived.claims.budgets {
         let Some(size) = budgeted.sure().filter(|size| *size <= CHECKED_MAX) else { continue };
         if !samples.rows().iter().any(|row| is_of(row, budgeted)) {
-            eprintln!(
+            errln!(
                 "checking that {} on {} of {size} stays within {}",
-                budgeted.variant, budgeted.profile, budgeted.budget
+                budgeted.variant,
+                budgeted.profile,
+                budgeted.budget
             );
             samples.append(run(workshop, chosen, tools, budgeted, size)?)?;
         }

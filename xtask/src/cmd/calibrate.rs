@@ -3,9 +3,10 @@
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use stats::calibrate::{EXPERIMENTS_FULL, RowVerdict, calibrate_matching, rows};
+use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matching, rows};
 
 use crate::error::{Verdict, user};
+use crate::output::outln;
 use crate::progress::Simulation;
 
 /// The options of `calibrate`.
@@ -37,14 +38,14 @@ pub(crate) fn calibrate(options: &Options) -> anyhow::Result<Verdict> {
         return user(format!("no row of the calibration contains `{}`", options.only));
     }
     let threads = available_parallelism().map_or(1, NonZero::get);
-    let simulation = Simulation::new((names.len() * experiments) as u64);
-    let reached = |at: stats::calibrate::Progress| simulation.reached(at.done as u64, at.what);
+    let simulation = Simulation::new();
+    let reached = |at: Progress<'_>| simulation.reached(at.done as u64, at.total as u64, at.what);
     let table = calibrate_matching(&options.only, experiments, options.seed, threads, &reached);
     simulation.finish();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    println!("{:<width$}  {:>8}  {:<14}  verdict", "what", "observed", "must be");
+    outln!("{:<width$}  {:>8}  {:<14}  verdict", "what", "observed", "must be");
     for row in &table {
-        println!(
+        outln!(
             "{:<width$}  {:>6.2} %  {:<14}  {}",
             row.what,
             100.0 * row.observed,
@@ -53,7 +54,7 @@ pub(crate) fn calibrate(options: &Options) -> anyhow::Result<Verdict> {
         );
     }
     let missed = table.iter().filter(|row| row.verdict == RowVerdict::Missed).count();
-    println!(
+    outln!(
         "{experiments} experiments a row, seed {}: {missed} of {} bounds missed",
         options.seed,
         table.len()

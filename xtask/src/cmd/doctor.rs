@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::doctor::{self, Facts, Finding, Grade};
 use crate::error::Verdict;
 use crate::measure;
+use crate::output::{out, outln};
 use crate::workshop::Workshop;
 
 /// How often one and the same child is run to see whether its peak is.
@@ -40,10 +41,10 @@ pub(crate) fn doctor(workshop: &Workshop, options: &Options) -> anyhow::Result<V
     }
     let findings = doctor::findings(&facts);
     match options.format {
-        Format::Text => print!("{}", text(&findings)),
+        Format::Text => out!("{}", text(&findings)),
         Format::Json => {
             let all = json!({ "fit": doctor::is_fit(&findings), "findings": findings });
-            println!("{}", serde_json::to_string_pretty(&all)?);
+            outln!("{}", serde_json::to_string_pretty(&all)?);
         }
     }
     Ok(if doctor::is_fit(&findings) { Verdict::Fine } else { Verdict::Failed })

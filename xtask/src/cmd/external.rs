@@ -6,6 +6,7 @@ use anyhow::Context;
 use crate::cmd::Chosen;
 use crate::experiment::data::Data;
 use crate::hash;
+use crate::output::{errln, outln};
 use crate::record::{Lock, LockedDocument};
 use crate::workshop::Workshop;
 use crate::{publish, render};
@@ -17,9 +18,9 @@ pub(crate) fn write(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow
     chosen.folder.write_lock(&lock(workshop, chosen, data)?)?;
     let derived = render::derive_external(&chosen.folder, &chosen.name)?;
     render::publish_external(&derived, &chosen.folder)?;
-    println!("{}", chosen.folder.0.join("report.md").display());
+    outln!("{}", chosen.folder.0.join("report.md").display());
     let (reproduced, published) = derived.external.reproduced();
-    println!("{reproduced} of {published} published figures reproduced");
+    outln!("{reproduced} of {published} published figures reproduced");
     Ok(reproduced == published)
 }
 
@@ -32,17 +33,17 @@ pub(crate) fn check(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow
     if recorded != Some(lock(workshop, chosen, data)?)
         || std::fs::read(&copy).ok() != Some(read(workshop, data)?)
     {
-        eprintln!("{name}: the experiment or its data changed; run `cargo xtask report {name}`");
+        errln!("{name}: the experiment or its data changed; run `cargo xtask report {name}`");
         return Ok(false);
     }
     let derived = render::derive_external(&chosen.folder, name)?;
     for stale in render::stale_external(&derived, &chosen.folder)? {
-        eprintln!("{}: not what its data gives; run `cargo xtask report {name}`", stale.display());
+        errln!("{}: not what its data gives; run `cargo xtask report {name}`", stale.display());
         fine = false;
     }
     let (reproduced, published) = derived.external.reproduced();
     if reproduced < published {
-        eprintln!("{name}: {reproduced} of {published} published figures reproduced");
+        errln!("{name}: {reproduced} of {published} published figures reproduced");
         fine = false;
     }
     Ok(fine)

@@ -3,6 +3,7 @@
 use crate::cmd;
 use crate::error::Verdict;
 use crate::experiment::Experiment;
+use crate::output::outln;
 use crate::record::Folder;
 use crate::workshop::Workshop;
 
@@ -17,7 +18,7 @@ pub(crate) fn list(workshop: &Workshop) -> anyhow::Result<Verdict> {
             None => "not measured".to_owned(),
             Some(machines) => format!("measured {}", &machines.before.time[..10]),
         };
-        println!("{name:<16} {state:<20} {}", experiment.title);
+        outln!("{name:<16} {state:<20} {}", experiment.title);
     }
     Ok(Verdict::Fine)
 }

@@ -3,6 +3,7 @@
 
 use crate::cmd::{self, Chosen};
 use crate::error::{Verdict, user};
+use crate::output::{errln, outln};
 use crate::record::Lock;
 use crate::workshop::Workshop;
 use crate::{Selection, render};
@@ -54,7 +55,7 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
     if !options.check {
         render::index::publish(&reports)?;
     } else if !render::index::is_fresh(&reports)? {
-        eprintln!("{} is stale; run `cargo xtask report`", reports.join("README.md").display());
+        errln!("{} is stale; run `cargo xtask report`", reports.join("README.md").display());
         verdict = Verdict::Failed;
     }
     Ok(verdict)
@@ -78,7 +79,7 @@ fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<boo
     if cmd::is_in_readme(workshop, chosen) {
         render::readme::publish(&derived, &workshop.root)?;
     }
-    println!("{}", folder.0.join("report.md").display());
+    outln!("{}", folder.0.join("report.md").display());
     Ok(!derived.has_failed())
 }
 
@@ -87,26 +88,21 @@ fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bo
     let Chosen { name, experiment, folder } = chosen;
     let mut fine = true;
     if lock.experiment != *experiment {
-        eprintln!("{name}: experiments/{name}.toml changed; run `cargo xtask report {name}`");
+        errln!("{name}: experiments/{name}.toml changed; run `cargo xtask report {name}`");
         fine = false;
     }
     let derived = render::derive(folder, name)?;
     for stale in render::stale(&derived, folder)? {
-        eprintln!(
-            "{}: not what its samples give; run `cargo xtask report {name}`",
-            stale.display()
-        );
+        errln!("{}: not what its samples give; run `cargo xtask report {name}`", stale.display());
         fine = false;
     }
     if cmd::is_in_readme(workshop, chosen) && !render::readme::is_fresh(&derived, &workshop.root)? {
-        eprintln!(
-            "README.md: its results are not those of {name}; run `cargo xtask report {name}`"
-        );
+        errln!("README.md: its results are not those of {name}; run `cargo xtask report {name}`");
         fine = false;
     }
     for judged in derived.judged.iter().filter(|judged| judged.has_failed()) {
         let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
-        eprintln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
+        errln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
         fine = false;
     }
     Ok(fine)

@@ -13,6 +13,7 @@ use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
 use crate::machine::Machine;
 use crate::measure::Bench;
+use crate::output::{errln, out, outln};
 use crate::progress::Progress;
 use crate::record::{Folder, Lock, LockedDocument, Machines};
 use crate::workshop::{self, Tools, Workshop};
@@ -60,7 +61,7 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
         measure(workshop, &chosen, options)?;
         drop(held);
         let derived = render::derive(&chosen.folder, &chosen.name)?;
-        print!("{}", render::terminal::table(&derived));
+        out!("{}", render::terminal::table(&derived));
         render::publish(&derived, &chosen.folder)?;
         if options.only.is_empty() {
             render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
@@ -68,7 +69,7 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
                 render::readme::publish(&derived, &workshop.root)?;
             }
         }
-        println!("\nreport: {}", chosen.folder.0.join("report.md").display());
+        outln!("\nreport: {}", chosen.folder.0.join("report.md").display());
         if derived.has_failed() {
             verdict = Verdict::Failed;
         }
@@ -85,7 +86,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     }
     let heap = experiment.measure.needs_heap();
     if !options.no_build {
-        eprintln!("building the encoder and the probe");
+        errln!("building the encoder and the probe");
         workshop.build(heap)?;
     }
     let tools = workshop.tools(heap)?;
@@ -98,7 +99,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     let mut machines = resume(&running, name, lock)?;
     let mut journals = Journals::open(&running, &experiment.measure)?;
     if journals.torn_bytes() > 0 {
-        eprintln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
+        errln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }
     let mut bench = Bench::new(&tools, &experiment.measure, &workshop.scratch(name))?;
     let campaign = Campaign { experiment, documents: &documents, empty: &empty };
@@ -139,7 +140,7 @@ fn refuse(bench: &Bench<'_>, machines: &mut Machines, running: &Folder) -> anyho
         return Ok(());
     }
     for call in &new {
-        eprintln!("this machine refuses {call}; measuring goes on without it");
+        errln!("this machine refuses {call}; measuring goes on without it");
     }
     machines.refused.extend(new);
     running.write_machines(machines)
@@ -151,7 +152,7 @@ fn finish(running: &Folder, folder: &Folder, lock: &Lock) -> anyhow::Result<bool
         return Ok(false);
     };
     running.move_to(folder)?;
-    eprintln!("published the campaign of {}, which was complete", machines.before.time);
+    errln!("published the campaign of {}, which was complete", machines.before.time);
     let Some(published) = folder.read_lock()? else { return Ok(false) };
     let now = Machine::now();
     Ok(same::differences((&published, &machines.before), (lock, &now)).is_empty())
@@ -216,7 +217,7 @@ fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> 
             changed.join("; ")
         ));
     }
-    eprintln!("continuing the campaign of {}", machines.before.time);
+    errln!("continuing the campaign of {}", machines.before.time);
     // Prose, fits and criteria may have changed; they belong to the report.
     running.write_lock(&Lock { experiment: lock.experiment, ..earlier })?;
     Ok(machines)
@@ -256,22 +257,24 @@ fn hold(workshop: &Workshop, name: &str) -> anyhow::Result<File> {
 fn list(chosen: &Chosen) {
     let Chosen { name, experiment, .. } = chosen;
     let measure = &experiment.measure;
-    println!("{name}: {}", experiment.question);
-    println!(
+    outln!("{name}: {}", experiment.question);
+    outln!(
         "  {} warm-up and {} to {} measured blocks",
-        measure.warmup, measure.runs_min, measure.runs_max
+        measure.warmup,
+        measure.runs_min,
+        measure.runs_max
     );
     for origin in inputs::origins(&experiment.input) {
         match origin {
-            Origin::Generated { profile, size, .. } => println!("  {profile} of {size}"),
+            Origin::Generated { profile, size, .. } => outln!("  {profile} of {size}"),
             Origin::Repeated { file, size, .. } => {
-                println!("  {} repeated to {size}", file.display());
+                outln!("  {} repeated to {size}", file.display());
             }
-            Origin::File(path) => println!("  {}", path.display()),
+            Origin::File(path) => outln!("  {}", path.display()),
             Origin::Empty => {}
         }
     }
     for variant in &experiment.variant {
-        println!("  {}: {}", variant.name, plan::describe(variant));
+        outln!("  {}: {}", variant.name, plan::describe(variant));
     }
 }

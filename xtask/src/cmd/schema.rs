@@ -2,6 +2,7 @@
 
 use crate::error::Verdict;
 use crate::experiment::raw;
+use crate::output::errln;
 use crate::publish;
 use crate::workshop::Workshop;
 
@@ -16,6 +17,6 @@ pub(crate) fn schema(workshop: &Workshop, check: bool) -> anyhow::Result<Verdict
     if std::fs::read_to_string(&path).ok().as_deref() == Some(&schema) {
         return Ok(Verdict::Fine);
     }
-    eprintln!("experiments/experiment.schema.json is stale; run `cargo xtask schema`");
+    errln!("experiments/experiment.schema.json is stale; run `cargo xtask schema`");
     Ok(Verdict::Failed)
 }

@@ -6,7 +6,7 @@ use stats::growth::{Class, Fit, Growth};
 use stats::{Interval, Undetermined};
 
 use super::json::{interval, number, optional};
-use super::markdown::{NONE, growth_columns, listed, plain};
+use super::markdown::{NONE, growing, growth_columns, listed, plain};
 use super::table::Table;
 use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::experiment::Experiment;
@@ -236,20 +236,17 @@ fn constants(external: &External) -> String {
 }
 
 fn growth_row(external: &External, growth: &Growth) -> Vec<String> {
-    // Values stand in the unit of the data; the columns print bytes.
+    let unit = &external.data.unit;
     let mut columns = growth_columns(growth, Metric::Ratio).to_vec();
+    // Both parts are those of the best model that has both, and stand in the unit of the data.
     let grows = |fit: &&Fit| fit.with_constant && fit.class != Class::Constant;
-    let with_constant = growth.fits.iter().find(grows);
-    if let Some(constant) = with_constant.and_then(|fit| fit.constant) {
-        columns[2] = format!(
-            "{} [{}, {}]",
-            in_unit(external, constant.value),
-            in_unit(external, constant.ci95.low),
-            in_unit(external, constant.ci95.high)
-        );
-        let class = with_constant.map_or(String::new(), |fit| fit.class.to_string());
-        columns[2].push_str(&format!(" beside {class}"));
+    let fit = growth.fits.iter().find(grows).unwrap_or(growth.chosen());
+    if let Some(constant) = fit.constant {
+        let [value, low, high] = [constant.value, constant.ci95.low, constant.ci95.high]
+            .map(|value| in_unit(external, value));
+        columns[2] = format!("{value} [{low}, {high}] beside {}", fit.class);
     }
+    columns[3] = growing(fit, unit);
     columns.push(format!("× {}", plain(growth.growth_over_range)));
     columns
 }
@@ -399,4 +396,26 @@ pub(super) fn summary(name: &str, experiment: &Experiment, external: &External) 
     let mut text = serde_json::to_string_pretty(&all).expect("plain JSON");
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::external::external;
+
+    #[test]
+    fn both_parts_of_a_model_stand_in_the_unit_of_the_data_beside_their_class() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let toml = root.join("experiments/published-baseline.toml");
+        let experiment = Experiment::load(root, &toml).unwrap();
+        let data = experiment.data.clone().unwrap();
+        let found = external(&data, &root.join(&data.file)).unwrap();
+        let text = report("published-baseline", &experiment, &found);
+        let parts =
+            "| 39.84 MB [35.32 MB, 44.65 MB] beside O(log n) | 0.861 [0.409, 1.31] MB per ln n |";
+        assert!(text.contains(parts), "{text}");
+        assert!(!text.contains("  "), "a value without its unit leaves two spaces");
+    }
 }

@@ -282,7 +282,7 @@ pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
         class,
         runner_up,
         chosen.constant.map_or(NONE.to_owned(), |constant| shown(metric, constant)),
-        growing(chosen, metric),
+        growing(chosen, base_unit(metric)),
         growth.exponent.map_or(NONE.to_owned(), |exponent| {
             match exponent.ci95.low.is_finite() || exponent.ci95.high.is_finite() {
                 true => format!("{} {}", significant(exponent.value, 3), plain(exponent.ci95)),
@@ -297,15 +297,20 @@ fn shown(metric: Metric, estimate: Estimate) -> String {
     format!("{} [{}, {}]", metric.show(estimate.value), metric.show(low), metric.show(high))
 }
 
-/// The growing part with its unit: bytes per input byte where growth is linear.
-fn growing(fit: &Fit, metric: Metric) -> String {
-    let until = fit.levels_from.map(|size| format!("until {} of input", units::bytes(size)));
-    let Some(slope) = fit.slope else { return until.unwrap_or_else(|| NONE.to_owned()) };
-    let unit = match metric.unit() {
+/// The unit of a metric's values; none where they are plain numbers.
+fn base_unit(metric: Metric) -> &'static str {
+    match metric.unit() {
         Unit::Bytes => "B",
         Unit::Nanos => "ns",
         Unit::Count | Unit::Ratio => "",
-    };
+    }
+}
+
+/// The growing part with the unit of the values: bytes per input byte where growth is linear.
+pub(super) fn growing(fit: &Fit, unit: &str) -> String {
+    let until = fit.levels_from.map(|size| format!("until {} of input", units::bytes(size)));
+    let Some(slope) = fit.slope else { return until.unwrap_or_else(|| NONE.to_owned()) };
+    let unit = if unit.is_empty() { String::new() } else { format!("{unit} ") };
     let per = match fit.class {
         Class::Linear => "per byte",
         Class::Logarithmic => "per ln n",
@@ -317,9 +322,9 @@ fn growing(fit: &Fit, metric: Metric) -> String {
     };
     let root = fit
         .root
-        .map_or(String::new(), |root| format!(" and {} {unit} per n^0.5", significant(root, 3)));
+        .map_or(String::new(), |root| format!(" and {} {unit}per n^0.5", significant(root, 3)));
     let more = until.map_or(String::new(), |until| format!(", more {until}"));
-    format!("{} {} {unit} {per}{root}{more}", significant(slope.value, 3), plain(slope.ci95))
+    format!("{} {} {unit}{per}{root}{more}", significant(slope.value, 3), plain(slope.ci95))
 }
 
 pub(super) fn plain(interval: Interval) -> String {

@@ -227,6 +227,12 @@ fn agree_model(fit: &Fit, theirs: &Value, n: usize) {
     {
         agree_estimate(ours, key, theirs);
     }
+    // Of a curve that fills up: the size at which it bends is searched for on both sides, too.
+    if !theirs["fitted"].is_null() {
+        for (size, value) in pairs(&theirs["fitted"]) {
+            agree(fit.at(size).unwrap(), &value.into(), APPROXIMATE);
+        }
+    }
     if let Some(at) = theirs["at"].as_f64() {
         agree(fit.at(at).unwrap(), &theirs["value"], APPROXIMATE);
         agree_interval(fit.confidence_band(at).unwrap(), &theirs["confidence_band"], APPROXIMATE);

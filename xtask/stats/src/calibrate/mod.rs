@@ -104,12 +104,12 @@ impl Row {
 /// From here on a two-sided bound is judged as it stands.
 pub const EXPERIMENTS_FULL: usize = 10_000;
 
-/// How far a calibration is.
+/// How far a calibration is, in experiments weighted by what they cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress<'a> {
-    /// Experiments done, over all rows.
+    /// Work done, over all rows.
     pub done: usize,
-    /// Experiments in all.
+    /// Work in all.
     pub total: usize,
     /// The row being simulated.
     pub what: &'a str,
@@ -119,6 +119,8 @@ pub struct Progress<'a> {
 struct Case {
     what: String,
     bound: Bound,
+    /// What an experiment takes, in multiples of the cheapest.
+    cost: usize,
     experiment: Box<dyn Fn(&mut Stream) -> bool + Sync>,
 }
 
@@ -128,7 +130,7 @@ impl Case {
         bound: Bound,
         experiment: impl Fn(&mut Stream) -> bool + Sync + 'static,
     ) -> Self {
-        Self { what: what.into(), bound, experiment: Box::new(experiment) }
+        Self { what: what.into(), bound, cost: 1, experiment: Box::new(experiment) }
     }
 }
 
@@ -138,8 +140,15 @@ pub fn rows() -> Vec<(String, Bound)> {
 }
 
 fn cases() -> Vec<Case> {
-    [cells::cases(), scaling::cases(), comparisons::cases()].into_iter().flatten().collect()
+    let mut scaling = scaling::cases();
+    for case in &mut scaling {
+        case.cost = SCALING_COST;
+    }
+    [cells::cases(), scaling, comparisons::cases()].into_iter().flatten().collect()
 }
+
+/// Fitting all models takes about as long as describing a cell so many times.
+const SCALING_COST: usize = 12;
 
 /// Simulates every row with `experiments` experiments each, on `threads` threads.
 ///
@@ -164,15 +173,17 @@ pub fn calibrate_matching(
 ) -> Vec<Row> {
     let matching: Vec<Case> =
         cases().into_iter().filter(|case| case.what.contains(filter)).collect();
-    let total = matching.len() * experiments;
-    let row = |(position, case): (usize, &Case)| {
-        let before = position * experiments;
-        let reached =
-            |done: usize| progress(Progress { done: before + done, total, what: &case.what });
+    let total = matching.iter().map(|case| case.cost * experiments).sum();
+    let mut before = 0;
+    let row = |case: &Case| {
+        let reached = |done: usize| {
+            progress(Progress { done: before + case.cost * done, total, what: &case.what });
+        };
         let kept = count(case, experiments, seed, threads, &reached);
+        before += case.cost * experiments;
         judged(case, kept as f64 / experiments as f64, experiments)
     };
-    matching.iter().enumerate().map(row).collect()
+    matching.iter().map(row).collect()
 }
 
 /// In how many experiments the promise was kept.

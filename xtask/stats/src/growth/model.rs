@@ -345,10 +345,12 @@ fn bent(
             (0..STEPS).map(|i| pair[0] + (pair[1] - pair[0]) * (i as f64 + 0.5) / STEPS as f64)
         })
         .collect();
-    let best = grid.into_iter().min_by(|a, b| rss(*a).total_cmp(&rss(*b)))?;
+    // Each fit once: this grid is most of the work of a comparison of models.
+    let tried = grid.into_iter().map(|ln| (rss(ln), ln));
+    let (rss_least, best) = tried.min_by(|a, b| a.0.total_cmp(&b.0))?;
     // A search to many digits is for curves that may be right, not for those a hundred times worse.
     let nearest = fits.iter().map(Candidate::rss).fold(f64::INFINITY, f64::min);
-    if rss(best) > 100.0 * nearest {
+    if rss_least > 100.0 * nearest {
         return fit(best);
     }
     let reach = (logs[last] - logs[1]) / (STEPS * (last - 1)) as f64;
