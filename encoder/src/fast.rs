@@ -18,18 +18,20 @@ mod segments;
 mod split;
 mod steps;
 
+use crate::fuzzing;
+
 pub use census::{BlockBytes, Census, StreamKind};
 pub(crate) use decode::Unpacker;
 pub(crate) use encode::Packer;
 
 /// Bytes of the document in a block, at most.
-pub(crate) const BLOCK: usize = 1 << 21;
+pub(crate) const BLOCK: usize = fuzzing::limit(1 << 21, 1 << 11);
 /// Bytes of a block that are compressed in both forms where it is not sure what is smaller.
-const SAMPLE: usize = 1 << 18;
+const SAMPLE: usize = fuzzing::limit(1 << 18, 1 << 10);
 /// Tokens in a block, at most.
-const TOKENS_MAX: usize = 1 << 17;
+const TOKENS_MAX: usize = fuzzing::limit(1 << 17, 1 << 7);
 /// A column with fewer values in a block shares a stream with others.
-const OWN_MIN: usize = 16;
+const OWN_MIN: usize = fuzzing::limit(16, 4);
 /// What ends a value in a stream of texts: no value has a byte below 32.
 const END: u8 = b'\n';
 /// Distinct values of a column that are named by a byte.

@@ -1,6 +1,7 @@
 //! The dictionary of segments, and what follows what: kept the same on both sides.
 
 use super::SLACK;
+use crate::fuzzing;
 use crate::hash;
 use crate::memory::Memory;
 
@@ -9,9 +10,9 @@ pub(super) const NONE: u16 = u16::MAX;
 /// The longest segment.
 pub(super) const LEN_MAX: usize = 255;
 /// Segments in the dictionary; a block ends where one more would be needed.
-pub(super) const SEGMENTS_MAX: usize = 1 << 12;
+pub(super) const SEGMENTS_MAX: usize = fuzzing::limit(1 << 12, 1 << 5);
 /// Columns that are told apart; what comes after goes to column 0.
-const COLUMNS_MAX: usize = 1 << 11;
+const COLUMNS_MAX: usize = fuzzing::limit(1 << 11, 1 << 4);
 /// Slots for what followed two segments.
 const PAIRS: usize = 1 << 12;
 
