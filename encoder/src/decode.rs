@@ -1,6 +1,6 @@
 //! The pull decoder: reads encoded bytes as it needs them, gives the document piece by piece.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use xxhash_rust::xxh64::Xxh64;
 
@@ -20,62 +20,36 @@ const BLOCK: usize = 1 << 15;
 /// More empty items in a row than a document can have.
 const EMPTY_MAX: u32 = 3;
 
-/// Decodes one document.
-///
-/// ```
-/// use std::io::Read;
-/// let mut encoded = Vec::new();
-/// sigma_encoder::encode(&b"{\"a\":1}"[..], &mut encoded, &sigma_encoder::Options::default())?;
-/// let mut document = String::new();
-/// sigma_encoder::Decoder::new(encoded.as_slice())?.read_to_string(&mut document)?;
-/// assert_eq!(document, "{\"a\":1}");
-/// # Ok::<(), sigma_encoder::Error>(())
-/// ```
-pub struct Decoder<R> {
+/// Decodes one encoding in the compact or the full form.
+pub(crate) struct Single<R> {
     inner: Inner<R>,
-    /// Bytes of the block that `read` has given out.
-    given: usize,
 }
 
-impl<R: Read> Decoder<R> {
-    /// Reads the header.
-    pub fn new(inner: R) -> Result<Self, Error> {
-        Self::limited(inner, Limits::default())
-    }
-
+impl<R: Read> Single<R> {
     /// Reads the header; refuses what exceeds the limits.
-    pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
+    pub(crate) fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let header = Header::read_from(&mut source)?;
         if header.is_blocks() {
             let blocks = fast::Unpacker::new(source, header, limits)?;
-            return Ok(Self { inner: Inner::Blocks(Box::new(blocks)), given: 0 });
+            return Ok(Self { inner: Inner::Blocks(Box::new(blocks)) });
         }
         check_memory(header, limits)?;
         let model = model(header, Memory { lazy: true, pool: true });
         let coder = BitReader::new(Vec::new(), true);
         let mut items = Unpacker::after_header(source, header, coder, model);
         items.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
-        Ok(Self { inner: Inner::Items(Box::new(items)), given: 0 })
+        Ok(Self { inner: Inner::Items(Box::new(items)) })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
-    pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
-        self.given = 0;
+    pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.inner.next_block()
     }
-}
 
-impl<R: Read> Read for Decoder<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.inner.block().len() && !self.inner.is_done() {
-            self.next_block().map_err(io::Error::other)?;
-        }
-        let rest = &self.inner.block()[self.given..];
-        let len = rest.len().min(out.len());
-        out[..len].copy_from_slice(&rest[..len]);
-        self.given += len;
-        Ok(len)
+    /// The last piece again.
+    pub(crate) fn block(&self) -> &[u8] {
+        self.inner.block()
     }
 }
 
@@ -93,13 +67,6 @@ impl<R: Read> Inner<R> {
         match self {
             Self::Items(items) => &items.block,
             Self::Blocks(blocks) => blocks.block(),
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        match self {
-            Self::Items(items) => items.done,
-            Self::Blocks(blocks) => blocks.is_done(),
         }
     }
 

@@ -42,6 +42,15 @@ pub enum Error {
         /// Its value in bytes.
         limit_bytes: u64,
     },
+    /// The document does not have the range that was asked for.
+    Range {
+        /// The range's first byte.
+        start: u64,
+        /// The byte after its last.
+        end: u64,
+        /// Bytes of the document.
+        document_bytes: u64,
+    },
 }
 
 impl fmt::Display for Error {
@@ -63,6 +72,13 @@ impl fmt::Display for Error {
             }
             Self::TrailingBytes { offset } => {
                 write!(f, "there are bytes after the end of the encoding at byte {offset}")
+            }
+            Self::Range { start, end, document_bytes } => {
+                write!(
+                    f,
+                    "the range {start}..{end} is not in the document; \
+                     choose START <= END <= {document_bytes}, its length in bytes"
+                )
             }
             Self::Limit { what, limit_bytes } => {
                 write!(

@@ -123,6 +123,13 @@ impl<R: Read> Source<R> {
         Self { inner, offset: 0 }
     }
 
+    /// Reads some bytes; 0 at the end.
+    pub(crate) fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Error> {
+        let len = self.inner.read(bytes)?;
+        self.offset += len as u64;
+        Ok(len)
+    }
+
     /// Fills `bytes`.
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
         for byte in bytes {

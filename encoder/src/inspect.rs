@@ -11,12 +11,15 @@ use crate::encode::model;
 use crate::error::Error;
 use crate::fast;
 use crate::format::{Header, Source};
+use crate::frames::{FrameBytes, inspect_frames, is_framed, start};
 use crate::lexer::{Lexer, State};
 use crate::memory::Memory;
 use crate::settings::Limits;
 
 /// Paths that are told apart; what comes after goes to the last.
-const PATHS_MAX: usize = 10_000;
+pub(crate) const PATHS_MAX: usize = 10_000;
+/// The last.
+pub(crate) const PATHS_OTHER: &str = "(other paths)";
 /// Levels of a path that are told apart.
 const LEVELS_MAX: usize = 32;
 
@@ -27,6 +30,8 @@ pub struct Inspection {
     pub parts: [(f64, u64); Part::ALL.len()],
     /// Chunks with their items.
     pub chunks: u64,
+    /// Frames, in their order, if the encoding has the framed form.
+    pub frames: Vec<FrameBytes>,
     /// Segments and the bytes in them.
     pub segments: (u64, u64),
     /// Values and the bytes in them.
@@ -50,6 +55,12 @@ pub struct PathBits {
 
 /// Decodes all that `input` gives and says where its bits went.
 pub fn inspect<R: Read>(input: R) -> Result<Inspection, Error> {
+    let input = start(input)?;
+    if is_framed(&input) { inspect_frames(input) } else { inspect_single(input) }
+}
+
+/// As [`inspect`], of the compact or the full form.
+pub(crate) fn inspect_single<R: Read>(input: R) -> Result<Inspection, Error> {
     let mut source = Source::new(input);
     let header = Header::read_from(&mut source)?;
     if header.is_blocks() {
@@ -147,7 +158,7 @@ impl Meter {
         let mut path = self.path[..levels].concat();
         let paths = &mut self.inspection.paths;
         if paths.len() >= PATHS_MAX && !paths.contains_key(&path) {
-            path = "(other paths)".into();
+            path = PATHS_OTHER.into();
         }
         let entry = paths.entry(path).or_default();
         entry.count += 1;

@@ -5,10 +5,10 @@ use crate::decode::Unpacker;
 use crate::encode::{Encoder, header, memory, model};
 use crate::error::Error;
 use crate::format::{Header, Source};
+use crate::frames::{is_framed, start};
 use crate::memory::Memory;
 use crate::model::Model;
 use crate::settings::{Class, Options};
-use crate::stream::decode;
 
 /// Encodes and decodes small documents, each on its own, sooner than [`encode`](crate::encode()).
 ///
@@ -41,12 +41,14 @@ impl Prepared {
     /// The document of an encoding, with whatever options it was made.
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
         let mut document = Vec::new();
+        let is_framed = is_framed(&start(encoded)?);
         let mut source = Source::new(encoded);
-        let found = Header::read_from(&mut source)?;
-        if found.is_blocks() {
-            decode(encoded, &mut document)?;
+        let found = Header::read_from(&mut source);
+        if is_framed || found.as_ref().is_ok_and(|found| found.is_blocks()) {
+            crate::decode(encoded, &mut document)?;
             return Ok(document);
         }
+        let found = found?;
         let model = if found == header(&self.options, Class::Small) {
             self.model.clone()
         } else {

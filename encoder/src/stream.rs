@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::decode::Decoder;
+use crate::decoder::Decoder;
 use crate::document::Document;
 use crate::encode::Encoder;
 use crate::error::Error;

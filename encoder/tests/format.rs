@@ -3,21 +3,35 @@
 mod common;
 
 use common::{decode, encode};
-use sigma_encoder::Options;
+use sigma_encoder::{Framing, Options, encode_frames};
 
-/// The worked example of FORMAT.md.
-fn worked_example() -> Vec<u8> {
+/// A worked example of FORMAT.md, the first or the second; `..` stands for the first.
+fn worked_example(number: usize) -> Vec<u8> {
     let text = include_str!("../FORMAT.md");
-    let block = text.split("```hex\n").nth(1).and_then(|rest| rest.split("```").next());
+    let block = text.split("```hex\n").nth(number).and_then(|rest| rest.split("```").next());
     let digits = block.expect("a block of hex").split_whitespace();
-    digits.map(|byte| u8::from_str_radix(byte, 16).expect("two hex digits")).collect()
+    let bytes = |digits: &str| match digits {
+        ".." => worked_example(1),
+        digits => vec![u8::from_str_radix(digits, 16).expect("two hex digits")],
+    };
+    digits.flat_map(bytes).collect()
 }
 
 #[test]
 fn the_worked_example_is_what_is_written() {
     let document = b"{\"a\":[1,true]}";
-    assert_eq!(encode(document, &Options::default()), worked_example());
-    assert_eq!(decode(&worked_example()).expect("the example"), document);
+    assert_eq!(encode(document, &Options::default()), worked_example(1));
+    assert_eq!(decode(&worked_example(1)).expect("the example"), document);
+}
+
+#[test]
+fn the_framed_example_is_what_is_written() {
+    let document = b"{\"a\":[1,true]}";
+    let framing = Framing { frame_bytes: 1 << 10, threads: 1 };
+    let mut encoded = Vec::new();
+    encode_frames(&document[..], &mut encoded, &Options::default(), framing).expect("memory");
+    assert_eq!(encoded, worked_example(2), "{encoded:02x?}");
+    assert_eq!(decode(&encoded).expect("the example"), document);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{decode, encode};
-use sigma_encoder::{Coding, Level, Options};
+use sigma_encoder::{Coding, Framing, Level, Options, encode_frames};
 
 /// The version that is written now.
 const VERSION: &str = "v1";
@@ -81,7 +81,7 @@ fn what_was_written_once_decodes() {
         assert!(decode(&encoded).expect(name) == expected, "{name}");
         count += 1;
     }
-    assert!(count >= 32, "only {count} encodings are kept");
+    assert!(count >= 39, "only {count} encodings are kept");
 }
 
 #[test]
@@ -93,6 +93,19 @@ fn this_version_writes_what_it_wrote() {
             let path = folder().join(format!("{document_name}.{VERSION}.{variant}.sg"));
             keep(&path, &encode(&document, &options), write);
         }
+    }
+}
+
+#[test]
+fn this_version_frames_as_it_framed() {
+    let write = std::env::var_os("SIGMA_WRITE_GOLDEN").is_some();
+    for (document_name, document) in documents() {
+        let framing = Framing { frame_bytes: 32 << 10, threads: 2 };
+        let mut encoded = Vec::new();
+        encode_frames(document.as_slice(), &mut encoded, &Options::default(), framing)
+            .expect("memory does not fail");
+        let path = folder().join(format!("{document_name}.{VERSION}.framed.sg"));
+        keep(&path, &encoded, write);
     }
 }
 

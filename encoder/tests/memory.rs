@@ -4,38 +4,17 @@
 //! that nothing grows; the sizes that people ask about are `--ignored`, since they take some minutes:
 //! `cargo test --release -p sigma-encoder --test memory -- --ignored --nocapture`.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "common/counting.rs"]
+mod counting;
+
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use counting::peak;
 use sigma_encoder::{Level, Options};
 
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
 /// Held by the test that counts.
 static COUNTS: Mutex<()> = Mutex::new(());
-
-struct Counting;
-
-// SAFETY: passes everything on to the system's allocator and counts beside it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(live, Relaxed);
-        // SAFETY: the caller's layout.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's block and layout.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Gives parts made by their number until `len` bytes were given.
 struct Shape<F> {
@@ -83,18 +62,12 @@ type Named = (&'static str, fn(u64) -> String);
 fn peaks(part: fn(u64) -> String, len: u64, level: Level) -> (usize, usize) {
     let shape = || Shape { part, number: 0, rest: Vec::new(), len };
     let mut encoded = Vec::with_capacity(1 << 24);
-    let peak = |work: &mut dyn FnMut()| {
-        let before = LIVE.load(Relaxed);
-        PEAK.store(before, Relaxed);
-        work();
-        PEAK.load(Relaxed) - before
-    };
     let options = Options { level, ..Options::default() };
-    let encoding = peak(&mut || {
+    let encoding = peak(|| {
         sigma_encoder::encode(shape(), &mut encoded, &options).expect("a shape encodes");
     });
     let mut sink = Sink(0);
-    let decoding = peak(&mut || {
+    let decoding = peak(|| {
         sigma_encoder::decode(encoded.as_slice(), &mut sink).expect("an encoding of ours");
     });
     assert_eq!(sink.0, len);

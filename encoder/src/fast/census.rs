@@ -69,4 +69,19 @@ impl Census {
         entry.0 += 1;
         entry.1 += bytes as u64;
     }
+
+    /// Adds what another encoding holds.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
+        for (mine, more) in [(&mut self.plain, other.plain), (&mut self.columns, other.columns)] {
+            mine.blocks += more.blocks;
+            mine.document_bytes += more.document_bytes;
+            mine.coded_bytes += more.coded_bytes;
+        }
+        self.segments = sum(self.segments, other.segments);
+        self.values = sum(self.values, other.values);
+        for (mine, more) in self.streams.iter_mut().zip(other.streams) {
+            *mine = sum(*mine, more);
+        }
+    }
 }

@@ -80,11 +80,6 @@ impl<R: Read> Unpacker<R> {
         &self.block[..self.len]
     }
 
-    /// Whether the document has ended and all checks were right.
-    pub(crate) fn is_done(&self) -> bool {
-        self.done
-    }
-
     /// The next block; `None` at the end of the document, when all checks were right.
     pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.len = 0;

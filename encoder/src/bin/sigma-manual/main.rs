@@ -20,13 +20,21 @@ use clap_complete::Shell;
 struct Manual {
     /// `man`, or the shell to complete for: bash, elvish, fish, powershell, zsh
     what: String,
+    /// With `man`: the verb whose page is wanted, such as `encode`
+    verb: Option<String>,
 }
 
 fn main() -> ExitCode {
-    let what = Manual::parse().what;
+    let Manual { what, verb } = Manual::parse();
     let mut command = args::Args::command();
     if what == "man" {
-        return match clap_mangen::Man::new(command).render(&mut io::stdout()) {
+        command.build();
+        let page = match &verb {
+            None => Some(&command),
+            Some(verb) => command.find_subcommand(verb),
+        };
+        let Some(page) = page else { return fail("`sigma` has no such verb", 2) };
+        return match clap_mangen::Man::new(page.clone()).render(&mut io::stdout()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string(), 1),
         };

@@ -1,9 +1,11 @@
 //! The command line.
 
+use std::num::NonZero;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use sigma_encoder::{Coding, Holding, Layout, Level, Limits, Options};
+use sigma_encoder::{Coding, Framing, Holding, Layout, Level, Limits, Options};
 
 use crate::size;
 
@@ -31,6 +33,9 @@ Examples:
   curl .. | sigma encode > a.sg       from a pipe
   sigma test *.sg                     decodes and checks, writes nothing
   sigma inspect log.ndjson.sg         where the bits went, by part and by path
+  sigma encode -T 4 log.ndjson        by four threads, in frames of 16 MiB
+  sigma decode -c --range 1GB..1001MB log.ndjson.sg
+                                      a part of the document, quick if it has frames
   sigma encode --delta off a.json     what a technique buys: leave it off
 
 Exit codes: 0 all went well; 1 the input is damaged or a file cannot be read or written;
@@ -55,6 +60,8 @@ pub(crate) struct TestArgs {
     /// The encoded files; standard input without any
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+    #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
 
@@ -77,6 +84,30 @@ impl LimitArgs {
     }
 }
 
+/// How many threads work.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "Frames")]
+pub(crate) struct ThreadArgs {
+    /// Work on so many frames at a time; 0 is one for each core
+    ///
+    /// Each thread takes a level's memory and up to 2 MiB for output that waits for its turn. The output
+    /// is the same for any N. Frames from a pipe are decoded by one thread, and encoded with a frame of
+    /// the document in memory for each thread.
+    #[arg(short = 'T', long = "threads", value_name = "N", default_value = "1",
+          value_parser = clap::value_parser!(u16).range(..=1024))]
+    threads: u16,
+}
+
+impl ThreadArgs {
+    /// At least 1.
+    pub(crate) fn count(self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            count => usize::from(count),
+        }
+    }
+}
+
 /// `sigma inspect`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct InspectArgs {
@@ -85,6 +116,9 @@ pub(crate) struct InspectArgs {
     /// How many paths to list, the most expensive first
     #[arg(long, value_name = "N", default_value = "20")]
     pub(crate) paths: usize,
+    /// How many frames to list, from the first on
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) frames: usize,
 }
 
 /// Where bytes come from and go to.
@@ -126,6 +160,15 @@ pub(crate) struct EncodeArgs {
     /// Same as --level max
     #[arg(short = '9', conflicts_with_all = ["level", "fast", "default"])]
     max: bool,
+    /// Cut the document into frames of about SIZE bytes (4MiB, 16MiB)
+    ///
+    /// Frames are what several threads work on and what `sigma decode --range` finds. Each is encoded
+    /// by itself, at a line's end if there is one near, so the output grows, the more the smaller they
+    /// are. Without this there are none, and with -T of more than 1 they have 16 MiB.
+    #[arg(long, value_name = "SIZE", value_parser = frame_bytes, help_heading = "Frames")]
+    frame: Option<u64>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     #[command(flatten)]
     techniques: TechniqueArgs,
     /// Encode the same input so many times in one process; needs --stats-json
@@ -211,6 +254,14 @@ struct TechniqueArgs {
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+    /// Only these bytes of the document: START..END (without END), START.. or ..END
+    ///
+    /// A file with frames is read and decoded where it is needed; any other, or a pipe, from its start
+    /// on. --output-limit then concerns the bytes written.
+    #[arg(long, value_name = "RANGE", value_parser = size::parse_range, help_heading = "Frames")]
+    pub(crate) range: Option<Range<u64>>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
@@ -239,7 +290,23 @@ enum LayoutArg {
     Flat,
 }
 
+/// A size that frames can have.
+fn frame_bytes(text: &str) -> Result<u64, String> {
+    let bytes = size::parse(text)?;
+    match (Framing::FRAME_BYTES_MIN..=Framing::FRAME_BYTES_MAX).contains(&bytes) {
+        true => Ok(bytes),
+        false => Err("a frame has 1KiB to 1024GiB".to_owned()),
+    }
+}
+
 impl EncodeArgs {
+    /// How to cut the document, if it is to be cut. That does not depend on how many cores there are.
+    pub(crate) fn framing(&self) -> Option<Framing> {
+        let default = (self.threads.threads != 1).then_some(Framing::FRAME_BYTES_DEFAULT);
+        let frame_bytes = self.frame.or(default)?;
+        Some(Framing { frame_bytes, threads: self.threads.count() })
+    }
+
     /// What was chosen.
     pub(crate) fn options(&self) -> Options {
         let on = |switch| switch == Switch::On;

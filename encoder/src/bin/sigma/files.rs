@@ -1,7 +1,7 @@
 //! Files: the input, and an output that appears only when it is complete.
 
 use std::fs::{File, FileTimes, Metadata};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use sigma_encoder::Error;
@@ -12,15 +12,53 @@ use crate::run::{Failure, at};
 /// The ending of encoded files.
 const SUFFIX: &str = "sg";
 
-/// Opens a file, or standard input; with what is known of the file.
-pub(crate) fn open(path: Option<&Path>) -> Result<(Box<dyn Read>, Option<Metadata>), Failure> {
-    let Some(path) = path else { return Ok((Box::new(io::stdin().lock()), None)) };
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    let (metadata, file) = opened.map_err(|error| at(Some(path), &error.into()))?;
-    if metadata.is_dir() {
-        return Err(Failure::Work(format!("`{}` is a folder; name a file", path.display())));
+/// Where bytes come from.
+pub(crate) enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file, with what is known of it.
+    File(File, Metadata),
+}
+
+impl Input {
+    /// Opens a file, or standard input.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::Stdin) };
+        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|error| at(Some(path), &error.into()))?;
+        if metadata.is_dir() {
+            return Err(Failure::Work(format!("`{}` is a folder; name a file", path.display())));
+        }
+        Ok(Self::File(file, metadata))
     }
-    Ok((Box::new(file), Some(metadata)))
+
+    /// What is known of the file.
+    pub(crate) fn metadata(&self) -> Option<&Metadata> {
+        if let Self::File(_, metadata) = self { Some(metadata) } else { None }
+    }
+
+    /// The file and its length, if it can be read by position. Files of no length may be those that the
+    /// system makes up as they are read.
+    pub(crate) fn placed(&self) -> Option<(&File, u64)> {
+        match self {
+            Self::File(file, metadata) if metadata.is_file() && metadata.len() > 0 => {
+                Some((file, metadata.len()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Its bytes in their order.
+    pub(crate) fn reader(&self) -> Box<dyn Read + Send + '_> {
+        match self {
+            Self::Stdin => Box::new(io::stdin()),
+            Self::File(file, _) => {
+                // Reading by position moves a file's place on some systems; pipes have none.
+                let _ = { file }.rewind();
+                Box::new(file)
+            }
+        }
+    }
 }
 
 /// Where output goes.
@@ -60,15 +98,19 @@ impl Target {
     }
 
     /// Opens it for writing.
-    pub(crate) fn create(&self) -> Result<Box<dyn Write>, Failure> {
-        match self {
-            Self::Stdout => Ok(Box::new(io::stdout().lock())),
-            Self::Nowhere => Ok(Box::new(io::sink())),
-            Self::File(_, partial) => match File::create(partial) {
-                Ok(file) => Ok(Box::new(file)),
-                Err(error) => Err(at(Some(partial), &error.into())),
-            },
+    pub(crate) fn create(&self) -> Result<Box<dyn Write + Send>, Failure> {
+        match self.create_file()? {
+            Some(file) => Ok(Box::new(file)),
+            None if matches!(self, Self::Stdout) => Ok(Box::new(io::stdout())),
+            None => Ok(Box::new(io::sink())),
         }
+    }
+
+    /// Opens it for writing, if it is a file.
+    pub(crate) fn create_file(&self) -> Result<Option<File>, Failure> {
+        let Self::File(_, partial) = self else { return Ok(None) };
+        crate::interrupt::remove_on_signal(partial);
+        File::create(partial).map(Some).map_err(|error| at(Some(partial), &error.into()))
     }
 
     /// Gives the complete output its name, and the times and mode of the input.

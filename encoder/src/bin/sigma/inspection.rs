@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use sigma_encoder::{BlockBytes, Census, Inspection, Part, PathBits, StreamKind};
+use sigma_encoder::{BlockBytes, Census, FrameBytes, Inspection, Part, PathBits, StreamKind};
 
 /// Bytes for which an encoding spent so many bits.
 fn bytes(bits: f64) -> f64 {
     bits / 8.0
 }
 
-/// Parts and the most expensive paths, or the streams of blocks.
-pub(crate) fn text(inspection: &Inspection, paths_max: usize) -> String {
+/// Parts, or the streams of blocks; the first frames and the most expensive paths.
+pub(crate) fn text(inspection: &Inspection, paths_max: usize, frames_max: usize) -> String {
     if let Some(census) = &inspection.blocks {
-        return blocks_text(census);
+        return blocks_text(census) + &frames_text(&inspection.frames, frames_max);
     }
     let mut text = String::new();
     let total: f64 = inspection.parts.iter().map(|part| part.0).sum();
@@ -31,6 +31,7 @@ pub(crate) fn text(inspection: &Inspection, paths_max: usize) -> String {
         let (name, bytes) = (part.name(), bytes(bits));
         let _ = writeln!(text, "{name:<16} {bytes:>12.0} {share:>6.1}% {decisions:>12}");
     }
+    text.push_str(&frames_text(&inspection.frames, frames_max));
     let mut paths: Vec<(&String, &PathBits)> = inspection.paths.iter().collect();
     paths.sort_by(|a, b| b.1.bits.total_cmp(&a.1.bits).then(a.0.cmp(b.0)));
     let _ = writeln!(
@@ -68,6 +69,29 @@ fn blocks_text(census: &Census) -> String {
     for (kind, (count, bytes)) in StreamKind::ALL.iter().zip(census.streams) {
         let share = 100.0 * bytes as f64 / total.max(1) as f64;
         let _ = writeln!(text, "{:<16} {count:>12} {bytes:>24} {share:>6.1}%", kind.name());
+    }
+    text
+}
+
+/// The first frames, if there are any.
+fn frames_text(frames: &[FrameBytes], frames_max: usize) -> String {
+    let mut text = String::new();
+    if frames.is_empty() {
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "\n{:>12} {:>15} {:>12}  of {} frames",
+        "frame",
+        "at byte",
+        "bytes",
+        frames.len()
+    );
+    let mut start = 0;
+    for (index, frame) in frames.iter().take(frames_max).enumerate() {
+        let (document, encoded) = (frame.document, frame.encoded);
+        let _ = writeln!(text, "{index:>12} {start:>15} {document:>12}  in {encoded} bytes");
+        start += document;
     }
     text
 }

@@ -4,10 +4,12 @@
 //! command line makes no sense (clap sees to that).
 
 mod args;
+mod decoding;
 mod files;
 #[cfg(feature = "heap")]
 mod heap;
 mod inspection;
+mod interrupt;
 mod progress;
 mod run;
 mod size;

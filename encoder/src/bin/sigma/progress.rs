@@ -3,7 +3,10 @@
 //! Not `indicatif`: its code alone takes a twentieth of the memory that the level `default` may use.
 
 use std::io::{self, IsTerminal, Read};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use sigma_encoder::ReadAt;
 
 /// Work that takes less shows nothing.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -74,6 +77,34 @@ impl<R: Read> Read for Progress<R> {
         let len = self.inner.read(out)?;
         self.bytes += len as u64;
         self.show();
+        Ok(len)
+    }
+}
+
+/// Counts and shows what several threads read by position.
+pub(crate) struct Placed<S> {
+    inner: S,
+    progress: Mutex<Progress<()>>,
+}
+
+impl<S> Placed<S> {
+    /// As [`Progress::new`].
+    pub(crate) fn new(inner: S, total_bytes: Option<u64>, quiet: bool) -> Self {
+        Self { inner, progress: Mutex::new(Progress::new((), total_bytes, quiet)) }
+    }
+
+    /// Bytes read so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).bytes
+    }
+}
+
+impl<S: ReadAt> ReadAt for Placed<S> {
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let len = self.inner.read_at(out, offset)?;
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.bytes += len as u64;
+        progress.show();
         Ok(len)
     }
 }

@@ -5,9 +5,19 @@ use std::fmt::Write as _;
 /// What `--stats-json` writes.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
-    input_bytes: u64,
-    output_bytes: u64,
+    work: Work,
     repetitions: Vec<Repetition>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) input_bytes: u64,
+    pub(crate) output_bytes: u64,
+    /// Frames of the encoding, if it is known to have any.
+    pub(crate) frames: Option<u64>,
+    /// Threads that worked.
+    pub(crate) threads: usize,
 }
 
 /// Memory after a repetition, when everything of it was dropped.
@@ -31,17 +41,20 @@ impl Stats {
     }
 
     /// Adds a repetition that read and wrote so many bytes.
-    pub(crate) fn add(&mut self, (input_bytes, output_bytes): (u64, u64), memory: Repetition) {
-        self.input_bytes = input_bytes;
-        self.output_bytes = output_bytes;
+    pub(crate) fn add(&mut self, work: Work, memory: Repetition) {
+        self.work = work;
         self.repetitions.push(memory);
     }
 
     /// The document.
     pub(crate) fn json(&self) -> String {
         let mut json = format!(
-            "{{\"version\":1,\"input_bytes\":{},\"output_bytes\":{},\"repetitions\":[",
-            self.input_bytes, self.output_bytes
+            "{{\"version\":1,\"input_bytes\":{},\"output_bytes\":{},\"frames\":{},\"threads\":{},\
+             \"repetitions\":[",
+            self.work.input_bytes,
+            self.work.output_bytes,
+            or_null(self.work.frames),
+            self.work.threads
         );
         for (index, repetition) in self.repetitions.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };

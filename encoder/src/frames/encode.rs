@@ -1,0 +1,195 @@
+//! Encodes a document frame by frame, by several threads.
+
+use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use xxhash_rust::xxh64::Xxh64;
+
+use super::Framing;
+use super::cut::{Cutter, start_of};
+use super::format::{FrameWriter, Header, PIECE, frame_hash};
+use super::place::{ReadAt, Region};
+use super::turns::{Lane, Output, Turns};
+use crate::error::Error;
+use crate::settings::Options;
+
+/// Encodes all that `input` gives, in frames; says how many.
+///
+/// With one thread, memory is a level's. More threads must each hold a whole frame of the document,
+/// since a pipe can only be read in order: [`encode_frames_at`] needs not. The bytes written depend on
+/// the document, the options and `framing.frame_bytes` alone.
+///
+/// ```
+/// use sigma_encoder::{Framing, Options, decode, encode_frames};
+/// let document = "{\"id\":1}\n".repeat(1000);
+/// let framing = Framing { frame_bytes: 4096, threads: 2 };
+/// let mut encoded = Vec::new();
+/// let frames = encode_frames(document.as_bytes(), &mut encoded, &Options::default(), framing)?;
+/// assert_eq!(frames, 3);
+/// let mut decoded = Vec::new();
+/// decode(encoded.as_slice(), &mut decoded)?;
+/// assert_eq!(decoded, document.as_bytes());
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When reading or writing fails, or the frame size is not within
+/// [`Framing::FRAME_BYTES_MIN`]`..=`[`Framing::FRAME_BYTES_MAX`].
+pub fn encode_frames<R: Read + Send, W: Write + Send>(
+    input: R,
+    output: W,
+    options: &Options,
+    framing: Framing,
+) -> Result<u64, Error> {
+    let turns = turns(output, framing)?;
+    let cutter = Mutex::new(Cutter::new(input, framing.frame_bytes));
+    let cutter = || cutter.lock().unwrap_or_else(PoisonError::into_inner);
+    let output = if framing.threads <= 1 {
+        let next = || {
+            let mut cutter = cutter();
+            (cutter.frames, cutter.next_frame().map_err(Error::from))
+        };
+        turns.run(1, next, |start, lane| encode_frame(&mut *cutter(), start, options, lane))?
+    } else {
+        // Each thread reads its own frame, so that no more frames are held than threads work.
+        let next = || {
+            let mut cutter = cutter();
+            (cutter.frames, whole_frame(&mut cutter).map_err(Error::from))
+        };
+        turns.run(framing.threads, next, |(start, frame), lane| {
+            encode_frame(frame.as_slice(), start, options, lane)
+        })?
+    };
+    Ok(output.finish()?)
+}
+
+/// The next frame, with where it begins.
+fn whole_frame<R: Read>(cutter: &mut Cutter<R>) -> io::Result<Option<(u64, Vec<u8>)>> {
+    let Some(start) = cutter.next_frame()? else { return Ok(None) };
+    let mut frame = Vec::new();
+    // As much as it can need, so that it is not moved as it grows; where memory is short, it grows.
+    let _ = frame.try_reserve_exact(usize::try_from(cutter.frame_len_max()).unwrap_or(0));
+    cutter.read_to_end(&mut frame)?;
+    Ok(Some((start, frame)))
+}
+
+/// Encodes the first `len` bytes of a source that is read by position, in frames; says how many.
+///
+/// Each thread takes a level's memory and at most 2 MiB of output that waits for its turn, whatever
+/// the size of frames. The bytes are those that [`encode_frames`] writes.
+///
+/// ```no_run
+/// use sigma_encoder::{Framing, Options, encode_frames_at};
+/// let source = std::fs::File::open("events.ndjson")?;
+/// let output = std::fs::File::create("events.ndjson.sg")?;
+/// let framing = Framing { threads: 4, ..Framing::default() };
+/// encode_frames_at(&source, source.metadata()?.len(), &output, &Options::default(), framing)?;
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`encode_frames`]; also when the source has fewer bytes than `len`.
+pub fn encode_frames_at<S: ReadAt + ?Sized, W: Write + Send>(
+    source: &S,
+    len: u64,
+    output: W,
+    options: &Options,
+    framing: Framing,
+) -> Result<u64, Error> {
+    let turns = turns(output, framing)?;
+    let numbers = AtomicU64::new(0);
+    let next = || {
+        let number = numbers.fetch_add(1, Ordering::Relaxed);
+        let region = || -> io::Result<Option<(u64, u64)>> {
+            let start = start_of(source, len, framing.frame_bytes, number)?;
+            let end = start_of(source, len, framing.frame_bytes, number + 1)?;
+            Ok((start < end).then_some((start, end)))
+        };
+        (number, region().map_err(Error::from))
+    };
+    let count_max = usize::try_from(len.div_ceil(framing.frame_bytes)).unwrap_or(usize::MAX);
+    let output = turns.run(framing.threads.min(count_max), next, |(start, end), lane| {
+        encode_frame(Region::new(source, start, end), start, options, lane)
+    })?;
+    Ok(output.finish()?)
+}
+
+fn turns<W: Write + Send>(output: W, framing: Framing) -> Result<Turns<FrameWriter<W>>, Error> {
+    let sizes = Framing::FRAME_BYTES_MIN..=Framing::FRAME_BYTES_MAX;
+    if !sizes.contains(&framing.frame_bytes) {
+        let (least, most) = sizes.into_inner();
+        let found = framing.frame_bytes;
+        let message = format!("a frame of {found} bytes; choose from {least} to {most} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
+    }
+    let header = Header { frame_bytes: framing.frame_bytes };
+    Ok(Turns::new(FrameWriter::new(output, header)?, 0))
+}
+
+/// Encodes one frame, which begins at `start` of the document.
+fn encode_frame<R: Read, W: Write + Send>(
+    input: R,
+    start: u64,
+    options: &Options,
+    lane: &mut Lane<'_, FrameWriter<W>>,
+) -> Result<(), Error> {
+    let mut input = Hashed { inner: input, hash: frame_hash(start), len: 0 };
+    let mut pieces = Pieces { lane, piece: Vec::with_capacity(PIECE) };
+    crate::stream::encode(&mut input, &mut pieces, options)?;
+    pieces.lane.part(&pieces.piece)?;
+    Ok(lane.end((input.len, input.hash.digest()))?)
+}
+
+impl<W: Write + Send> Output for FrameWriter<W> {
+    /// Bytes of the document in the frame, and their check.
+    type End = (u64, u64);
+
+    fn part(&mut self, part: &[u8]) -> io::Result<()> {
+        self.piece(part)
+    }
+
+    fn end(&mut self, (raw_len, check): Self::End) -> io::Result<()> {
+        self.end_frame(raw_len, check)
+    }
+}
+
+/// Counts and hashes what is read.
+struct Hashed<R> {
+    inner: R,
+    hash: Xxh64,
+    len: u64,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let len = self.inner.read(bytes)?;
+        self.hash.update(&bytes[..len]);
+        self.len += len as u64;
+        Ok(len)
+    }
+}
+
+/// Cuts coded bytes into full pieces; what is left over is the frame's last piece.
+struct Pieces<'a, 'b, W> {
+    lane: &'a mut Lane<'b, FrameWriter<W>>,
+    piece: Vec<u8>,
+}
+
+impl<W: Write + Send> Write for Pieces<'_, '_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let len = bytes.len().min(PIECE - self.piece.len());
+        self.piece.extend_from_slice(&bytes[..len]);
+        if self.piece.len() == PIECE {
+            self.lane.part(&self.piece)?;
+            self.piece.clear();
+        }
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! The elements of the framed form, each with its reading beside its writing (FORMAT.md, section 1).
+
+use std::io::{self, Read, Write};
+
+use xxhash_rust::xxh64::Xxh64;
+
+use super::Framing;
+use crate::error::Error;
+use crate::format::{Source, write_varint};
+
+/// Begins the framed form: the magic and version of the full form, and a form of its own.
+pub(super) const MAGIC: [u8; 4] = [0xCE, 0xA3, 1, 0x80];
+/// Ends it.
+const END_MAGIC: [u8; 4] = [0xCE, 0xA3, 1, 0x81];
+/// Coded bytes come in pieces of this many; a shorter one is a frame's last.
+pub(super) const PIECE: usize = 1 << 16;
+/// What the trailer takes.
+pub(super) const TRAILER_LEN: u64 = 20;
+/// What the header takes at most.
+pub(super) const HEADER_LEN_MAX: u64 = 4 + 9;
+
+/// What the framed form begins with, without its magic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The size that the document was cut by.
+    pub(super) frame_bytes: u64,
+}
+
+impl Header {
+    /// With the magic.
+    pub(super) fn bytes(self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        write_varint(self.frame_bytes, &mut bytes);
+        bytes
+    }
+
+    /// After the magic.
+    pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+        let offset = source.offset;
+        let frame_bytes = source.varint()?;
+        if !(Framing::FRAME_BYTES_MIN..=Framing::FRAME_BYTES_MAX).contains(&frame_bytes) {
+            return Err(Error::Corrupt { offset, what: "the frame size is none" });
+        }
+        Ok(Self { frame_bytes })
+    }
+}
+
+/// A frame in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Bytes of the document, not 0.
+    pub(super) raw_len: u64,
+    /// Bytes of the frame, with all that is around the encoding in it.
+    pub(super) coded_len: u64,
+    /// Check of the bytes of the document.
+    pub(super) check: u64,
+}
+
+/// The check of a frame that begins at `raw_start` of the document: it fails at any other place.
+pub(super) fn frame_hash(raw_start: u64) -> Xxh64 {
+    Xxh64::new(raw_start)
+}
+
+impl Entry {
+    pub(super) fn bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(26);
+        write_varint(self.raw_len, &mut bytes);
+        write_varint(self.coded_len, &mut bytes);
+        bytes.extend_from_slice(&self.check.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+        let (raw_len, coded_len) = (source.varint()?, source.varint()?);
+        Ok(Self { raw_len, coded_len, check: read_u64(source)? })
+    }
+}
+
+/// The last bytes: by them a reader who can seek finds the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Trailer {
+    /// Bytes of the index, which ends where the trailer begins.
+    pub(super) index_len: u64,
+    /// Check of the header and the index.
+    pub(super) check: u64,
+}
+
+impl Trailer {
+    fn bytes(self) -> Vec<u8> {
+        [&self.index_len.to_le_bytes()[..], &self.check.to_le_bytes(), &END_MAGIC].concat()
+    }
+
+    pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+        let offset = source.offset;
+        let trailer = Self { index_len: read_u64(source)?, check: read_u64(source)? };
+        let mut magic = [0; 4];
+        source.fill(&mut magic)?;
+        if magic == END_MAGIC {
+            return Ok(trailer);
+        }
+        Err(Error::Corrupt { offset, what: "the last bytes are not those of the framed form" })
+    }
+}
+
+pub(super) fn read_u64<R: Read>(source: &mut Source<R>) -> Result<u64, Error> {
+    let mut bytes = [0; 8];
+    source.fill(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// The length of a piece.
+pub(super) fn read_piece_len<R: Read>(source: &mut Source<R>) -> Result<usize, Error> {
+    let offset = source.offset;
+    match usize::try_from(source.varint()?) {
+        Ok(len) if len <= PIECE => Ok(len),
+        _ => Err(Error::Corrupt { offset, what: "a piece of a frame is too long" }),
+    }
+}
+
+/// Writes the framed form from front to back.
+pub(super) struct FrameWriter<W> {
+    output: W,
+    /// The entries so far, as they are written: some 16 bytes for each frame.
+    index: Vec<u8>,
+    header: Header,
+    /// Bytes written of the frame at hand.
+    coded_len: u64,
+    pub(super) frames: u64,
+}
+
+impl<W: Write> FrameWriter<W> {
+    pub(super) fn new(mut output: W, header: Header) -> io::Result<Self> {
+        output.write_all(&header.bytes())?;
+        Ok(Self { output, index: Vec::new(), header, coded_len: 0, frames: 0 })
+    }
+
+    /// Writes a piece of the frame at hand; the last one is shorter than [`PIECE`].
+    pub(super) fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
+        let mut len = Vec::with_capacity(3);
+        write_varint(piece.len() as u64, &mut len);
+        self.output.write_all(&len)?;
+        self.output.write_all(piece)?;
+        self.coded_len += (len.len() + piece.len()) as u64;
+        Ok(())
+    }
+
+    /// Ends the frame at hand.
+    pub(super) fn end_frame(&mut self, raw_len: u64, check: u64) -> io::Result<()> {
+        let mut end = Vec::with_capacity(17);
+        write_varint(raw_len, &mut end);
+        end.extend_from_slice(&check.to_le_bytes());
+        self.output.write_all(&end)?;
+        let coded_len = self.coded_len + end.len() as u64;
+        self.index.extend_from_slice(&Entry { raw_len, coded_len, check }.bytes());
+        self.coded_len = 0;
+        self.frames += 1;
+        Ok(())
+    }
+
+    /// Writes the end mark, the index and the trailer; how many frames there are.
+    pub(super) fn finish(mut self) -> io::Result<u64> {
+        let mut hash = Xxh64::new(0);
+        hash.update(&self.header.bytes());
+        hash.update(&self.index);
+        let trailer = Trailer { index_len: self.index.len() as u64, check: hash.digest() };
+        self.output.write_all(&[0])?;
+        self.output.write_all(&self.index)?;
+        self.output.write_all(&trailer.bytes())?;
+        self.output.flush()?;
+        Ok(self.frames)
+    }
+}

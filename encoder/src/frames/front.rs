@@ -1,0 +1,235 @@
+//! Decodes from front to back, without the index: what a pipe needs.
+
+use std::io::{Chain, Cursor, Read, Write};
+use std::ops::Range;
+
+use xxhash_rust::xxh64::Xxh64;
+
+use super::format::{Entry, Header, MAGIC, Trailer};
+use super::one::{One, Shared, lock, share};
+use crate::decoder::Decoder;
+use crate::error::Error;
+use crate::format::Source;
+use crate::fuzzing;
+use crate::settings::Limits;
+
+/// A reader whose first bytes were looked at.
+pub(crate) type Start<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// Looks at the first bytes.
+pub(crate) fn start<R: Read>(mut inner: R) -> Result<Start<R>, Error> {
+    let mut first = Vec::with_capacity(MAGIC.len());
+    (&mut inner).take(MAGIC.len() as u64).read_to_end(&mut first)?;
+    Ok(Cursor::new(first).chain(inner))
+}
+
+/// Whether the first bytes are those of the framed form.
+pub(crate) fn is_framed<R>(start: &Start<R>) -> bool {
+    start.get_ref().0.get_ref().as_slice() == MAGIC.as_slice()
+}
+
+/// The header and the index as they must be, after the frames that were read.
+pub(super) struct Expected {
+    header: Header,
+    hash: Xxh64,
+    index_len: u64,
+}
+
+impl Expected {
+    pub(super) fn new(header: Header) -> Self {
+        let mut hash = Xxh64::new(0);
+        hash.update(&header.bytes());
+        Self { header, hash, index_len: 0 }
+    }
+
+    pub(super) fn add(&mut self, entry: Entry) {
+        let entry = entry.bytes();
+        self.hash.update(&entry);
+        self.index_len += entry.len() as u64;
+    }
+
+    /// Compares with the index and the trailer that come now.
+    pub(super) fn check<R: Read>(&self, source: &mut Source<R>) -> Result<(), Error> {
+        let corrupt = |offset, what| Err(Error::Corrupt { offset, what });
+        let offset = source.offset;
+        let mut found = Xxh64::new(0);
+        found.update(&self.header.bytes());
+        hash(source, self.index_len, &mut found)?;
+        if found.digest() != self.hash.digest() && !fuzzing::checks_are_ignored() {
+            return corrupt(offset, "the index differs from the frames");
+        }
+        let offset = source.offset;
+        let trailer = Trailer::read_from(source)?;
+        let is_wrong = trailer.check != self.hash.digest() && !fuzzing::checks_are_ignored();
+        if trailer.index_len != self.index_len || is_wrong {
+            return corrupt(offset, "the checksum of the whole differs");
+        }
+        let offset = source.offset;
+        if source.next()?.is_some() {
+            return Err(Error::TrailingBytes { offset });
+        }
+        Ok(())
+    }
+}
+
+/// Hashes the next `len` bytes.
+fn hash<R: Read>(source: &mut Source<R>, mut len: u64, hash: &mut Xxh64) -> Result<(), Error> {
+    let mut bytes = [0; 1 << 10];
+    while len > 0 {
+        let wanted = len.min(bytes.len() as u64) as usize;
+        source.fill(&mut bytes[..wanted])?;
+        hash.update(&bytes[..wanted]);
+        len -= wanted as u64;
+    }
+    Ok(())
+}
+
+/// Decodes the framed form from front to back.
+pub(crate) struct Framed<R> {
+    stream: Shared<Start<R>>,
+    state: State<Start<R>>,
+    expected: Expected,
+    limits: Limits,
+    /// Bytes of the document before the frame at hand, and in it so far.
+    raw_start: u64,
+    raw_len: u64,
+}
+
+enum State<R> {
+    Between,
+    Inside(Box<One<R>>),
+    Ended,
+}
+
+impl<R: Read> Framed<R> {
+    /// Reads the header.
+    pub(crate) fn limited(start: Start<R>, limits: Limits) -> Result<Self, Error> {
+        let mut source = Source::new(start);
+        source.fill(&mut [0; MAGIC.len()])?;
+        let expected = Expected::new(Header::read_from(&mut source)?);
+        let (stream, state) = (share(source), State::Between);
+        Ok(Self { stream, state, expected, limits, raw_start: 0, raw_len: 0 })
+    }
+
+    /// The next piece of the document; `None` at its end, when all checks were right.
+    pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+        let more = self.advance()?;
+        Ok(more.then(|| self.block()))
+    }
+
+    /// The last piece again.
+    pub(crate) fn block(&self) -> &[u8] {
+        if let State::Inside(frame) = &self.state { frame.block() } else { &[] }
+    }
+
+    fn advance(&mut self) -> Result<bool, Error> {
+        loop {
+            match &mut self.state {
+                State::Between => self.open_frame()?,
+                State::Inside(frame) => {
+                    if frame.advance()? {
+                        self.raw_len += frame.block().len() as u64;
+                        return self.within_limit().map(|()| true);
+                    }
+                    self.end_frame()?;
+                }
+                State::Ended => return Ok(false),
+            }
+        }
+    }
+
+    fn open_frame(&mut self) -> Result<(), Error> {
+        let frame = One::open(&self.stream, self.raw_start, self.limits.memory_bytes)?;
+        self.state = if let Some(frame) = frame {
+            State::Inside(Box::new(frame))
+        } else {
+            self.expected.check(&mut lock(&self.stream).source)?;
+            State::Ended
+        };
+        Ok(())
+    }
+
+    fn within_limit(&self) -> Result<(), Error> {
+        let limit_bytes = self.limits.output_bytes.unwrap_or(u64::MAX);
+        match self.raw_start + self.raw_len > limit_bytes {
+            true => Err(Error::Limit { what: "output limit", limit_bytes }),
+            false => Ok(()),
+        }
+    }
+
+    fn end_frame(&mut self) -> Result<(), Error> {
+        if let State::Inside(frame) = std::mem::replace(&mut self.state, State::Between) {
+            self.expected.add(frame.finish()?);
+            self.raw_start += std::mem::take(&mut self.raw_len);
+        }
+        Ok(())
+    }
+}
+
+/// How far decoding goes on after a range, so that the check after the range's last byte has been
+/// read: chunks are closed every 4 MiB.
+const BEYOND: u64 = 8 << 20;
+
+/// Decodes `range` of the document, in bytes, from encoded bytes in any form that cannot be read by
+/// position: decodes all before it too. The output limit concerns the bytes given out.
+///
+/// ```
+/// let mut encoded = Vec::new();
+/// sigma_encoder::encode(&b"[1,22,333]"[..], &mut encoded, &sigma_encoder::Options::default())?;
+/// let mut part = Vec::new();
+/// let limits = sigma_encoder::Limits::default();
+/// sigma_encoder::decode_range(encoded.as_slice(), &mut part, 3..5, limits)?;
+/// assert_eq!(part, b"22");
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Also [`Error::Range`] when the document ends before the range does; `u64::MAX` as its end means the
+/// document's.
+pub fn decode_range<R: Read, W: Write>(
+    input: R,
+    mut output: W,
+    range: Range<u64>,
+    limits: Limits,
+) -> Result<(), Error> {
+    check_output(&range, limits)?;
+    let mut decoder = Decoder::limited(input, Limits { output_bytes: None, ..limits })?;
+    let mut position = 0;
+    while let Some(block) = decoder.next_block()? {
+        let part = within(block, position, &range);
+        position += block.len() as u64;
+        let given = position.min(range.end).saturating_sub(range.start);
+        check_output(&(0..given), limits)?;
+        output.write_all(part)?;
+        if position.saturating_sub(BEYOND) >= range.end {
+            return Ok(output.flush()?);
+        }
+    }
+    check_range(&range, position)?;
+    Ok(output.flush()?)
+}
+
+/// The bytes of a block at `position` of the document that are in a range.
+pub(super) fn within<'a>(block: &'a [u8], position: u64, range: &Range<u64>) -> &'a [u8] {
+    let at = |place: u64| place.saturating_sub(position).min(block.len() as u64) as usize;
+    &block[at(range.start).min(at(range.end))..at(range.end)]
+}
+
+/// Refuses a range that gives out too much; one to the document's end is not known to.
+pub(super) fn check_output(range: &Range<u64>, limits: Limits) -> Result<(), Error> {
+    let limit_bytes = limits.output_bytes.unwrap_or(u64::MAX);
+    match range.end != u64::MAX && range.end.saturating_sub(range.start) > limit_bytes {
+        true => Err(Error::Limit { what: "output limit", limit_bytes }),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a range that a document of `len` bytes does not have; gives it an end otherwise.
+pub(super) fn check_range(range: &Range<u64>, len: u64) -> Result<Range<u64>, Error> {
+    let end = if range.end == u64::MAX { len } else { range.end };
+    match range.start <= end && end <= len {
+        true => Ok(range.start..end),
+        false => Err(Error::Range { start: range.start, end, document_bytes: len }),
+    }
+}

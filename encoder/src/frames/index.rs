@@ -1,0 +1,366 @@
+//! The framed form read by position: any part of the document, by several threads.
+
+use std::io::{self, BufReader, Read, Write};
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use xxhash_rust::xxh64::Xxh64;
+
+use super::format::{Entry, HEADER_LEN_MAX, Header, MAGIC, TRAILER_LEN, Trailer};
+use super::front::{check_output, check_range, within};
+use super::one::{One, share};
+use super::place::{ReadAt, Region, WriteAt};
+use super::turns::{HOLD, Lane, Output, Turns};
+use crate::error::Error;
+use crate::format::Source;
+use crate::settings::Limits;
+
+/// Bytes read at a time.
+const READ: usize = 1 << 15;
+
+/// A framed encoding that can be read by position.
+///
+/// Holds the index, 24 bytes for each frame. Every method reads and decodes the frames it needs and no
+/// other; what is damaged elsewhere is not noticed.
+///
+/// ```
+/// use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+/// let document = "{\"id\":1}\n".repeat(1000);
+/// let framing = Framing { frame_bytes: 4096, threads: 1 };
+/// let mut encoded = Vec::new();
+/// encode_frames(document.as_bytes(), &mut encoded, &Options::default(), framing)?;
+///
+/// let len = encoded.len() as u64;
+/// let frames = Frames::open(encoded, len, Limits::default())?.expect("the framed form");
+/// assert_eq!(frames.document_bytes(), 9000);
+/// assert_eq!(frames.read_range(4500..4509)?, b"{\"id\":1}\n");
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+pub struct Frames<S> {
+    source: S,
+    limits: Limits,
+    header: Header,
+    header_len: u64,
+    ends: Vec<End>,
+}
+
+/// Where a frame ends, and its check.
+#[derive(Clone, Copy)]
+struct End {
+    raw: u64,
+    coded: u64,
+    check: u64,
+}
+
+/// Where a frame is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Its bytes of the document.
+    pub document: Range<u64>,
+    /// Its bytes of the encoding.
+    pub encoded: Range<u64>,
+}
+
+impl<S: ReadAt> Frames<S> {
+    /// Reads the index of an encoding of `len` bytes; `None` if that is not in the framed form.
+    ///
+    /// # Errors
+    ///
+    /// When the index is missing or damaged. [`Decoder`](crate::Decoder) needs none.
+    pub fn open(source: S, len: u64, limits: Limits) -> Result<Option<Self>, Error> {
+        let mut start = at(&source, 0..len.min(HEADER_LEN_MAX));
+        let mut magic = [0; MAGIC.len()];
+        match start.fill(&mut magic) {
+            Err(Error::Truncated { .. }) => return Ok(None),
+            filled => filled?,
+        }
+        if magic != MAGIC {
+            return Ok(None);
+        }
+        let header = Header::read_from(&mut start)?;
+        let header_len = start.offset;
+        let trailer_start = len.checked_sub(TRAILER_LEN).filter(|&at| at > header_len);
+        let Some(trailer_start) = trailer_start else {
+            return Err(Error::Truncated { offset: len });
+        };
+        let trailer = Trailer::read_from(&mut at(&source, trailer_start..len))?;
+        let corrupt = |what| Error::Corrupt { offset: trailer_start, what };
+        let index_start = trailer_start.checked_sub(trailer.index_len);
+        let index_start = index_start.filter(|&start| start > header_len);
+        let index_start =
+            index_start.ok_or_else(|| corrupt("the index is longer than the file"))?;
+        let mut frames = Self { source, limits, header, header_len, ends: Vec::new() };
+        if frames.read_index(index_start..trailer_start)? != trailer.check {
+            return Err(corrupt("the checksum of the index differs"));
+        }
+        let mark = frames.coded_end();
+        if mark + 1 != index_start || at(&frames.source, mark..index_start).byte()? != 0 {
+            return Err(corrupt("the index does not follow the last frame and its mark"));
+        }
+        Ok(Some(frames))
+    }
+
+    /// Reads the entries; their check.
+    fn read_index(&mut self, range: Range<u64>) -> Result<u64, Error> {
+        let mut hash = Xxh64::new(0);
+        hash.update(&self.header.bytes());
+        let mut source = at(&self.source, range.clone());
+        let count_max = self.limits.memory_bytes.map_or(u64::MAX, |bytes| bytes / 24);
+        let mut end = End { raw: 0, coded: self.header_len, check: 0 };
+        while source.offset < range.end {
+            let offset = source.offset;
+            let entry = Entry::read_from(&mut source)?;
+            hash.update(&entry.bytes());
+            let raw = end.raw.checked_add(entry.raw_len).filter(|_| entry.raw_len > 0);
+            let coded = end.coded.checked_add(entry.coded_len).filter(|&end| end < range.start);
+            let (Some(raw), Some(coded)) = (raw, coded) else {
+                return Err(Error::Corrupt { offset, what: "an entry of the index cannot be" });
+            };
+            if self.ends.len() as u64 >= count_max {
+                let limit_bytes = self.limits.memory_bytes.unwrap_or(u64::MAX);
+                return Err(Error::Limit { what: "memory limit", limit_bytes });
+            }
+            end = End { raw, coded, check: entry.check };
+            self.ends.push(end);
+        }
+        Ok(hash.digest())
+    }
+
+    fn coded_end(&self) -> u64 {
+        self.ends.last().map_or(self.header_len, |end| end.coded)
+    }
+
+    /// Bytes of the document.
+    pub fn document_bytes(&self) -> u64 {
+        self.ends.last().map_or(0, |end| end.raw)
+    }
+
+    /// The frame size that the document was cut by, in bytes.
+    pub fn frame_bytes(&self) -> u64 {
+        self.header.frame_bytes
+    }
+
+    /// How many frames there are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The frames in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Frame> + '_ {
+        (0..self.ends.len()).map(|index| self.frame(index))
+    }
+
+    fn frame(&self, index: usize) -> Frame {
+        let (raw, coded) = match index.checked_sub(1) {
+            Some(before) => (self.ends[before].raw, self.ends[before].coded),
+            None => (0, self.header_len),
+        };
+        let end = self.ends[index];
+        Frame { document: raw..end.raw, encoded: coded..end.coded }
+    }
+
+    /// How many threads, at most `wanted`, the memory limit allows; each takes what the first frame's
+    /// level takes, and 2 MiB more if there are several.
+    ///
+    /// # Errors
+    ///
+    /// When it does not allow one.
+    pub fn threads_allowed(&self, wanted: usize) -> Result<usize, Error> {
+        if self.limits.memory_bytes.is_none() || self.ends.is_empty() {
+            return Ok(wanted.max(1));
+        }
+        let mut threads = wanted.max(1);
+        loop {
+            // A damaged frame is not what is asked about here.
+            match self.open_frame(&self.frame(0), self.memory_share(threads)) {
+                Err(error @ Error::Limit { .. }) if threads == 1 => return Err(error),
+                Err(Error::Limit { .. }) => threads -= 1,
+                _ => return Ok(threads),
+            }
+        }
+    }
+
+    /// What each thread may use.
+    fn memory_share(&self, threads: usize) -> Option<u64> {
+        let total = self.limits.memory_bytes?;
+        Some(if threads <= 1 {
+            total
+        } else {
+            (total / threads as u64).saturating_sub(HOLD as u64)
+        })
+    }
+
+    /// Decodes `range` of the document, in bytes, by so many threads; `u64::MAX` as its end means the
+    /// document's.
+    ///
+    /// A thread that is ahead keeps at most 2 MiB for its turn and then waits, so several threads help
+    /// most with frames of few MiB; [`Self::decode_range_at`] never waits.
+    pub fn decode_range<W: Write + Send>(
+        &self,
+        range: Range<u64>,
+        output: W,
+        threads: usize,
+    ) -> Result<(), Error> {
+        let range = self.check(&range)?;
+        let write = |lane: &mut Lane<'_, Plain<W>>, part: &[u8], _| lane.part(part);
+        let output = self.run(&range, Plain(output), threads, write, |lane| lane.end(()))?;
+        Ok({ output }.0.flush()?)
+    }
+
+    /// As [`Self::decode_range`], to an output that is written by position: its byte 0 is the first of
+    /// the range.
+    pub fn decode_range_at<W: WriteAt>(
+        &self,
+        range: Range<u64>,
+        output: &W,
+        threads: usize,
+    ) -> Result<(), Error> {
+        let range = self.check(&range)?;
+        let write = |lane: &mut Lane<'_, Nowhere>, part: &[u8], position: u64| {
+            lane.check()?;
+            output.write_all_at(part, position - range.start)
+        };
+        self.run(&range, Nowhere, threads, write, |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Decodes and checks all frames, and writes nothing.
+    pub fn test(&self, threads: usize) -> Result<(), Error> {
+        let range = self.check(&(0..u64::MAX))?;
+        let write = |lane: &mut Lane<'_, Nowhere>, _: &[u8], _| lane.check();
+        self.run(&range, Nowhere, threads, write, |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Decodes `range` of the document, in bytes.
+    pub fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
+        let mut part = Vec::new();
+        self.decode_range(range, &mut part, 1)?;
+        Ok(part)
+    }
+
+    fn check(&self, range: &Range<u64>) -> Result<Range<u64>, Error> {
+        let range = check_range(range, self.document_bytes())?;
+        check_output(&range, self.limits)?;
+        Ok(range)
+    }
+
+    /// Decodes the frames of a range. `write` takes each part with its position in the document, `end`
+    /// follows a frame's last.
+    fn run<O: Output>(
+        &self,
+        range: &Range<u64>,
+        output: O,
+        threads: usize,
+        write: impl Fn(&mut Lane<'_, O>, &[u8], u64) -> io::Result<()> + Sync,
+        end: impl Fn(&mut Lane<'_, O>) -> io::Result<()> + Sync,
+    ) -> Result<O, Error> {
+        let first = self.ends.partition_point(|end| end.raw <= range.start);
+        let last = self.ends.partition_point(|end| end.raw < range.end);
+        // An empty range needs no frame.
+        let count = if range.is_empty() { 0 } else { last + 1 - first };
+        let threads = threads.min(count);
+        let memory = self.memory_share(threads);
+        let indices = AtomicUsize::new(first);
+        let next = || {
+            let index = indices.fetch_add(1, Ordering::Relaxed);
+            (index as u64, Ok((index < first + count).then_some(index)))
+        };
+        Turns::new(output, first as u64).run(threads, next, |index, lane| {
+            let decoded = self.decode_frame(index, memory, |block, position| {
+                let part = within(block, position, range);
+                let position = position.max(range.start);
+                if part.is_empty() { lane.check() } else { write(lane, part, position) }
+            });
+            decoded.map_err(|error| of_one_thread(error, threads))?;
+            Ok(end(lane)?)
+        })
+    }
+
+    /// Decodes a whole frame and checks it, in blocks with their positions in the document.
+    fn decode_frame(
+        &self,
+        index: usize,
+        memory: Option<u64>,
+        mut write: impl FnMut(&[u8], u64) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let frame = self.frame(index);
+        let offset = frame.encoded.start;
+        let differs = Error::Corrupt { offset, what: "a frame differs from the index" };
+        let mut position = frame.document.start;
+        let mut decode = || {
+            let mut one = self.open_frame(&frame, memory)?;
+            while one.advance()? && position < frame.document.end {
+                write(one.block(), position)?;
+                position += one.block().len() as u64;
+            }
+            one.finish()
+        };
+        match decode() {
+            Ok(entry) => {
+                let raw_len = frame.document.end - frame.document.start;
+                let coded_len = frame.encoded.end - offset;
+                let expected = Entry { raw_len, coded_len, check: self.ends[index].check };
+                if entry == expected { Ok(()) } else { Err(differs) }
+            }
+            // The file goes on, but the frame must not.
+            Err(Error::Truncated { .. }) => Err(differs),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open_frame(&self, frame: &Frame, memory: Option<u64>) -> Result<One<impl Read>, Error> {
+        let source = at(&self.source, frame.encoded.clone());
+        let one = One::open(&share(source), frame.document.start, memory)?;
+        let (offset, what) = (frame.encoded.start, "the index names a frame that is none");
+        one.ok_or(Error::Corrupt { offset, what })
+    }
+}
+
+/// Encoded bytes of this range.
+fn at<S: ReadAt>(source: &S, range: Range<u64>) -> Source<BufReader<Region<'_, S>>> {
+    let region = Region::new(source, range.start, range.end);
+    let mut source = Source::new(BufReader::with_capacity(READ, region));
+    source.offset = range.start;
+    source
+}
+
+/// The memory limit is shared by threads.
+fn of_one_thread(error: Error, threads: usize) -> Error {
+    match error {
+        Error::Limit { limit_bytes, .. } if threads > 1 => {
+            Error::Limit { what: "share of the memory limit of one thread", limit_bytes }
+        }
+        error => error,
+    }
+}
+
+/// Writes parts as they come.
+struct Plain<W>(W);
+
+impl<W: Write + Send> Output for Plain<W> {
+    type End = ();
+
+    fn part(&mut self, part: &[u8]) -> io::Result<()> {
+        self.0.write_all(part)
+    }
+
+    fn end(&mut self, (): ()) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where order does not matter.
+struct Nowhere;
+
+impl Output for Nowhere {
+    type End = ();
+
+    fn part(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, (): ()) -> io::Result<()> {
+        Ok(())
+    }
+}
