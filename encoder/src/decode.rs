@@ -7,6 +7,7 @@ use xxhash_rust::xxh64::Xxh64;
 use crate::coder::{BitReader, ChunkReader};
 use crate::encode::{model, settings, settle};
 use crate::error::Error;
+use crate::fast;
 use crate::format::{CODED_MAX, Header, Source, compact_check_len};
 use crate::fuzzing;
 use crate::memory::{Memory, SETTLED};
@@ -21,19 +22,24 @@ const EMPTY_MAX: u32 = 3;
 
 /// Decodes one encoding in the compact or the full form.
 pub(crate) struct Single<R> {
-    inner: Unpacker<R, BitReader>,
+    inner: Inner<R>,
 }
 
 impl<R: Read> Single<R> {
     /// Reads the header; refuses what exceeds the limits.
     pub(crate) fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
+        let mut source = Source::new(inner);
+        let header = Header::read_from(&mut source)?;
+        if header.is_blocks() {
+            let blocks = fast::Unpacker::new(source, header, limits)?;
+            return Ok(Self { inner: Inner::Blocks(Box::new(blocks)) });
+        }
+        check_memory(header, limits)?;
+        let model = model(header, Memory { lazy: true, pool: true });
         let coder = BitReader::new(Vec::new(), true);
-        let mut inner = Unpacker::with(inner, coder, |header| {
-            check_memory(header, limits)?;
-            Ok(model(header, Memory { lazy: true, pool: true }))
-        })?;
-        inner.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
-        Ok(Self { inner })
+        let mut items = Unpacker::after_header(source, header, coder, model);
+        items.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
+        Ok(Self { inner: Inner::Items(Box::new(items)) })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
@@ -43,7 +49,32 @@ impl<R: Read> Single<R> {
 
     /// The last piece again.
     pub(crate) fn block(&self) -> &[u8] {
-        &self.inner.block
+        self.inner.block()
+    }
+}
+
+/// Decodes what the header announces.
+enum Inner<R> {
+    /// Chunks of items.
+    Items(Box<Unpacker<R, BitReader>>),
+    /// Blocks, at the level `fast`.
+    Blocks(Box<fast::Unpacker<R>>),
+}
+
+impl<R: Read> Inner<R> {
+    /// The piece of the document that is at hand.
+    fn block(&self) -> &[u8] {
+        match self {
+            Self::Items(items) => &items.block,
+            Self::Blocks(blocks) => blocks.block(),
+        }
+    }
+
+    fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
+        match self {
+            Self::Items(items) => items.next_block(),
+            Self::Blocks(blocks) => blocks.next_block(),
+        }
     }
 }
 
@@ -88,25 +119,13 @@ struct Chunk {
 }
 
 impl<R: Read, C: ChunkReader> Unpacker<R, C> {
-    /// Reads the header.
-    pub(crate) fn new(inner: R, coder: C) -> Result<Self, Error> {
-        let make = |header| Ok(model(header, Memory { lazy: true, pool: true }));
-        Self::with(inner, coder, make)
-    }
-
-    /// Reads the header and has the model made for it.
-    pub(crate) fn with(
-        inner: R,
-        coder: C,
-        make: impl FnOnce(Header) -> Result<Model, Error>,
-    ) -> Result<Self, Error> {
-        let mut source = Source::new(inner);
-        let header = Header::read_from(&mut source)?;
-        Ok(Self {
+    /// For a header that was read, and the model for it.
+    pub(crate) fn after_header(source: Source<R>, header: Header, coder: C, model: Model) -> Self {
+        Self {
             coder,
             source,
             header,
-            model: make(header)?,
+            model,
             output_limit: u64::MAX,
             given: 0,
             unsettled: SETTLED,
@@ -115,7 +134,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             whole: Xxh64::new(header.seed()),
             block: Vec::new(),
             done: false,
-        })
+        }
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.

@@ -3,13 +3,14 @@
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::coder::BitWriter;
+use crate::fast;
 use crate::format::{Header, compact_check_len, write_varint};
 use crate::fuzzing;
 use crate::lexer::ITEM_MAX;
 use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
 use crate::prior;
-use crate::settings::{Class, Options, Settings};
+use crate::settings::{Class, Level, Options, Settings};
 use crate::stage::Stage;
 
 /// A chunk is closed once it has this many coded bytes.
@@ -37,7 +38,7 @@ pub struct Encoder {
     /// What has come and is not coded yet, from `start`.
     window: Vec<u8>,
     start: usize,
-    stream: Option<Stream>,
+    stream: Option<Full>,
     taught: Option<Model>,
 }
 
@@ -59,12 +60,16 @@ impl Encoder {
 
     fn push_as_output(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
         while !bytes.is_empty() {
-            let wanted = if self.stream.is_none() { Class::SMALL_MAX + 1 } else { WINDOW };
+            let wanted = match &self.stream {
+                None => Class::SMALL_MAX + 1,
+                Some(Full::Items(_)) => WINDOW,
+                Some(Full::Blocks(_)) => fast::BLOCK,
+            };
             let room = wanted.saturating_sub(self.window.len() - self.start).min(bytes.len());
             Stage::Input.run(|| self.fill(&bytes[..room], wanted));
             bytes = &bytes[room..];
             if self.window.len() - self.start >= wanted {
-                self.code_items(out);
+                self.code(out);
             }
         }
     }
@@ -88,23 +93,50 @@ impl Encoder {
         if self.stream.is_none() && self.window.len() <= Class::SMALL_MAX {
             return self.finish_compact(out);
         }
-        self.code_items(out);
-        let mut stream = self.stream.take().expect("made by code_items");
-        let rest = &self.window[self.start..];
-        stream.finish(rest, out);
+        self.code(out);
+        match self.stream.take().expect("made by code") {
+            Full::Items(mut stream) => stream.finish(&self.window[self.start..], out),
+            Full::Blocks(mut packer) => packer.finish(&self.window[self.start..], out),
+        }
     }
 
-    fn start_stream(&mut self, out: &mut Vec<u8>) -> Stream {
+    fn start_stream(&mut self, out: &mut Vec<u8>) -> Full {
         let header = header(&self.options, Class::of(self.window.len()));
         header.write_to(out);
-        Stream::new(header, memory(&self.options))
+        let memory = memory(&self.options);
+        match header.level {
+            Level::Fast => Full::Blocks(Box::new(fast::Packer::new(header, memory))),
+            Level::Default | Level::Max => Full::Items(Box::new(Stream::new(header, memory))),
+        }
     }
 
-    fn code_items(&mut self, out: &mut Vec<u8>) {
+    /// Codes as much of the window as can be.
+    fn code(&mut self, out: &mut Vec<u8>) {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => self.start_stream(out),
         };
+        match &mut stream {
+            Full::Items(stream) => self.code_items(stream, out),
+            Full::Blocks(packer) => self.code_blocks(packer, out),
+        }
+        self.stream = Some(stream);
+        self.window.drain(..self.start);
+        self.start = 0;
+    }
+
+    /// A window that is not full waits, so that blocks do not depend on the sizes of pushes.
+    fn code_blocks(&mut self, packer: &mut fast::Packer, out: &mut Vec<u8>) {
+        if self.window.len() < fast::BLOCK {
+            return;
+        }
+        // The rest is moved to the front of the window: not too often.
+        while self.window.len() - self.start > fast::BLOCK / 2 {
+            self.start += packer.block(&self.window[self.start..], false, out);
+        }
+    }
+
+    fn code_items(&mut self, stream: &mut Stream, out: &mut Vec<u8>) {
         while self.start < self.window.len() {
             let rest = &self.window[self.start..];
             let Some(len) = stream.model.item_len(rest) else { break };
@@ -114,11 +146,11 @@ impl Encoder {
             stream.code(&rest[..len], false, out);
             self.start += len;
         }
-        self.stream = Some(stream);
-        self.window.drain(..self.start);
-        self.start = 0;
-        // The first fill was larger than the window needs to be.
-        self.window.shrink_to(WINDOW);
+        if self.window.capacity() > WINDOW {
+            // The first fill was larger than the window needs to be.
+            self.window.drain(..std::mem::take(&mut self.start));
+            self.window.shrink_to(WINDOW);
+        }
     }
 
     fn finish_compact(self, out: &mut Vec<u8>) {
@@ -188,6 +220,14 @@ fn code(model: &mut Model, coder: &mut BitWriter, item: &[u8], limit: usize) {
         .run(|| model.code_item(coder, item, limit))
         .expect("the encoder cannot contradict itself");
     debug_assert_eq!(model.item(), item, "the model must follow what it coded");
+}
+
+/// The full form.
+enum Full {
+    /// Chunks of items.
+    Items(Box<Stream>),
+    /// Blocks, at the level `fast`.
+    Blocks(Box<fast::Packer>),
 }
 
 /// The full form: chunks of items.

@@ -31,6 +31,11 @@ impl Header {
         self.class == Class::Small
     }
 
+    /// Whether the document comes in blocks of the level `fast`, instead of chunks of items.
+    pub(crate) fn is_blocks(self) -> bool {
+        self.level == Level::Fast && !self.is_compact()
+    }
+
     /// What every hash of the document starts from, so that a damaged header is noticed.
     pub(crate) fn seed(self) -> u64 {
         u64::from(self.level.code() | self.class.code() << 2) | u64::from(self.coding.code()) << 8

@@ -7,9 +7,14 @@ use std::io::Read;
 
 use crate::coder::{BitReader, ChunkReader, Coder, Part};
 use crate::decode::Unpacker;
+use crate::encode::model;
 use crate::error::Error;
+use crate::fast;
+use crate::format::{Header, Source};
 use crate::frames::{FrameBytes, inspect_frames, is_framed, start};
 use crate::lexer::{Lexer, State};
+use crate::memory::Memory;
+use crate::settings::Limits;
 
 /// Paths that are told apart; what comes after goes to the last.
 pub(crate) const PATHS_MAX: usize = 10_000;
@@ -33,6 +38,8 @@ pub struct Inspection {
     pub values: (u64, u64),
     /// Paths and what their values cost.
     pub paths: BTreeMap<String, PathBits>,
+    /// What the blocks of the level `fast` hold; parts and paths are not told apart there.
+    pub blocks: Option<fast::Census>,
 }
 
 /// What the values of one path cost.
@@ -54,9 +61,28 @@ pub fn inspect<R: Read>(input: R) -> Result<Inspection, Error> {
 
 /// As [`inspect`], of the compact or the full form.
 pub(crate) fn inspect_single<R: Read>(input: R) -> Result<Inspection, Error> {
-    let mut unpacker = Unpacker::new(input, Meter::new())?;
+    let mut source = Source::new(input);
+    let header = Header::read_from(&mut source)?;
+    if header.is_blocks() {
+        return inspect_blocks(fast::Unpacker::new(source, header, Limits::default())?);
+    }
+    let model = model(header, Memory { lazy: true, pool: true });
+    let mut unpacker = Unpacker::after_header(source, header, Meter::new(), model);
     while unpacker.next_block()?.is_some() {}
     Ok(unpacker.coder.inspection)
+}
+
+fn inspect_blocks<R: Read>(mut unpacker: fast::Unpacker<R>) -> Result<Inspection, Error> {
+    unpacker.take_census();
+    while unpacker.next_block()?.is_some() {}
+    let census = unpacker.census().cloned().unwrap_or_default();
+    Ok(Inspection {
+        chunks: census.plain.blocks + census.columns.blocks,
+        segments: census.segments,
+        values: census.values,
+        blocks: Some(census),
+        ..Inspection::default()
+    })
 }
 
 /// Reads decisions and notes what they cost.

@@ -21,6 +21,7 @@ mod document;
 mod double;
 mod encode;
 mod error;
+mod fast;
 mod format;
 mod frames;
 #[doc(hidden)]
@@ -50,6 +51,7 @@ pub use coder::Part;
 pub use decoder::Decoder;
 pub use encode::Encoder;
 pub use error::Error;
+pub use fast::{BlockBytes, Census, StreamKind};
 pub use frames::{
     Frame, FrameBytes, Frames, Framing, ReadAt, WriteAt, decode_range, encode_frames,
     encode_frames_at,

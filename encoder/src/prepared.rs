@@ -4,6 +4,7 @@ use crate::coder::BitReader;
 use crate::decode::Unpacker;
 use crate::encode::{Encoder, header, memory, model};
 use crate::error::Error;
+use crate::format::{Header, Source};
 use crate::frames::{is_framed, start};
 use crate::memory::Memory;
 use crate::model::Model;
@@ -40,19 +41,21 @@ impl Prepared {
     /// The document of an encoding, with whatever options it was made.
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
         let mut document = Vec::new();
-        if is_framed(&start(encoded)?) {
+        let is_framed = is_framed(&start(encoded)?);
+        let mut source = Source::new(encoded);
+        let found = Header::read_from(&mut source);
+        if is_framed || found.as_ref().is_ok_and(|found| found.is_blocks()) {
             crate::decode(encoded, &mut document)?;
             return Ok(document);
         }
-        let mine = header(&self.options, Class::Small);
-        let make = |header| {
-            Ok(if header == mine {
-                self.model.clone()
-            } else {
-                model(header, Memory { lazy: true, pool: true })
-            })
+        let found = found?;
+        let model = if found == header(&self.options, Class::Small) {
+            self.model.clone()
+        } else {
+            model(found, Memory { lazy: true, pool: true })
         };
-        let mut unpacker = Unpacker::with(encoded, BitReader::new(Vec::new(), true), make)?;
+        let reader = BitReader::new(Vec::new(), true);
+        let mut unpacker = Unpacker::after_header(source, found, reader, model);
         while let Some(block) = unpacker.next_block()? {
             document.extend_from_slice(block);
         }

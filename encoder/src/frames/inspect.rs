@@ -48,6 +48,9 @@ fn add(whole: &mut Inspection, frame: Inspection) {
     let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
     whole.segments = sum(whole.segments, frame.segments);
     whole.values = sum(whole.values, frame.values);
+    if let Some(census) = &frame.blocks {
+        whole.blocks.get_or_insert_default().add_all(census);
+    }
     for (path, cost) in frame.paths {
         let is_full = whole.paths.len() >= PATHS_MAX && !whole.paths.contains_key(&path);
         let path = if is_full { PATHS_OTHER.into() } else { path };

@@ -28,6 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigma encode log.ndjson             writes log.ndjson.sg beside it, and keeps log.ndjson
   sigma encode -9 -c a.json > a.sg    the smallest output, to a file of your choice
+  sigma encode -1 big.ndjson          the least time: hundreds of megabytes a second
   sigma decode log.ndjson.sg          takes it back
   curl .. | sigma encode > a.sg       from a pipe
   sigma test *.sg                     decodes and checks, writes nothing
@@ -273,7 +274,7 @@ enum Switch {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LevelArg {
-    /// Least time
+    /// Least time: many times faster than the others, in 16 MB
     Fast,
     /// The smallest output that fits 8 MB
     Default,

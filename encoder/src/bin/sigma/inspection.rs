@@ -2,15 +2,18 @@
 
 use std::fmt::Write as _;
 
-use sigma_encoder::{FrameBytes, Inspection, Part, PathBits};
+use sigma_encoder::{BlockBytes, Census, FrameBytes, Inspection, Part, PathBits, StreamKind};
 
 /// Bytes for which an encoding spent so many bits.
 fn bytes(bits: f64) -> f64 {
     bits / 8.0
 }
 
-/// Parts, the first frames and the most expensive paths.
+/// Parts, or the streams of blocks; the first frames and the most expensive paths.
 pub(crate) fn text(inspection: &Inspection, paths_max: usize, frames_max: usize) -> String {
+    if let Some(census) = &inspection.blocks {
+        return blocks_text(census) + &frames_text(&inspection.frames, frames_max);
+    }
     let mut text = String::new();
     let total: f64 = inspection.parts.iter().map(|part| part.0).sum();
     let _ = writeln!(
@@ -43,6 +46,29 @@ pub(crate) fn text(inspection: &Inspection, paths_max: usize, frames_max: usize)
             "{bytes:>12.0} {share:>6.1}% {:>10} {:>12}  {path}",
             cost.count, cost.bytes
         );
+    }
+    text
+}
+
+/// What the blocks of the level `fast` hold.
+fn blocks_text(census: &Census) -> String {
+    let mut text =
+        format!("{:<16} {:>12} {:>12} {:>12}\n", "form", "blocks", "document", "encoding");
+    for (name, bytes) in [("columns", census.columns), ("plain", census.plain)] {
+        let BlockBytes { blocks, document_bytes, coded_bytes } = bytes;
+        let _ = writeln!(text, "{name:<16} {blocks:>12} {document_bytes:>12} {coded_bytes:>12}");
+    }
+    let _ = writeln!(
+        text,
+        "\nin columns: {} segments of {} bytes, {} values of {} bytes\n",
+        census.segments.0, census.segments.1, census.values.0, census.values.1
+    );
+    let total: u64 = census.streams.iter().map(|stream| stream.1).sum();
+    let heading = "bytes before compression";
+    let _ = writeln!(text, "{:<16} {:>12} {heading:>24} {:>7}", "stream", "count", "share");
+    for (kind, (count, bytes)) in StreamKind::ALL.iter().zip(census.streams) {
+        let share = 100.0 * bytes as f64 / total.max(1) as f64;
+        let _ = writeln!(text, "{:<16} {count:>12} {bytes:>24} {share:>6.1}%", kind.name());
     }
     text
 }

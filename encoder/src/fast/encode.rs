@@ -1,0 +1,211 @@
+//! Blocks on their way out.
+
+use xxhash_rust::xxh64::Xxh64;
+
+use super::columns::{ColumnWriter, Token, Values, push_text};
+use super::lz::Compressor;
+use super::split::{Split, Splitter};
+use super::{BLOCK, OWN_MIN, form};
+use crate::format::{Header, write_varint};
+use crate::memory::Memory;
+use crate::stage::Stage;
+
+/// Streams are compressed together until there is so much of them: a table of codes for each would cost more.
+const TOGETHER: usize = 1000;
+/// Bytes of the length of what was coded.
+const LEN_BYTES: usize = 3;
+
+/// Encodes blocks.
+pub(crate) struct Packer {
+    header: Header,
+    memory: Memory,
+    splitter: Splitter,
+    columns: ColumnWriter,
+    lz: Compressor,
+    /// Compresses samples, where it is not sure what is smaller.
+    trial: Option<Compressor>,
+    whole: Xxh64,
+}
+
+impl Packer {
+    /// Empty dictionaries.
+    pub(crate) fn new(header: Header, memory: Memory) -> Self {
+        Stage::Tables.run(|| Self {
+            header,
+            memory,
+            splitter: Splitter::new(memory),
+            columns: ColumnWriter::new(header.coding),
+            lz: Compressor::new(header.coding.pack),
+            trial: None,
+            whole: Xxh64::new(header.seed()),
+        })
+    }
+
+    /// Encodes a block from the beginning of `text`, which is not empty; `last` if nothing comes
+    /// after it. Returns the block's length.
+    pub(crate) fn block(&mut self, text: &[u8], last: bool, out: &mut Vec<u8>) -> usize {
+        let text = &text[..text.len().min(BLOCK)];
+        let split = Stage::Coder.run(|| self.split(text, last));
+        let text = &text[..split.unwrap_or(text.len())];
+        write_varint(text.len() as u64, out);
+        let start = out.len() + LEN_BYTES;
+        out.resize(start, 0);
+        if split.is_some() {
+            Stage::Coder.run(|| self.write_columns(text, out));
+        } else {
+            self.splitter.clear();
+            out.push(form::PLAIN);
+            self.lz.push(text, true, out);
+        }
+        let coded = &out[start..];
+        let mut hash = Xxh64::new(self.header.seed());
+        hash.update(text);
+        hash.update(coded);
+        let check = hash.digest().to_le_bytes();
+        self.whole.update(&check);
+        let coded_len = coded.len();
+        put_len(coded_len, &mut out[start - LEN_BYTES..start]);
+        out.extend_from_slice(&check[..4]);
+        if !self.memory.pool {
+            self.splitter.release();
+            self.columns = ColumnWriter::new(self.header.coding);
+        }
+        text.len()
+    }
+
+    /// Encodes what is left and ends the document.
+    pub(crate) fn finish(&mut self, mut rest: &[u8], out: &mut Vec<u8>) {
+        while !rest.is_empty() {
+            let len = self.block(rest, true, out);
+            rest = &rest[len..];
+        }
+        write_varint(0, out);
+        out.extend_from_slice(&self.whole.digest().to_le_bytes());
+    }
+
+    /// How much of `text` becomes a block in columns; `None` if it stays as it is.
+    fn split(&mut self, text: &[u8], last: bool) -> Option<usize> {
+        if !self.header.coding.codebook {
+            return None;
+        }
+        let len = self.splitter.split(text, last)?;
+        let doubtful = self.header.coding.pack && self.splitter.is_doubtful(len);
+        (!doubtful || self.are_columns_smaller(&text[..len])).then_some(len)
+    }
+
+    /// Whether a sample of the block is smaller in columns than as it is.
+    fn are_columns_smaller(&mut self, text: &[u8]) -> bool {
+        let trial = self.trial.get_or_insert_with(Compressor::for_samples);
+        let sample = self.splitter.sample(text);
+        let (mut plain, mut columns) = (Vec::new(), Vec::new());
+        trial.restart();
+        trial.push(sample.text, true, &mut plain);
+        trial.restart();
+        write_streams(sample, &mut self.columns, trial, &mut columns);
+        columns.len() < plain.len()
+    }
+
+    fn write_columns(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        out.push(form::COLUMNS);
+        let start = out.len();
+        out.resize(start + LEN_BYTES, 0);
+        let len = write_streams(self.splitter.all(text), &mut self.columns, &mut self.lz, out);
+        put_len(len, &mut out[start..start + LEN_BYTES]);
+    }
+}
+
+fn put_len(len: usize, out: &mut [u8]) {
+    out.copy_from_slice(&(len as u32).to_le_bytes()[..LEN_BYTES]);
+}
+
+/// Compresses the streams of a block; returns how long they are.
+fn write_streams(
+    split: Split,
+    columns: &mut ColumnWriter,
+    lz: &mut Compressor,
+    out: &mut Vec<u8>,
+) -> usize {
+    let Split { text, steps, new, tokens, .. } = split;
+    let counts = counts(split);
+    let (order, ends) = order(tokens, &counts);
+    let mut shared = Vec::new();
+    for token in tokens.iter().filter(|token| counts[usize::from(token.column)] < OWN_MIN) {
+        push_text(&text[token.start as usize..][..token.len as usize], &mut shared);
+    }
+    let mut parts = Parts { lz, out, len: 0, pending: 0 };
+    let mut lengths = Vec::new();
+    for stream in [steps, new, &shared] {
+        write_varint(stream.len() as u64, &mut lengths);
+    }
+    for part in [&lengths, steps, new, &shared] {
+        parts.push(part);
+    }
+    columns.begin_block();
+    let mut begin = 0;
+    for end in ends {
+        let order = &order[begin..end];
+        begin = end;
+        columns.write(&Values { text, tokens, order }, |part| parts.push(part));
+    }
+    parts.finish()
+}
+
+/// How many values each column has; none for column 0, which always shares.
+fn counts(split: Split) -> Vec<usize> {
+    let mut counts = vec![0; split.columns];
+    for token in split.tokens {
+        counts[usize::from(token.column)] += 1;
+    }
+    counts[0] = 0;
+    counts
+}
+
+/// The tokens by column, in the order in which columns first appear, and where each column ends.
+fn order(tokens: &[Token], counts: &[usize]) -> (Vec<u32>, Vec<usize>) {
+    const SHARES: usize = usize::MAX;
+    let (mut begins, mut ends, mut len) = (vec![SHARES; counts.len()], Vec::new(), 0);
+    for token in tokens {
+        let column = usize::from(token.column);
+        if counts[column] >= OWN_MIN && begins[column] == SHARES {
+            begins[column] = len;
+            len += counts[column];
+            ends.push(len);
+        }
+    }
+    let mut order = vec![0; len];
+    for (index, token) in tokens.iter().enumerate() {
+        let begin = &mut begins[usize::from(token.column)];
+        if *begin != SHARES {
+            order[*begin] = index as u32;
+            *begin += 1;
+        }
+    }
+    (order, ends)
+}
+
+/// The parts of a block on their way into the compressor.
+struct Parts<'a> {
+    lz: &'a mut Compressor,
+    out: &'a mut Vec<u8>,
+    len: usize,
+    pending: usize,
+}
+
+impl Parts<'_> {
+    fn push(&mut self, part: &[u8]) {
+        self.len += part.len();
+        self.pending += part.len();
+        let flush = self.pending > TOGETHER;
+        if flush {
+            self.pending = 0;
+        }
+        self.lz.push(part, flush, self.out);
+    }
+
+    fn finish(self) -> usize {
+        if self.pending > 0 {
+            self.lz.push(&[], true, self.out);
+        }
+        self.len
+    }
+}
