@@ -274,7 +274,7 @@ impl Matcher {
         let hash = hash::pair(recent as u32, (recent >> 32) as u32);
         let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
         self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
-        let is_anchor = self.anchor >> 3 & 3 == 0;
+        let is_anchor = self.anchor.trailing_zeros() >= 5;
         let anchor = ((u64::from(self.anchor) * self.anchors.len() as u64) >> 32) as usize;
         if is_anchor && self.len < MATCH_SURE {
             self.find(self.anchors[anchor]);

@@ -597,24 +597,24 @@ impl<
         let fraction = whole % 10u64.pow(u32::from(number.places.min(18)));
         let size = 64 - whole.leading_zeros();
         let noise = (i32::from(noise) + 128) as u32;
-        let mut coded = 0;
+        let mut halves = 0;
         for half in 0..2 {
-            let salt = hash::triple(column, 3 + half, coded);
+            let salt = hash::triple(column, 3 + half, halves);
             let contexts: [u32; DIGIT] = [
                 hash::pair(salt, size),
                 hash::triple(salt, fraction as u32, 1),
-                hash::triple(salt, size, last as u8 as u32 | 0x100),
+                hash::triple(salt, size, u32::from(last as u8) | 0x100),
                 hash::triple(salt, whole as u32, 2),
-                hash::triple(half, coded, size | 0x1000),
+                hash::triple(half, halves, size | 0x1000),
                 hash::triple(salt, fraction as u32 % 1000, 3),
                 hash::pair(salt, 4),
             ];
             let symbol = if half == 0 { noise >> 4 } else { noise & 15 };
             let set = 2 + half;
             let symbol = self.digits.code(coder, first(&contexts), set, symbol as u8);
-            coded = coded << 4 | u32::from(symbol);
+            halves = halves << 4 | u32::from(symbol);
         }
-        let noise = (coded as i32 - 128) as i8;
+        let noise = (halves as i32 - 128) as i8;
         let place = self.column_place(column);
         self.columns[place].noise = noise;
         noise

@@ -210,7 +210,7 @@ impl Sizes {
         let slots = slots + (24 << self.piece_slots) + (12 << self.number_slots);
         let buckets = (16 << self.literal_buckets) + (64 << self.digit_buckets);
         let buckets = buckets + (64 << self.column_buckets);
-        let text = (1 << self.text) + (4 << (self.text - 4));
+        let text = (1 << self.text) + (8 << (self.text - 4));
         let columns = (96 << self.columns) + (2 << self.seen);
         rings + slots + buckets + text + columns + (1 << 20)
     }

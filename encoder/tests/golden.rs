@@ -29,12 +29,22 @@ fn documents() -> Vec<(&'static str, Vec<u8>)> {
             "numbers",
             b"[-65.613616999999977,43.420273000000009,1e5,-0,007,100,101,102,103]".to_vec(),
         ),
+        ("notations", notations()),
         ("records", common::records(40)),
         ("full-records", common::records(900)),
         ("full-shapes", shapes()),
         ("text", text.repeat(3).into_bytes()),
         ("noise", common::noise(500)),
     ]
+}
+
+/// Numbers written in each way that a column can have, changing on the way.
+fn notations() -> Vec<u8> {
+    let doubles = "[-65.613616999999977,43.420273000000009],[-65.619720000000029,43.418052999999986],\
+        [-65.625,43.421379000000059],[-65.636123999999882,43.449714999999969],[-65.633056999999951,0],";
+    let short = "[1.5,2.25],[1.75,2.5],[2,2.75],[2.125,-3],[2.0,-3.25],[2.1,0.0001234567891],";
+    let fixed = "[1.50,10],[1.75,20],[2.00,30],[2.25,39],[2.50,50]";
+    format!("[{doubles}{}{short}{fixed},{short}{doubles}{fixed}]", doubles.repeat(2)).into_bytes()
 }
 
 /// Columns of every shape that the level `fast` knows.
@@ -81,7 +91,7 @@ fn what_was_written_once_decodes() {
         assert!(decode(&encoded).expect(name) == expected, "{name}");
         count += 1;
     }
-    assert!(count >= 39, "only {count} encodings are kept");
+    assert!(count >= 44, "only {count} encodings are kept");
 }
 
 #[test]
