@@ -24,6 +24,7 @@ mod hash;
 mod items;
 mod matching;
 mod model;
+mod notation;
 mod numbers;
 mod pieces;
 mod probability;

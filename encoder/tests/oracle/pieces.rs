@@ -43,8 +43,6 @@ pub(crate) struct Pieces {
 pub(crate) struct Spelling<'a> {
     pub(crate) kind: u32,
     pub(crate) column: u32,
-    /// The beginning of the column's last value, with zeros after it.
-    pub(crate) text: [u8; 24],
     /// At most so many bytes.
     pub(crate) limit: usize,
     pub(crate) known: Option<&'a [u8]>,
@@ -57,8 +55,6 @@ struct Progress {
     ended: bool,
     /// The hash of the item so far.
     f: u32,
-    /// The item so far is the beginning of the column's text.
-    m: bool,
     piece: Vec<u8>,
     word: u32,
 }
@@ -99,7 +95,6 @@ impl Pieces {
             lexer: lexer.clone(),
             ended: false,
             f: 0,
-            m: true,
             piece: Vec::new(),
             word: 0,
         };
@@ -242,7 +237,6 @@ impl Pieces {
         let stands = on.lexer.take(byte);
         on.ended = stands != Stands::Inside;
         if stands != Stands::After {
-            on.m &= at(&of.text, on.item.len()) == byte;
             on.f = pair(on.f, u32::from(byte));
             on.item.push(byte);
             memory.push_byte(byte);
@@ -281,22 +275,13 @@ fn piece_len(rest: &[u8], kind: u32) -> usize {
 }
 
 /// The contexts of a byte.
-fn contexts(of: &Spelling, on: &Progress, memory: &Memory) -> [u32; 8] {
-    let (w, kind, [p1, p2]) = (memory.w, of.kind, memory.p);
-    let t = u32::from(at(&of.text, on.item.len()));
+fn contexts(of: &Spelling, on: &Progress, memory: &Memory) -> [u32; 5] {
+    let (w, kind) = (memory.w, of.kind);
     [
         pair(w as u32 & 0xFFFF, 1),
         pair(w as u32 & 0xFF, 256 | kind),
         pair(w as u32 & 0xFF_FFFF, 2),
         triple(w as u32, (w >> 32) as u32 & 0xFF, 3),
         triple(on.word, kind, 4),
-        pair(of.column, pair(on.f, t << 1 | u32::from(on.m))),
-        triple(w as u32, (w >> 32) as u32 & 0xFFFF, 5),
-        triple(on.word, p1, p2),
     ]
-}
-
-/// A byte of a column's text, 0 past its end.
-pub(crate) fn at(text: &[u8; 24], i: usize) -> u8 {
-    text.get(i).copied().unwrap_or(0)
 }
