@@ -112,6 +112,7 @@ struct Column {
     number: Number,
     step: u32,
     notation: Notation,
+    /// The last noise that was coded.
     noise: i32,
     text: [u8; 24],
     flags: [Adaptive; 3],
@@ -374,15 +375,14 @@ impl Model {
         }
         let notation = &mut self.columns[at].notation;
         notation.learn(&item);
-        let read = notation.read(&item);
-        let number = read.map(|(number, _)| number);
+        let number = notation.read(&item).map(|(number, _)| number);
         if let (Some(guesses), Some(number)) = (guesses, number) {
             self.numbers.learn(&guesses, number);
         }
         if !spelled {
             self.memory.push(&item);
         }
-        self.after_value(at, hash, &item, read);
+        self.after_value(at, hash, &item, number);
         item
     }
 
@@ -395,12 +395,13 @@ impl Model {
         coder: &mut Coder,
         known: Option<&[u8]>,
     ) -> Vec<u8> {
-        let column = &self.columns[at];
+        let column = &mut self.columns[at];
         let mut noise = 0;
         if column.notation.is_double() {
             let known = known.and_then(|item| column.notation.read(item)).map(|(_, noise)| noise);
             let of = digits::AroundNoise { column: c, number, last: column.noise };
             noise = self.digits.read_noise(&of, coder, known);
+            column.noise = noise;
         }
         let text = column.notation.write(number, noise);
         coder.damaged |= text.is_none();
@@ -474,7 +475,7 @@ impl Model {
         std::mem::replace(&mut self.marks[place(hash, self.mark_bits)], mark) == mark
     }
 
-    fn after_value(&mut self, at: usize, hash: u32, item: &[u8], read: Option<(Number, i32)>) {
+    fn after_value(&mut self, at: usize, hash: u32, item: &[u8], number: Option<Number>) {
         let column = &mut self.columns[at];
         column.last_but_one = column.last;
         column.last = hash;
@@ -486,10 +487,9 @@ impl Model {
         if frame.first == 0 {
             frame.first = hash;
         }
-        if let Some((number, noise)) = read {
+        if let Some(number) = number {
             column.step = step(column.number, number);
             column.number = number;
-            column.noise = noise;
             self.memory.step = column.step;
             self.memory.number = number;
             frame.numbers[frame.number_count % 4] = number.digits;

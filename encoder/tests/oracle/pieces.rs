@@ -139,7 +139,7 @@ impl Pieces {
         self.runs[of_len].learn(bit, RUN_LIMIT);
         if bit {
             for byte in follows {
-                self.take(byte, of, on, memory);
+                self.take(byte, on, memory);
             }
         }
         bit
@@ -204,7 +204,7 @@ impl Pieces {
         for &byte in piece.iter().skip(on.piece.len()) {
             coder.damaged |= on.ended || on.item.len() == of.limit;
             if !coder.damaged {
-                self.take(byte, of, on, memory);
+                self.take(byte, on, memory);
                 on.piece.push(byte);
             }
         }
@@ -225,14 +225,14 @@ impl Pieces {
             let around = Around { contexts: &contexts, column: of.column, kind: of.kind };
             let known = known.map(|piece| piece[on.piece.len()]);
             let byte = self.bytes.read(&around, &mut self.matching, coder, known);
-            self.take(byte, of, on, memory);
+            self.take(byte, on, memory);
             on.piece.push(byte);
             on.word = pair(on.word, u32::from(byte));
         }
     }
 
     /// Takes a byte of the item, or the one that ends it.
-    fn take(&mut self, byte: u8, of: &Spelling, on: &mut Progress, memory: &mut Memory) {
+    fn take(&mut self, byte: u8, on: &mut Progress, memory: &mut Memory) {
         self.matching.take(byte);
         let stands = on.lexer.take(byte);
         on.ended = stands != Stands::Inside;
