@@ -1,4 +1,4 @@
-//! A naive oracle: a decoder written from FORMAT.md alone reads what the crate writes.
+//! A naive oracle: a decoder written after FORMAT.md reads what the crate writes.
 //!
 //! Where both agree, FORMAT.md says all that a decoder has to know; where they do not, one of the
 //! three is wrong.
@@ -12,7 +12,7 @@ use std::path::Path;
 
 use common::{encode, every_coding, noise, records};
 use oracle::{Oracle, Refused};
-use sigma_encoder::{Coding, Level, Options};
+use sigma_encoder::{Coding, Framing, Level, Options, encode_frames};
 
 /// The longest document of the compact form.
 const COMPACT_LEN_MAX: usize = 65_536;
@@ -20,7 +20,7 @@ const COMPACT_LEN_MAX: usize = 65_536;
 /// Is it of the level fast in the full form? Those have items of their own, which this decoder does
 /// not know yet: whoever adds them takes this away.
 fn is_full_fast(encoded: &[u8]) -> bool {
-    encoded[0] == 0xCE && encoded[3].is_multiple_of(4)
+    encoded[0] == 0xCE && encoded[3] == 0b100
 }
 
 /// Documents of many shapes, all short enough for the compact form.
@@ -32,6 +32,7 @@ fn shapes() -> Vec<(String, Vec<u8>)> {
         ("numbers".to_owned(), format!("[{}]", numbers.join(",")).into_bytes()),
         ("lines of numbers".to_owned(), numbers.join("\n").into_bytes()),
         ("points".to_owned(), points(100)),
+        ("notations".to_owned(), notations()),
         ("a syntax tree".to_owned(), syntax_tree(5, &mut 0).into_bytes()),
         ("deep".to_owned(), "{\"a\":[1,".repeat(300).into_bytes()),
         (
@@ -60,6 +61,38 @@ fn number(i: i64) -> String {
         8 => ["-0", "007", "1.", ".5", "1E+5", "-0.0", "1.0", "-"][i as usize / 10 % 8].to_owned(),
         _ => format!("{}", (i * i) % 12),
     }
+}
+
+/// Columns whose notation changes: short decimals, doubles near them, zeros at the end, and numbers
+/// that a notation cannot write.
+fn notations() -> Vec<u8> {
+    let mut seed = 1_u64;
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let mut row = |row: u64| {
+        let step = 10_f64.powi((row / 100) as i32 % 9);
+        let size = 10_u64.pow((row / 60) as u32 % 8 + 1);
+        let short = (random(size) as f64 - size as f64 / 3.0) / step;
+        let mut near = short;
+        for _ in 0..random(1 << (row / 50 % 9)) {
+            near = near.next_up();
+        }
+        let near = if random(2) == 0 { -near } else { near };
+        let other = match random(40) {
+            0 => format!("{:.3}", short),
+            1 => format!("{:.16e}", near),
+            2 => format!("{}", near * 1e-9),
+            3 => format!("{}", near * 1e12),
+            4 => "0".to_owned(),
+            5 => "0.0".to_owned(),
+            _ => format!("{near:.15}"),
+        };
+        format!("[{short},{near:?},{short:?},{other}]")
+    };
+    let rows: Vec<_> = (0..700).map(&mut row).collect();
+    format!("[{}]", rows.join(",")).into_bytes()
 }
 
 /// Coordinates as printed from doubles.
@@ -106,17 +139,63 @@ fn golden_files_decode() {
         assert!(oracle.decode(&encoded).as_deref() == Ok(&document), "{name}");
         count += 1;
     }
-    assert!(count >= 27, "only {count} encodings were decoded");
+    assert!(count >= 43, "only {count} encodings were decoded");
+}
+
+/// The bytes of a worked example of the text, where `..` stands for `inner`.
+fn worked_example(number: usize, inner: &[u8]) -> Vec<u8> {
+    let text = include_str!("../FORMAT.md");
+    let block = text.split("```hex\n").nth(number).and_then(|rest| rest.split("```").next());
+    let digits = block.expect("a block of hex").split_whitespace();
+    let bytes = |digits| match digits {
+        ".." => inner.to_vec(),
+        byte => vec![u8::from_str_radix(byte, 16).expect("two hex digits")],
+    };
+    digits.flat_map(bytes).collect()
 }
 
 #[test]
-fn the_worked_example_decodes() {
-    let text = include_str!("../FORMAT.md");
-    let block = text.split("```hex\n").nth(1).and_then(|rest| rest.split("```").next());
-    let digits = block.expect("a block of hex").split_whitespace();
-    let encoded: Vec<u8> =
-        digits.map(|byte| u8::from_str_radix(byte, 16).expect("two hex digits")).collect();
-    assert_eq!(Oracle::default().decode(&encoded).as_deref(), Ok(&b"{\"a\":[1,true]}"[..]));
+fn the_worked_examples_decode() {
+    let compact = worked_example(1, &[]);
+    let framed = worked_example(2, &compact);
+    for encoded in [compact, framed] {
+        assert_eq!(Oracle::default().decode(&encoded).as_deref(), Ok(&b"{\"a\":[1,true]}"[..]));
+    }
+}
+
+/// In frames of at least `frame_bytes`.
+fn framed(document: &[u8], frame_bytes: u64) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    let framing = Framing { frame_bytes, threads: 1 };
+    encode_frames(document, &mut encoded, &Options::default(), framing)
+        .expect("memory does not fail");
+    encoded
+}
+
+#[test]
+fn frames_decode() {
+    let mut oracle = Oracle::default();
+    // Many frames, frames of both forms, and one whose encoding takes more than a piece.
+    for (document, frame_bytes) in
+        [(records(60), 1 << 10), (records(900), 70_000), (noise(100_000), 1 << 20)]
+    {
+        let encoded = framed(&document, frame_bytes);
+        assert!(oracle.decode(&encoded).as_deref() == Ok(&document), "frames of {frame_bytes}");
+    }
+}
+
+#[test]
+fn damage_to_frames_is_refused() {
+    let mut oracle = Oracle::default();
+    let encoded = framed(&records(16), 1 << 10);
+    for len in 0..encoded.len() {
+        assert!(oracle.decode(&encoded[..len]).is_err(), "cut to {len} of {}", encoded.len());
+    }
+    for place in 0..encoded.len() {
+        let mut damaged = encoded.clone();
+        damaged[place] ^= 1 << (place % 8);
+        assert!(oracle.decode(&damaged).is_err(), "byte {place} of {}", encoded.len());
+    }
 }
 
 #[test]
