@@ -18,9 +18,11 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh64::xxh64;
 
+mod blocks;
 mod bytes;
 mod candidates;
 mod coder;
+mod columns;
 mod digits;
 mod double;
 mod frames;
@@ -67,9 +69,6 @@ impl Oracle {
     }
 
     /// The document of an encoding in the compact or the full form.
-    ///
-    /// The level fast has blocks instead of items in the full form, section 9 of FORMAT.md: whoever
-    /// adds them starts with [`Self::full`].
     fn unframed(&mut self, encoded: &[u8]) -> Result<Vec<u8>, Refused> {
         let mut reader = Reader(encoded);
         match reader.byte()? {
@@ -109,8 +108,12 @@ impl Oracle {
         let classes = reader.byte()?;
         let off = reader.byte()?;
         let (size, level) = (classes >> 2, classes & 3);
-        let mut model = self.model(FULL, size, level, off)?;
+        refuse_reserved(FULL, size, level, off)?;
         let seed = seed(size, level, off);
+        if level == 0 {
+            return blocks::document(reader, techniques(off), seed);
+        }
+        let mut model = self.model(FULL, size, level, off)?;
         let mut document = Vec::new();
         loop {
             let len = reader.varint()?;
@@ -137,17 +140,18 @@ impl Oracle {
 
     /// A model that has learned the prior; refuses what is reserved.
     fn model(&mut self, form: u8, size: u8, level: u8, off: u8) -> Result<Model, Refused> {
-        if size != form {
-            return Err(Refused("the size class"));
-        }
-        if level == 3 {
-            return Err(Refused("the level"));
-        }
-        if off > 15 {
-            return Err(Refused("the techniques"));
-        }
+        refuse_reserved(form, size, level, off)?;
         let new = || Model::new(usize::from(level), form == COMPACT, techniques(off));
         Ok(self.models.entry((form, level, off)).or_insert_with(new).clone())
+    }
+}
+
+fn refuse_reserved(form: u8, size: u8, level: u8, off: u8) -> Result<(), Refused> {
+    match (size, level, off) {
+        _ if size != form => Err(Refused("the size class")),
+        (_, 3, _) => Err(Refused("the level")),
+        (_, _, 16..) => Err(Refused("the techniques")),
+        _ => Ok(()),
     }
 }
 
@@ -186,6 +190,12 @@ impl<'a> Reader<'a> {
 
     fn byte(&mut self) -> Result<u8, Refused> {
         Ok(self.bytes(1)?[0])
+    }
+
+    /// A number of three bytes.
+    fn three(&mut self) -> Result<usize, Refused> {
+        let bytes = self.bytes(3)?;
+        Ok(bytes.iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte)))
     }
 
     fn varint(&mut self) -> Result<u64, Refused> {
