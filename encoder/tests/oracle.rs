@@ -219,6 +219,32 @@ fn every_shape_decodes_in_the_full_form() {
     }
 }
 
+/// Rows with keys of their own: more columns and segments than a dictionary keeps, in some blocks.
+fn many_columns() -> Vec<u8> {
+    let mut text = String::new();
+    for row in 0..150_000_u32 {
+        let group = row / 40 % 1300 + row / 75_000 * 900;
+        let (number, name) = (row * 7 % 1000, row % 3);
+        text.push_str(&format!("{{\"n{group}\":-{number}.50,\"s{group}\":\"v{name}\"}}\n"));
+    }
+    text.into_bytes()
+}
+
+#[test]
+fn blocks_decode_under_every_set_of_techniques() {
+    let mut oracle = Oracle::default();
+    let shapes = include_bytes!("golden/full-shapes.txt");
+    for coding in every_coding() {
+        let options = Options { coding, level: Level::Fast, ..Options::default() };
+        check(&mut oracle, "columns of every shape", shapes, &options);
+    }
+    let options = Options { level: Level::Fast, ..Options::default() };
+    for document in [records(30_000), many_columns()] {
+        assert!(document.len() > 2 << 20, "more than a block");
+        check(&mut oracle, "many blocks", &document, &options);
+    }
+}
+
 /// Documents of both forms that use every technique, under all sets of techniques.
 fn every_technique_decodes(level: Level) {
     let mut short = records(30);
