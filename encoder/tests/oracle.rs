@@ -75,8 +75,8 @@ fn notations() -> Vec<u8> {
         }
         let near = if random(2) == 0 { -near } else { near };
         let other = match random(40) {
-            0 => format!("{:.3}", short),
-            1 => format!("{:.16e}", near),
+            0 => format!("{short:.3}"),
+            1 => format!("{near:.16e}"),
             2 => format!("{}", near * 1e-9),
             3 => format!("{}", near * 1e12),
             4 => "0".to_owned(),

@@ -1,6 +1,7 @@
 //! FORMAT.md, section 9: blocks of the level fast. Zstandard is the library's.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use xxhash_rust::xxh64::xxh64;
 use zstd_safe::{DCtx, InBuffer, OutBuffer};
@@ -172,14 +173,13 @@ impl Dictionary {
         for (segment, column) in tokens {
             block.extend(&self.segments[segment].text);
             let Some(column) = column else { continue };
-            let values = if has_own(column) {
+            let values = match own_values.entry(column) {
+                _ if !has_own(column) => &mut shared_values,
+                Entry::Occupied(entry) => entry.into_mut(),
                 // Streams stand in the order of their first values.
-                if !own_values.contains_key(&column) {
-                    own_values.insert(column, values(&mut reader, counts[&column], techniques)?);
+                Entry::Vacant(entry) => {
+                    entry.insert(values(&mut reader, counts[&column], techniques)?)
                 }
-                own_values.get_mut(&column).expect("it was just put there")
-            } else {
-                &mut shared_values
             };
             block.extend(values.next().ok_or(Refused("a value too few"))?);
         }

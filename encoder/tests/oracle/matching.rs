@@ -86,7 +86,7 @@ impl Match {
         self.end = self.end.wrapping_add(1);
 
         self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
-        if self.anchor >> 3 & 3 == 0 {
+        if (self.anchor >> 3).is_multiple_of(4) {
             let at = place(self.anchor, self.table_bits);
             if self.len < COUNTED_MAX {
                 self.attempt(self.anchors[at]);
