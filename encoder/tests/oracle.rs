@@ -27,6 +27,7 @@ fn shapes() -> Vec<(String, Vec<u8>)> {
         ("lines of numbers".to_owned(), numbers.join("\n").into_bytes()),
         ("points".to_owned(), points(100)),
         ("notations".to_owned(), notations()),
+        ("edges of notations".to_owned(), edges_of_notations()),
         ("a syntax tree".to_owned(), syntax_tree(5, &mut 0).into_bytes()),
         ("deep".to_owned(), "{\"a\":[1,".repeat(300).into_bytes()),
         (
@@ -87,6 +88,26 @@ fn notations() -> Vec<u8> {
     };
     let rows: Vec<_> = (0..700).map(&mut row).collect();
     format!("[{}]", rows.join(",")).into_bytes()
+}
+
+/// Numbers at the edges of what notations take for alike: other columns' places, noise at its
+/// greatest, doubles of more places than 32 bits hold.
+fn edges_of_notations() -> Vec<u8> {
+    let mut random = common::Random(5);
+    let mut short = |whole: u64| match random.below(5) {
+        0 => format!("{whole}"),
+        1 => format!("{whole}.5"),
+        2 => format!("{whole}.25"),
+        _ => format!("{whole}.0"),
+    };
+    let rows = (0..200).map(|row| {
+        let whole = row * 7919 % 1000;
+        let same = short(whole);
+        let far = ["1.234567890001000", "1.5", "1.234567890000999", "1.75", "1.234567889999000"];
+        let double = f64::from(row as u32 * 7919 % 1000).mul_add(1e-11, 0.123_456_789).next_up();
+        format!("[{whole}.0,{same},{},{double:.17}]", far[row as usize % 5])
+    });
+    format!("[{}]", rows.collect::<Vec<_>>().join(",")).into_bytes()
 }
 
 /// Coordinates as printed from doubles.
