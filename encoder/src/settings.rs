@@ -245,7 +245,7 @@ const DEFAULT_SIZES: Sizes = Sizes {
     piece_slots: 13,
     number_slots: 13,
     literal_buckets: 16,
-    digit_buckets: 13,
+    digit_buckets: 12,
     column_buckets: 10,
     text: 20,
     columns: 11,
