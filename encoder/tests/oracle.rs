@@ -61,11 +61,8 @@ fn number(i: i64) -> String {
 /// Columns whose notation changes: short decimals, doubles near them, zeros at the end, and numbers
 /// that a notation cannot write.
 fn notations() -> Vec<u8> {
-    let mut seed = 1_u64;
-    let mut random = |below: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % below
-    };
+    let mut random = common::Random(7);
+    let mut random = |bound: u64| random.below(bound);
     let mut row = |row: u64| {
         let step = 10_f64.powi((row / 100) as i32 % 9);
         let size = 10_u64.pow((row / 60) as u32 % 8 + 1);
@@ -90,8 +87,8 @@ fn notations() -> Vec<u8> {
     format!("[{}]", rows.join(",")).into_bytes()
 }
 
-/// Numbers at the edges of what notations take for alike: other columns' places, noise at its
-/// greatest, doubles of more places than 32 bits hold.
+/// Numbers at the edges of notations: the number of the column before with other places, digits just
+/// near enough to be taken for a double's, doubles near numbers that 32 bits don't hold.
 fn edges_of_notations() -> Vec<u8> {
     let mut random = common::Random(5);
     let mut short = |whole: u64| match random.below(5) {
@@ -175,7 +172,7 @@ fn the_worked_examples_decode() {
     }
 }
 
-/// In frames of at least `frame_bytes`.
+/// Cut by `frame_bytes`.
 fn framed(document: &[u8], frame_bytes: u64) -> Vec<u8> {
     let mut encoded = Vec::new();
     let framing = Framing { frame_bytes, threads: 1 };

@@ -46,9 +46,9 @@ pub(crate) struct Around {
     pub(crate) mode: u32,
     pub(crate) text: [u8; 24],
     /// The last value's hash, or the last step for a difference.
-    pub(crate) v1: u32,
+    pub(crate) before: u32,
     /// The hash of the column's last value, or its step for a difference.
-    pub(crate) last: u32,
+    pub(crate) before_in_column: u32,
     pub(crate) limit: usize,
 }
 
@@ -165,8 +165,8 @@ fn contexts(so_far: &SoFar, of: &Around) -> ([u32; 7], usize) {
         triple(salt, g, i),
         triple(salt, m << 16 | t(i as usize) << 8 | t(i as usize + 1), l),
         possible.map_or(pair(salt, i), |digits| 4096 + digits),
-        triple(salt, g, if far { 0 } else { of.v1 }),
-        triple(salt, g, if far { 1 } else { of.last }),
+        triple(salt, g, if far { 0 } else { of.before }),
+        triple(salt, g, if far { 1 } else { of.before_in_column }),
         triple(o & 0xFFF, of.mode, u32::from(far)),
         triple(salt, i, l),
     ];

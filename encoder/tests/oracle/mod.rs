@@ -3,8 +3,8 @@
 //! It was written mostly from the text. Where the first text was not enough (candidates, numbers, last
 //! digits) it was checked against the crate's source, and the text was mended.
 //!
-//! Each file is a section of that text, or a part of sections 1 or 8. This one is section 1, what
-//! stands around the coded items. Nothing is shared with the crate but the prior, which is data.
+//! Each file is a section of that text or a part of one. This one is section 1, what stands around
+//! the coded items. Nothing is shared with the crate but the prior, which is data, and Zstandard.
 
 #![allow(
     clippy::many_single_char_names,

@@ -38,7 +38,7 @@ impl TableSizes {
             [counts, text, columns],
             [marks, ..],
         ] = match level {
-            0 | 1 => [[17, 18, 17], [14, 15, 13], [13, 16, 13], [10, 20, 11], [14, 0, 0]],
+            0 | 1 => [[17, 18, 17], [14, 15, 13], [13, 16, 12], [10, 20, 11], [14, 0, 0]],
             _ => [[18, 20, 19], [16, 17, 15], [15, 18, 15], [12, 22, 12], [16, 0, 0]],
         }
         .map(|row| row.map(|bits: u32| if compact { bits.saturating_sub(2) } else { bits }));
@@ -452,8 +452,8 @@ impl Model {
             column: c,
             mode,
             text: column.text,
-            v1: if mode == 0 { self.memory.v[0] } else { self.memory.step },
-            last: if mode == 0 { column.last } else { column.step },
+            before: if mode == 0 { self.memory.v[0] } else { self.memory.step },
+            before_in_column: if mode == 0 { column.last } else { column.step },
             limit: if mode == 0 { limit } else { ITEM_LEN_MAX },
         };
         let Some(base) = base else {
