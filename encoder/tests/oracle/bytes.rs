@@ -5,7 +5,7 @@ use super::hash::pair;
 use super::matching::Match;
 use super::probability::{CountTable, HistoryMap, HistoryTable, Mixer, Taken, next_history};
 
-const CONTEXTS: [usize; 3] = [3, 6, 8];
+const CONTEXTS: [usize; 3] = [3, 4, 5];
 /// So many contexts name a line together with what is known of the byte.
 const LINES_BY_HASH: usize = 3;
 const COUNT_LIMIT: u32 = 255;

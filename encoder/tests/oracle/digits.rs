@@ -3,22 +3,26 @@
 use super::coder::Coder;
 use super::double::last_digits;
 use super::hash::{pair, triple};
-use super::pieces::at;
+use super::numbers::Number;
 use super::probability::{CountTable, Mixer};
 
 const SYMBOLS: &[u8; 15] = b"0123456789.-eE+";
 const END: u8 = 15;
 const POINT: u8 = 10;
 
-const CONTEXTS: [usize; 3] = [3, 7, 7];
+const CONTEXTS: [usize; 3] = [3, 6, 7];
 const LIMIT: u32 = 400;
-const MIXER_SETS: usize = 256 * 16;
+const MIXER_SETS: usize = 136 * 16;
 const MIXER_START: i32 = 16_384;
 const MIXER_RATE: i32 = 20;
 /// From this place on contexts hold the last two symbols instead of all.
 const FAR: usize = 7;
 /// So many significant digits leave the choice of one to a double.
 const DOUBLE_DIGITS: usize = 16;
+/// How a noise of 0 is coded.
+const NOISE_ZERO: i32 = 128;
+/// The weight set of the high nibble of a noise.
+const NOISE_SET: usize = 2;
 
 #[derive(Clone)]
 pub(crate) struct Digits {
@@ -27,15 +31,24 @@ pub(crate) struct Digits {
     mixer: Mixer,
 }
 
+/// What the noise of a number is coded with.
+pub(crate) struct AroundNoise {
+    pub(crate) column: u32,
+    pub(crate) number: Number,
+    /// The column's last noise.
+    pub(crate) last: i32,
+}
+
 /// Where a number stands.
 pub(crate) struct Around {
     pub(crate) column: u32,
     /// 0, or 1 + flag 2 for a difference.
     pub(crate) mode: u32,
     pub(crate) text: [u8; 24],
-    pub(crate) s1: u32,
-    pub(crate) v1: u32,
-    pub(crate) last: u32,
+    /// The last value's hash, or the last step for a difference.
+    pub(crate) before: u32,
+    /// The hash of the column's last value, or its step for a difference.
+    pub(crate) before_in_column: u32,
     pub(crate) limit: usize,
 }
 
@@ -62,6 +75,24 @@ impl Digits {
             }
         }
         so_far.symbols.into_iter().map(|symbol| SYMBOLS[usize::from(symbol)]).collect()
+    }
+
+    /// Reads a noise.
+    pub(crate) fn read_noise(
+        &mut self,
+        of: &AroundNoise,
+        coder: &mut Coder,
+        known: Option<i32>,
+    ) -> i32 {
+        let known = known.map(|noise| (noise + NOISE_ZERO) as u8);
+        let mut nibble = |half: u32, x: u8, known| {
+            let contexts = noise_contexts(of, half, u32::from(x));
+            let set = NOISE_SET + half as usize;
+            self.symbol(&contexts[..self.contexts], set, coder, known)
+        };
+        let high = nibble(0, 0, known.map(|byte| byte >> 4));
+        let low = nibble(1, high, known.map(|byte| byte & 15));
+        i32::from(high << 4 | low) - NOISE_ZERO
     }
 
     fn symbol(&mut self, contexts: &[u32], set: usize, coder: &mut Coder, known: Option<u8>) -> u8 {
@@ -127,29 +158,41 @@ fn contexts(so_far: &SoFar, of: &Around) -> ([u32; 7], usize) {
     let possible = if of.mode == 0 { possible(so_far) } else { None };
     let set = match possible {
         Some(_) => 1,
-        None => (8 + (salt as usize >> 8 & 15) * 8 + i.min(7)) % 256,
+        None => 8 + (salt as usize >> 8 & 15) * 8 + i.min(7),
     };
     let i = i as u32;
     let contexts = [
         triple(salt, g, i),
         triple(salt, m << 16 | t(i as usize) << 8 | t(i as usize + 1), l),
         possible.map_or(pair(salt, i), |digits| 4096 + digits),
-        triple(
-            salt,
-            g,
-            if far {
-                0
-            } else if of.mode > 0 {
-                of.s1
-            } else {
-                of.v1
-            },
-        ),
-        triple(salt, g, if far { 1 } else { of.last }),
-        triple(salt, i, l),
+        triple(salt, g, if far { 0 } else { of.before }),
+        triple(salt, g, if far { 1 } else { of.before_in_column }),
         triple(o & 0xFFF, of.mode, u32::from(far)),
+        triple(salt, i, l),
     ];
     (contexts, set)
+}
+
+/// The contexts of half a noise; `x` is what came of the other half.
+fn noise_contexts(of: &AroundNoise, half: u32, x: u32) -> [u32; 7] {
+    let salt = triple(of.column, 3 + half, x);
+    let a = of.number.digits.unsigned_abs();
+    let z = 64 - a.leading_zeros();
+    let u = (a % 10_u64.pow(of.number.places.min(18))) as u32;
+    [
+        pair(salt, z),
+        triple(salt, u, 1),
+        triple(salt, z, 256 | u32::from(of.last as u8)),
+        triple(salt, a as u32, 2),
+        triple(half, x, z | 4096),
+        triple(salt, u % 1000, 3),
+        pair(salt, 4),
+    ]
+}
+
+/// A byte of a column's text, 0 past its end.
+fn at(text: &[u8; 24], i: usize) -> u8 {
+    text.get(i).copied().unwrap_or(0)
 }
 
 /// The set of digits that may come, if it is known.

@@ -1,10 +1,13 @@
 //! FORMAT.md, section 8, "Match".
 
-use super::hash::pair;
+use super::hash::{pair, place};
 use super::probability::Adaptive;
 
-/// How many bytes are looked up.
+/// The shortest match.
 const MINIMUM: u32 = 5;
+/// So many bytes of a match are counted when it is found.
+const COUNTED_MAX: u32 = 32;
+const ANCHOR_FACTOR: u32 = 0x785A_6238;
 const LIMIT: u32 = 255;
 
 /// All bytes of missed items, and where the last of them came before.
@@ -12,8 +15,11 @@ const LIMIT: u32 = 255;
 pub(crate) struct Match {
     ring: Vec<u8>,
     end: u32,
-    positions: Vec<u32>,
-    bits: u32,
+    /// A hash of all bytes, of which the older ones are shifted out.
+    anchor: u32,
+    anchors: Vec<u32>,
+    heads: Vec<u32>,
+    table_bits: u32,
     at: u32,
     /// 0 if there is no match.
     pub(crate) len: u32,
@@ -25,8 +31,10 @@ impl Match {
         Self {
             ring: vec![0; 1 << bits],
             end: 0,
-            positions: vec![0; 1 << (bits - 4)],
-            bits,
+            anchor: 0,
+            anchors: vec![0; 1 << (bits - 4)],
+            heads: vec![0; 1 << (bits - 4)],
+            table_bits: bits - 4,
             at: 0,
             len: 0,
             probabilities: [Adaptive::started(49_152, 2); 32],
@@ -77,15 +85,32 @@ impl Match {
         self.ring[offset] = byte;
         self.end = self.end.wrapping_add(1);
 
+        self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
+        if (self.anchor >> 3).is_multiple_of(4) {
+            let at = place(self.anchor, self.table_bits);
+            if self.len < COUNTED_MAX {
+                self.attempt(self.anchors[at]);
+            }
+            self.anchors[at] = self.end;
+        }
         let last = |back: u32| self.byte(self.end.wrapping_sub(back));
         let four = u32::from_be_bytes([last(4), last(3), last(2), last(1)]);
-        let bucket = super::hash::place(pair(four, u32::from(last(5))), self.bits - 4);
-        let before = self.positions[bucket];
-        let is_equal = |back| self.byte(before.wrapping_sub(back)) == last(back);
-        if self.len == 0 && before != 0 && (1..=MINIMUM).all(is_equal) {
-            self.at = before;
-            self.len = MINIMUM;
+        let at = place(pair(four, u32::from(last(5))), self.table_bits);
+        if self.len == 0 {
+            self.attempt(self.heads[at]);
         }
-        self.positions[bucket] = self.end;
+        self.heads[at] = self.end;
+    }
+
+    /// A longer match goes on at `position`, if there is one.
+    fn attempt(&mut self, position: u32) {
+        let is_equal = |&back: &u32| {
+            self.byte(position.wrapping_sub(back)) == self.byte(self.end.wrapping_sub(back))
+        };
+        let len = (1..=COUNTED_MAX).take_while(is_equal).count() as u32;
+        if position != 0 && len >= MINIMUM && len > self.len {
+            self.at = position;
+            self.len = len;
+        }
     }
 }

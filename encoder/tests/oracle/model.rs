@@ -5,6 +5,7 @@ use super::coder::Coder;
 use super::digits::{self, Digits};
 use super::hash::{self, pair, place, triple};
 use super::items::{ITEM_LEN_MAX, Lexer, State};
+use super::notation::Notation;
 use super::numbers::{self, Number, Numbers};
 use super::pieces::{self, Pieces, Spelling};
 use super::probability::Adaptive;
@@ -37,8 +38,8 @@ impl TableSizes {
             [counts, text, columns],
             [marks, ..],
         ] = match level {
-            0 | 1 => [[17, 18, 17], [14, 15, 13], [13, 16, 13], [11, 20, 11], [15, 0, 0]],
-            _ => [[18, 20, 19], [16, 17, 15], [15, 18, 16], [13, 22, 12], [16, 0, 0]],
+            0 | 1 => [[17, 18, 17], [14, 15, 13], [13, 16, 12], [10, 20, 11], [14, 0, 0]],
+            _ => [[18, 20, 19], [16, 17, 15], [15, 18, 15], [12, 22, 12], [16, 0, 0]],
         }
         .map(|row| row.map(|bits: u32| if compact { bits.saturating_sub(2) } else { bits }));
         Self {
@@ -74,6 +75,8 @@ pub(crate) struct Memory {
     s: [u32; 5],
     v: [u32; 3],
     number: Number,
+    /// From the number before in its column to the last number.
+    step: u32,
     /// Hashes of the last pieces.
     pub(crate) p: [u32; 2],
     /// The last eight bytes, the latest lowest.
@@ -107,6 +110,10 @@ struct Column {
     last: u32,
     last_but_one: u32,
     number: Number,
+    step: u32,
+    notation: Notation,
+    /// The last noise that was coded.
+    noise: i32,
     text: [u8; 24],
     flags: [Adaptive; 3],
 }
@@ -122,6 +129,9 @@ impl Column {
             last: 0,
             last_but_one: 0,
             number: Number::default(),
+            step: 0,
+            notation: Notation::default(),
+            noise: 0,
             text: [0; 24],
             flags: [Adaptive::EVEN; 3],
         }
@@ -239,7 +249,7 @@ impl Model {
             .and_then(|found| self.segments.choose(found, &self.segment_dictionary, coder, known));
         let item = match name {
             Some(name) => self.segment_dictionary.item(name).to_vec(),
-            None => self.spell(pieces::SEGMENT, s1, [0; 24], limit, coder, known),
+            None => self.spell(pieces::SEGMENT, s1, limit, coder, known),
         };
         let hash = hash::bytes(&item);
         if let Some(found) = found {
@@ -257,12 +267,11 @@ impl Model {
         &mut self,
         kind: u32,
         column: u32,
-        text: [u8; 24],
         limit: usize,
         coder: &mut Coder,
         known: Option<&[u8]>,
     ) -> Vec<u8> {
-        let of = Spelling { kind, column, text, limit, known };
+        let of = Spelling { kind, column, limit, known };
         self.pieces.read(&of, &self.lexer, &mut self.memory, coder)
     }
 
@@ -302,7 +311,7 @@ impl Model {
             .and_then(|found| self.values.choose(found, &self.value_dictionary, coder, known));
         let item = match name {
             Some(name) => self.value_dictionary.item(name).to_vec(),
-            None => self.spell(pieces::TEXT, c, column.text, limit, coder, known),
+            None => self.spell(pieces::TEXT, c, limit, coder, known),
         };
         let hash = hash::bytes(&item);
         if let Some(found) = found {
@@ -328,10 +337,16 @@ impl Model {
         let best = found.as_ref().map_or(0, Found::best);
         let best_guess = guesses.as_ref().map_or(0, |guesses| self.numbers.best(guesses));
         let numbers_first = best_guess > best;
+        let read = known.map(|item| (item, column.notation.read(item)));
+        let is_known = read.map(|(item, read)| {
+            let noise = read.map_or(0, |(_, noise)| noise);
+            move |guess| column.notation.write(guess, noise).as_deref() == Some(item)
+        });
+        let is_known = is_known.as_ref().map(|is_known| is_known as &dyn Fn(Number) -> bool);
         let mut guessed = None;
         let mut name = None;
         if numbers_first && let Some(guesses) = &guesses {
-            guessed = self.numbers.choose(guesses, coder, known);
+            guessed = self.numbers.choose(guesses, coder, is_known);
         }
         if guessed.is_none()
             && let Some(found) = &found
@@ -343,11 +358,11 @@ impl Model {
             && best_guess != 0
             && let Some(guesses) = &guesses
         {
-            guessed = self.numbers.choose(guesses, coder, known);
+            guessed = self.numbers.choose(guesses, coder, is_known);
         }
         let mut spelled = false;
-        let item = match (&guessed, name) {
-            (Some(text), _) => text.clone(),
+        let item = match (guessed, name) {
+            (Some(number), _) => self.written(at, c, number, coder, known),
             (None, Some(name)) => self.value_dictionary.item(name).to_vec(),
             (None, None) => self.new_scalar(at, c, limit, coder, known, &mut spelled),
         };
@@ -358,7 +373,9 @@ impl Model {
             }
             self.values.learn(&found, name);
         }
-        let number = Number::of(&item);
+        let notation = &mut self.columns[at].notation;
+        notation.learn(&item);
+        let number = notation.read(&item).map(|(number, _)| number);
         if let (Some(guesses), Some(number)) = (guesses, number) {
             self.numbers.learn(&guesses, number);
         }
@@ -367,6 +384,28 @@ impl Model {
         }
         self.after_value(at, hash, &item, number);
         item
+    }
+
+    /// A number in the notation of the column, after its noise.
+    fn written(
+        &mut self,
+        at: usize,
+        c: u32,
+        number: Number,
+        coder: &mut Coder,
+        known: Option<&[u8]>,
+    ) -> Vec<u8> {
+        let column = &mut self.columns[at];
+        let mut noise = 0;
+        if column.notation.is_double() {
+            let known = known.and_then(|item| column.notation.read(item)).map(|(_, noise)| noise);
+            let of = digits::AroundNoise { column: c, number, last: column.noise };
+            noise = self.digits.read_noise(&of, coder, known);
+            column.noise = noise;
+        }
+        let text = column.notation.write(number, noise);
+        coder.damaged |= text.is_none();
+        text.unwrap_or_default()
     }
 
     fn number_contexts(&self, c: u32, column: &Column) -> [(u32, Number); numbers::CONTEXTS] {
@@ -397,13 +436,12 @@ impl Model {
         let is_digits = |item: &[u8]| item.iter().all(|byte| b"0123456789.-eE+".contains(byte));
         if !column.flag(0, coder, known.map(is_digits)) {
             *spelled = true;
-            let text = column.text;
-            return self.spell(pieces::SCALAR, c, text, limit, coder, known);
+            return self.spell(pieces::SCALAR, c, limit, coder, known);
         }
         let mut base = None;
         let mut mode = 0;
         if self.techniques.delta {
-            let difference = known.map(|item| difference(item, column.number, self.memory.number));
+            let difference = known.map(|item| difference(item, column, self.memory.number));
             if column.flag(1, coder, difference.map(|known| known.is_some())) {
                 let from_last = column.flag(2, coder, difference.map(|known| known == Some(true)));
                 base = Some(if from_last { self.memory.number } else { column.number });
@@ -414,21 +452,21 @@ impl Model {
             column: c,
             mode,
             text: column.text,
-            s1: self.memory.s[0],
-            v1: self.memory.v[0],
-            last: column.last,
+            before: if mode == 0 { self.memory.v[0] } else { self.memory.step },
+            before_in_column: if mode == 0 { column.last } else { column.step },
             limit: if mode == 0 { limit } else { ITEM_LEN_MAX },
         };
         let Some(base) = base else {
             return self.digits.read(&around, coder, known);
         };
-        let known = known
-            .and_then(Number::of)
-            .map(|number| Number { digits: number.digits - base.digits, places: 0 }.text());
-        let text = self.digits.read(&around, coder, known.as_deref());
+        let text_known = known
+            .and_then(|item| column.notation.read(item))
+            .map(|(number, _)| Number { digits: number.digits - base.digits, places: 0 }.text());
+        let text = self.digits.read(&around, coder, text_known.as_deref());
         let difference = Number::of(&text).filter(|difference| difference.places == 0);
         coder.damaged |= difference.is_none();
-        base.plus(difference.unwrap_or_default().digits).text()
+        let sum = base.plus(difference.unwrap_or_default().digits);
+        self.written(at, c, sum, coder, known)
     }
 
     /// Did a scalar of this hash come before? It has now.
@@ -450,7 +488,9 @@ impl Model {
             frame.first = hash;
         }
         if let Some(number) = number {
+            column.step = step(column.number, number);
             column.number = number;
+            self.memory.step = column.step;
             self.memory.number = number;
             frame.numbers[frame.number_count % 4] = number.digits;
             frame.number_count += 1;
@@ -459,9 +499,18 @@ impl Model {
     }
 }
 
+/// What the next difference is expected by: the sign and the size of this one.
+fn step(before: Number, number: Number) -> u32 {
+    if before.places != number.places {
+        return 0;
+    }
+    let d = number.digits.wrapping_sub(before.digits);
+    2 * (64 - d.unsigned_abs().leading_zeros()) + u32::from(d < 0)
+}
+
 /// Is a number of the prior written as a difference, and from the last number instead of the column's?
-fn difference(item: &[u8], column: Number, last: Number) -> Option<bool> {
-    let number = Number::of(item)?;
+fn difference(item: &[u8], column: &Column, last: Number) -> Option<bool> {
+    let (number, _) = column.notation.read(item)?;
     let len = |base: Number| {
         let difference = number.digits.wrapping_sub(base.digits);
         let len = Number { digits: difference, places: 0 }.text().len();
@@ -470,7 +519,7 @@ fn difference(item: &[u8], column: Number, last: Number) -> Option<bool> {
             && len + 1 < item.len();
         is_fine.then_some(len)
     };
-    let choices = [(len(column), false), (len(last), true)];
+    let choices = [(len(column.number), false), (len(last), true)];
     choices
         .into_iter()
         .filter_map(|(len, from_last)| Some((len?, from_last)))

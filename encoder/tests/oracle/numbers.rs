@@ -159,14 +159,13 @@ impl Numbers {
         &mut self,
         found: &Found,
         coder: &mut Coder,
-        known: Option<&[u8]>,
-    ) -> Option<Vec<u8>> {
+        is_known: Option<&dyn Fn(Number) -> bool>,
+    ) -> Option<Number> {
         let mut tried = None;
         for rank in 0..TRIES {
             let (_, guess) = self.best_but(found, tried)?;
-            let text = guess.text();
-            if self.flag(found, guess, rank, coder, known.map(|known| known == text)) {
-                return Some(text);
+            if self.flag(found, guess, rank, coder, is_known.map(|is_known| is_known(guess))) {
+                return Some(guess);
             }
             tried = Some(guess);
         }

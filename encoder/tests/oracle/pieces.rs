@@ -43,8 +43,6 @@ pub(crate) struct Pieces {
 pub(crate) struct Spelling<'a> {
     pub(crate) kind: u32,
     pub(crate) column: u32,
-    /// The beginning of the column's last value, with zeros after it.
-    pub(crate) text: [u8; 24],
     /// At most so many bytes.
     pub(crate) limit: usize,
     pub(crate) known: Option<&'a [u8]>,
@@ -57,8 +55,6 @@ struct Progress {
     ended: bool,
     /// The hash of the item so far.
     f: u32,
-    /// The item so far is the beginning of the column's text.
-    m: bool,
     piece: Vec<u8>,
     word: u32,
 }
@@ -99,7 +95,6 @@ impl Pieces {
             lexer: lexer.clone(),
             ended: false,
             f: 0,
-            m: true,
             piece: Vec::new(),
             word: 0,
         };
@@ -144,7 +139,7 @@ impl Pieces {
         self.runs[of_len].learn(bit, RUN_LIMIT);
         if bit {
             for byte in follows {
-                self.take(byte, of, on, memory);
+                self.take(byte, on, memory);
             }
         }
         bit
@@ -209,7 +204,7 @@ impl Pieces {
         for &byte in piece.iter().skip(on.piece.len()) {
             coder.damaged |= on.ended || on.item.len() == of.limit;
             if !coder.damaged {
-                self.take(byte, of, on, memory);
+                self.take(byte, on, memory);
                 on.piece.push(byte);
             }
         }
@@ -230,19 +225,18 @@ impl Pieces {
             let around = Around { contexts: &contexts, column: of.column, kind: of.kind };
             let known = known.map(|piece| piece[on.piece.len()]);
             let byte = self.bytes.read(&around, &mut self.matching, coder, known);
-            self.take(byte, of, on, memory);
+            self.take(byte, on, memory);
             on.piece.push(byte);
             on.word = pair(on.word, u32::from(byte));
         }
     }
 
     /// Takes a byte of the item, or the one that ends it.
-    fn take(&mut self, byte: u8, of: &Spelling, on: &mut Progress, memory: &mut Memory) {
+    fn take(&mut self, byte: u8, on: &mut Progress, memory: &mut Memory) {
         self.matching.take(byte);
         let stands = on.lexer.take(byte);
         on.ended = stands != Stands::Inside;
         if stands != Stands::After {
-            on.m &= at(&of.text, on.item.len()) == byte;
             on.f = pair(on.f, u32::from(byte));
             on.item.push(byte);
             memory.push_byte(byte);
@@ -281,22 +275,13 @@ fn piece_len(rest: &[u8], kind: u32) -> usize {
 }
 
 /// The contexts of a byte.
-fn contexts(of: &Spelling, on: &Progress, memory: &Memory) -> [u32; 8] {
-    let (w, kind, [p1, p2]) = (memory.w, of.kind, memory.p);
-    let t = u32::from(at(&of.text, on.item.len()));
+fn contexts(of: &Spelling, on: &Progress, memory: &Memory) -> [u32; 5] {
+    let (w, kind) = (memory.w, of.kind);
     [
         pair(w as u32 & 0xFFFF, 1),
         pair(w as u32 & 0xFF, 256 | kind),
         pair(w as u32 & 0xFF_FFFF, 2),
         triple(w as u32, (w >> 32) as u32 & 0xFF, 3),
         triple(on.word, kind, 4),
-        pair(of.column, pair(on.f, t << 1 | u32::from(on.m))),
-        triple(w as u32, (w >> 32) as u32 & 0xFFFF, 5),
-        triple(on.word, p1, p2),
     ]
-}
-
-/// A byte of a column's text, 0 past its end.
-pub(crate) fn at(text: &[u8; 24], i: usize) -> u8 {
-    text.get(i).copied().unwrap_or(0)
 }
