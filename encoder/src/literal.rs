@@ -23,7 +23,7 @@ pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
     maps: Box<[HistoryMap; N]>,
     column: CountTable,
     matcher: Matcher,
-    runs: [Adaptive; LENGTHS],
+    runs: [Adaptive; 2 * LENGTHS],
     mixer: Mixer<M>,
 }
 
@@ -46,7 +46,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
             maps: Box::new(std::array::from_fn(|_| HistoryMap::new())),
             column: CountTable::new(column_bits, memory),
             matcher: Matcher::new(text_bits, memory),
-            runs: [Adaptive::default(); LENGTHS],
+            runs: [Adaptive::default(); 2 * LENGTHS],
             mixer: Mixer::new(256 * KINDS * 2, 15_000, 12),
         }
     }
@@ -84,17 +84,20 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         byte
     }
 
-    /// Codes whether the next [`RUN`] bytes follow a long match, and what they are; `source` is
-    /// what comes next, for the encoder.
+    /// The next [`RUN`] bytes, if a long match goes on.
     #[inline]
-    pub(crate) fn code_run<C: Coder>(&mut self, coder: &mut C, source: &[u8]) -> Option<[u8; RUN]> {
-        let class = self.matcher.run_class()?;
-        let run = self.matcher.run();
-        let hit = u32::from(source.starts_with(&run));
+    pub(crate) fn run(&self) -> Option<[u8; RUN]> {
+        self.matcher.run_class().map(|_| self.matcher.run())
+    }
+
+    /// Codes whether the run comes; one that ends its item is told apart.
+    #[inline]
+    pub(crate) fn code_run<C: Coder>(&mut self, coder: &mut C, ends: bool, hit: bool) -> bool {
+        let class = self.matcher.run_class().unwrap_or(0) + if ends { LENGTHS } else { 0 };
         let p = &mut self.runs[class];
-        let hit = coder.bit(hit, p.codable());
+        let hit = coder.bit(u32::from(hit), p.codable());
         p.learn(hit, 127);
-        (hit == 1).then_some(run)
+        hit == 1
     }
 
     /// Takes a byte that was coded in another way.

@@ -700,7 +700,7 @@ impl<
         let mut around = Surroundings { kind, column, prefix: 0 };
         while self.item.len() < limit {
             match self.code_run(coder, source, &mut scanner, &mut around)? {
-                Some(Step::EndItem) => break,
+                Some(Step::EndItem | Step::Terminator) => break,
                 Some(_) => continue,
                 None => {}
             }
@@ -722,20 +722,25 @@ impl<
         if !self.settings.codebook || self.item.len() + RUN > ITEM_MAX {
             return Ok(None);
         }
+        let Some(bytes) = self.literals.run() else { return Ok(None) };
+        let (run, end) = until_end(&bytes, *scanner);
+        let inside = if end == Step::Terminator { run.len() - 1 } else { run.len() };
         let rest = source.get(self.item.len()..).unwrap_or(&[]);
+        let is_last = matches!(end, Step::Terminator | Step::EndItem);
+        let comes = rest.starts_with(&run[..inside]) && (!is_last || rest.len() == inside);
         coder.enter(Part::Runs);
-        let Some(run) = self.literals.code_run(coder, rest) else { return Ok(None) };
-        let mut step = Step::More;
-        for byte in run {
-            if matches!(step, Step::Terminator | Step::EndItem) {
-                return Err(Contradiction);
-            }
-            step = scanner.step(byte);
+        if !self.literals.code_run(coder, is_last, comes) {
+            return Ok(None);
+        }
+        for (index, &byte) in run.iter().enumerate() {
+            scanner.step(byte);
             self.literals.pass(byte);
-            self.push_byte(byte, around);
+            if index < inside {
+                self.push_byte(byte, around);
+            }
         }
         self.recent_pieces = [0; 2];
-        if step == Step::Terminator { Err(Contradiction) } else { Ok(Some(step)) }
+        Ok(Some(end))
     }
 
     /// Codes a piece; returns whether it ended the item.
@@ -913,6 +918,18 @@ impl<
 #[inline]
 fn first<const MAX: usize, const N: usize>(contexts: &[u32; MAX]) -> &[u32; N] {
     contexts.first_chunk().expect("no level uses more contexts than there are")
+}
+
+/// A run up to where it would end the item, if it would; its last step.
+fn until_end(run: &[u8; RUN], mut scanner: PieceScanner) -> (&[u8], Step) {
+    let mut step = Step::More;
+    for (index, &byte) in run.iter().enumerate() {
+        step = scanner.step(byte);
+        if matches!(step, Step::Terminator | Step::EndItem) {
+            return (&run[..=index], step);
+        }
+    }
+    (run, step)
 }
 
 /// What is known around a missed item.
