@@ -17,7 +17,7 @@ const VALUE_PIECE_LEN_MAX: usize = 24;
 const SEGMENT_PIECE_LEN_MAX: usize = 64;
 /// Bytes of a piece before its ending is predicted.
 const BEGINNING: usize = 3;
-/// Bytes that a run repeats.
+/// Bytes that a run repeats at most.
 const RUN: usize = 32;
 const RUN_MATCH_LEN_MIN: u32 = 16;
 const RUN_LIMIT: u32 = 127;
@@ -34,7 +34,7 @@ pub(crate) struct Pieces {
     dictionary: Dictionary,
     words: Predictor,
     endings: Predictor,
-    runs: [Adaptive; 32],
+    runs: [Adaptive; 64],
     matching: Match,
     bytes: Bytes,
 }
@@ -74,7 +74,7 @@ impl Pieces {
             dictionary: Dictionary::new(sizes.piece_ring),
             words: predictor(PIECE_TRIES),
             endings: predictor(ENDING_TRIES),
-            runs: [Adaptive::EVEN; 32],
+            runs: [Adaptive::EVEN; 64],
             matching: Match::new(sizes.text),
             bytes: Bytes::new(level, sizes.histories, sizes.counts),
         }
@@ -100,12 +100,12 @@ impl Pieces {
         };
         let mut at = 0;
         while !on.ended && on.item.len() < of.limit && !coder.damaged {
-            let rest = coded.map(|coded| &coded[at..]);
-            if self.run(of, &mut on, memory, coder, rest) {
+            if let Some(len) = self.run(of, &mut on, memory, coder) {
                 memory.p = [0; 2];
-                at += RUN;
+                at += len;
                 continue;
             }
+            let rest = coded.map(|coded| &coded[at..]);
             on.piece.clear();
             on.word = memory.p[0];
             self.piece(of, &mut on, memory, coder, rest);
@@ -115,34 +115,40 @@ impl Pieces {
         on.item
     }
 
-    /// Reads whether the next bytes are those that follow the match, and takes them if so.
+    /// Reads whether the next bytes are those that follow the match, and takes them if so; how many.
     fn run(
         &mut self,
         of: &Spelling,
         on: &mut Progress,
         memory: &mut Memory,
         coder: &mut Coder,
-        rest: Option<&[u8]>,
-    ) -> bool {
+    ) -> Option<usize> {
         let fits = on.item.len() + RUN <= ITEM_LEN_MAX;
         if !self.codebook || !fits || self.matching.len < RUN_MATCH_LEN_MIN {
-            return false;
+            return None;
         }
-        let follows = self.matching.following(RUN);
-        let known = rest.map(|rest| {
-            // The end of an item is no part of a run.
-            let item = of.known.expect("a rest is known from an item");
-            item.len() - on.item.len() >= RUN && rest.starts_with(&follows)
+        let mut run = self.matching.following(RUN).to_vec();
+        let mut lexer = on.lexer.clone();
+        let stands: Vec<Stands> = run.iter().map(|&byte| lexer.take(byte)).collect();
+        let end = stands.iter().position(|&stands| stands != Stands::Inside);
+        run.truncate(end.map_or(RUN, |end| end + 1));
+        let inside = match end {
+            Some(end) if stands[end] == Stands::After => end,
+            _ => run.len(),
+        };
+        let known = of.known.map(|item| {
+            let rest = &item[on.item.len()..];
+            rest.starts_with(&run[..inside]) && (end.is_none() || rest.len() == inside)
         });
-        let of_len = (self.matching.len / 8).min(31) as usize;
-        let bit = coder.decide(self.runs[of_len].value().clamp(32, 65_504), known);
-        self.runs[of_len].learn(bit, RUN_LIMIT);
+        let class = (self.matching.len / 8).min(31) as usize + if end.is_some() { 32 } else { 0 };
+        let bit = coder.decide(self.runs[class].value().clamp(32, 65_504), known);
+        self.runs[class].learn(bit, RUN_LIMIT);
         if bit {
-            for byte in follows {
+            for &byte in &run {
                 self.take(byte, on, memory);
             }
         }
-        bit
+        bit.then_some(run.len())
     }
 
     /// Reads a piece.
