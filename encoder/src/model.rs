@@ -699,7 +699,7 @@ impl<
         let mut scanner = PieceScanner::new(kind, self.tree.lexer);
         let mut around = Surroundings { kind, column, prefix: 0 };
         while self.item.len() < limit {
-            match self.code_run(coder, source, &mut scanner, &mut around)? {
+            match self.code_run(coder, source, &mut scanner, &mut around) {
                 Some(Step::EndItem | Step::Terminator) => break,
                 Some(_) => continue,
                 None => {}
@@ -718,11 +718,11 @@ impl<
         source: &[u8],
         scanner: &mut PieceScanner,
         around: &mut Surroundings,
-    ) -> Result<Option<Step>, Contradiction> {
+    ) -> Option<Step> {
         if !self.settings.codebook || self.item.len() + RUN > ITEM_MAX {
-            return Ok(None);
+            return None;
         }
-        let Some(bytes) = self.literals.run() else { return Ok(None) };
+        let bytes = self.literals.run()?;
         let (run, end) = until_end(&bytes, *scanner);
         let inside = if end == Step::Terminator { run.len() - 1 } else { run.len() };
         let rest = source.get(self.item.len()..).unwrap_or(&[]);
@@ -730,7 +730,7 @@ impl<
         let comes = rest.starts_with(&run[..inside]) && (!is_last || rest.len() == inside);
         coder.enter(Part::Runs);
         if !self.literals.code_run(coder, is_last, comes) {
-            return Ok(None);
+            return None;
         }
         for (index, &byte) in run.iter().enumerate() {
             scanner.step(byte);
@@ -740,7 +740,7 @@ impl<
             }
         }
         self.recent_pieces = [0; 2];
-        Ok(Some(end))
+        Some(end)
     }
 
     /// Codes a piece; returns whether it ended the item.

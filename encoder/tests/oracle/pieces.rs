@@ -127,9 +127,16 @@ impl Pieces {
         if !self.codebook || !fits || self.matching.len < RUN_MATCH_LEN_MIN {
             return None;
         }
-        let mut run = self.matching.following(RUN).to_vec();
+        let mut run = self.matching.following(RUN);
         let mut lexer = on.lexer.clone();
-        let stands: Vec<Stands> = run.iter().map(|&byte| lexer.take(byte)).collect();
+        let stands: Vec<Stands> = run
+            .iter()
+            .map(|&byte| match lexer.take(byte) {
+                // What else would end a value is never coded as its end.
+                Stands::After if of.kind != SEGMENT && byte != b'"' => Stands::Inside,
+                stands => stands,
+            })
+            .collect();
         let end = stands.iter().position(|&stands| stands != Stands::Inside);
         run.truncate(end.map_or(RUN, |end| end + 1));
         let inside = match end {
