@@ -90,6 +90,11 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         self.matcher.run_class().map(|_| self.matcher.run())
     }
 
+    /// Whether the match is long enough for runs that end their item, which may be short.
+    pub(crate) fn is_sure(&self) -> bool {
+        self.matcher.len >= MATCH_SURE
+    }
+
     /// Codes whether the run comes; one that ends its item is told apart.
     #[inline]
     pub(crate) fn code_run<C: Coder>(&mut self, coder: &mut C, ends: bool, hit: bool) -> bool {
@@ -223,9 +228,17 @@ impl Matcher {
         (self.len >= RUN_MIN).then(|| (self.len as usize / 8).min(LENGTHS - 1))
     }
 
-    /// The bytes that follow the match.
+    /// The bytes that follow the match, those it will have made itself too.
     fn run(&self) -> [u8; RUN] {
-        std::array::from_fn(|i| self.byte(self.at.wrapping_add(i as u32)) as u8)
+        let distance = self.next.wrapping_sub(self.at).max(1) as usize;
+        let mut run = [0; RUN];
+        for i in 0..RUN {
+            run[i] = match i.checked_sub(distance) {
+                Some(before) => run[before],
+                None => self.byte(self.at.wrapping_add(i as u32)) as u8,
+            };
+        }
+        run
     }
 
     /// Before a byte.

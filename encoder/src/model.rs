@@ -727,6 +727,9 @@ impl<
         let inside = if end == Step::Terminator { run.len() - 1 } else { run.len() };
         let rest = source.get(self.item.len()..).unwrap_or(&[]);
         let is_last = matches!(end, Step::Terminator | Step::EndItem);
+        if is_last && !self.literals.is_sure() {
+            return None;
+        }
         let comes = rest.starts_with(&run[..inside]) && (!is_last || rest.len() == inside);
         coder.enter(Part::Runs);
         if !self.literals.code_run(coder, is_last, comes) {
@@ -739,6 +742,7 @@ impl<
                 self.push_byte(byte, around);
             }
         }
+        scanner.begin_piece();
         self.recent_pieces = [0; 2];
         Some(end)
     }

@@ -66,6 +66,11 @@ impl PieceScanner {
         step
     }
 
+    /// A piece begins here, wherever the one before would have ended.
+    pub(crate) fn begin_piece(&mut self) {
+        self.len = 0;
+    }
+
     #[inline]
     fn step_segment(&mut self, byte: u8) -> Step {
         if self.lexer.begins_scalar(byte) {

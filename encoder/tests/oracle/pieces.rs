@@ -20,6 +20,7 @@ const BEGINNING: usize = 3;
 /// Bytes that a run repeats at most.
 const RUN: usize = 32;
 const RUN_MATCH_LEN_MIN: u32 = 16;
+const ENDING_RUN_MATCH_LEN_MIN: u32 = 32;
 const RUN_LIMIT: u32 = 127;
 
 /// The predictors of pieces and endings: contexts, T and m.
@@ -143,6 +144,9 @@ impl Pieces {
             Some(end) if stands[end] == Stands::After => end,
             _ => run.len(),
         };
+        if end.is_some() && self.matching.len < ENDING_RUN_MATCH_LEN_MIN {
+            return None;
+        }
         let known = of.known.map(|item| {
             let rest = &item[on.item.len()..];
             rest.starts_with(&run[..inside]) && (end.is_none() || rest.len() == inside)
