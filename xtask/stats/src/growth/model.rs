@@ -142,7 +142,10 @@ impl Candidate {
         if flat_rss <= self.rss_limit() {
             return Some(Interval::unbounded());
         }
-        Some(self.profile(points, self.shape, self.minimum.theta, 2))
+        let interval = self.profile(points, self.shape, self.minimum.theta, 2);
+        // Where next to nothing grows, the search for the ends can lose the minimum it began at.
+        let is_found = interval.contains(self.minimum.theta[2]);
+        Some(if is_found { interval } else { Interval::unbounded() })
     }
 
     /// The constant part (scaled) and its interval; of a levelling curve its level.

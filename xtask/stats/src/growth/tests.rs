@@ -39,6 +39,20 @@ fn a_constant_does_not_hide_a_line() {
 }
 
 #[test]
+fn an_exponent_lies_in_its_interval_where_nothing_grows() {
+    // Tables that are full: level from some size on, far above the empty document.
+    for first in [7.921e6, 8.0e6, 8.080e6, 8.081e6] {
+        for anchor in [3.7e6, 3.9e6, 4.05e6] {
+            let points = [(1e6, first), (1e7, 8.081e6), (1e8, 8.081e6), (1e9, 8.081e6)]
+                .map(|(n, value)| SizePoint::single(n, value));
+            let growth = growth(&points, Some(SizePoint::single(0.0, anchor)), &[]).unwrap();
+            let Some(exponent) = growth.exponent else { continue };
+            assert!(exponent.ci95.contains(exponent.value), "{first} {anchor}: {exponent:?}");
+        }
+    }
+}
+
+#[test]
 fn every_class_is_recognised_exact_and_noisy() {
     type Curve = fn(f64) -> f64;
     let cases: [(Class, Curve); 6] = [
