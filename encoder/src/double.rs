@@ -99,11 +99,12 @@ impl Double {
     /// Its first `len` significant digits, rounded, and how many of them are places.
     pub(crate) fn print(self, len: u32) -> Option<(u64, u8)> {
         let limit = 10u128.pow(len);
-        let mut places = len.checked_sub(
-            (self.mantissa >> self.exponent).checked_ilog10().map_or(0, |log| log + 1),
-        )?;
+        // Not in 64 bits: near zero the exponent is greater.
+        let mantissa = u128::from(self.mantissa);
+        let whole_len = (mantissa >> self.exponent).checked_ilog10().map_or(0, |log| log + 1);
+        let mut places = len.checked_sub(whole_len)?;
         loop {
-            let product = 10u128.checked_pow(places)?.checked_mul(u128::from(self.mantissa))?;
+            let product = 10u128.checked_pow(places)?.checked_mul(mantissa)?;
             let digits = (product + (1 << (self.exponent - 1))) >> self.exponent;
             if digits >= limit || places > 19 {
                 return None;

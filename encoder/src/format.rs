@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use crate::error::Error;
+use crate::fuzzing;
 use crate::settings::{Class, Coding, Level};
 
 /// Begins the full form: "Σ" in UTF-8.
@@ -170,6 +171,23 @@ impl<R: Read> Source<R> {
         let read = (&mut self.inner).take(max).read_to_end(out)? as u64;
         self.offset += read;
         Ok(())
+    }
+
+    /// Reads what ends the full form, from `offset` on: the check of the whole, and nothing after it.
+    pub(crate) fn end(&mut self, whole: u64, offset: u64) -> Result<(), Error> {
+        let mut check = [0; 8];
+        self.fill(&mut check)?;
+        if u64::from_le_bytes(check) != whole && !fuzzing::checks_are_ignored() {
+            let what = "the checksum of the whole document differs";
+            return Err(Error::Corrupt { offset, what });
+        }
+        self.expect_end()
+    }
+
+    /// Refuses bytes that follow.
+    pub(crate) fn expect_end(&mut self) -> Result<(), Error> {
+        let offset = self.offset;
+        if self.next()?.is_some() { Err(Error::TrailingBytes { offset }) } else { Ok(()) }
     }
 
     /// Reads a number of at most 64 bits; an encoding longer than needed is refused.

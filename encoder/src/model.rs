@@ -723,7 +723,7 @@ impl<
             return None;
         }
         let bytes = self.literals.run()?;
-        let (run, end) = until_end(&bytes, *scanner);
+        let (run, end, mut after) = until_end(&bytes, *scanner);
         let inside = if end == Step::Terminator { run.len() - 1 } else { run.len() };
         let rest = source.get(self.item.len()..).unwrap_or(&[]);
         let is_last = matches!(end, Step::Terminator | Step::EndItem);
@@ -735,14 +735,14 @@ impl<
         if !self.literals.code_run(coder, is_last, comes) {
             return None;
         }
-        for (index, &byte) in run.iter().enumerate() {
-            scanner.step(byte);
+        for &byte in run {
             self.literals.pass(byte);
-            if index < inside {
-                self.push_byte(byte, around);
-            }
         }
-        scanner.begin_piece();
+        for &byte in &run[..inside] {
+            self.push_byte(byte, around);
+        }
+        after.begin_piece();
+        *scanner = after;
         self.recent_pieces = [0; 2];
         Some(end)
     }
@@ -924,16 +924,16 @@ fn first<const MAX: usize, const N: usize>(contexts: &[u32; MAX]) -> &[u32; N] {
     contexts.first_chunk().expect("no level uses more contexts than there are")
 }
 
-/// A run up to where it would end the item, if it would; its last step.
-fn until_end(run: &[u8; RUN], mut scanner: PieceScanner) -> (&[u8], Step) {
+/// A run up to where it would end the item, if it would; its last step, and the scanner after it.
+fn until_end(run: &[u8; RUN], mut scanner: PieceScanner) -> (&[u8], Step, PieceScanner) {
     let mut step = Step::More;
     for (index, &byte) in run.iter().enumerate() {
         step = scanner.step(byte);
         if matches!(step, Step::Terminator | Step::EndItem) {
-            return (&run[..=index], step);
+            return (&run[..=index], step, scanner);
         }
     }
-    (run, step)
+    (run, step, scanner)
 }
 
 /// What is known around a missed item.

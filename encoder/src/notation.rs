@@ -44,6 +44,7 @@ pub(crate) struct Notation {
 /// A number as its column means it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
+    /// With the places of the column.
     pub(crate) number: Decimal,
     /// For a double: how many doubles it is beyond the one that is nearest to the number.
     pub(crate) noise: i8,
@@ -89,13 +90,9 @@ impl Notation {
 
     /// The notation; `None` for a number that cannot be written so.
     pub(crate) fn write(self, reading: Reading) -> Option<Text> {
-        let Reading { number, noise } = reading;
-        let least = match self.kind {
-            _ if number.places != self.scale => number.places,
-            Kind::Fixed => number.places,
-            Kind::Short | Kind::Double => self.least,
-        };
-        let mut number = number;
+        let Reading { mut number, noise } = reading;
+        let is_padded = self.kind == Kind::Fixed || number.places != self.scale;
+        let least = if is_padded { number.places } else { self.least };
         if self.kind == Kind::Double {
             let near = Double::nearest(number.digits.unsigned_abs(), number.places)?;
             let (digits, places) = near.beside(noise)?.print(FULL)?;
@@ -155,4 +152,42 @@ fn hidden_places(digits: u64, places: u8) -> Option<u8> {
         let rest = digits % unit;
         (rest.min(unit - rest) <= NEAR).then_some(places - hidden as u8)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads all texts as one column does; how many were read and written back.
+    fn readable(texts: &[&str]) -> usize {
+        let mut notation = Notation::default();
+        let mut count = 0;
+        for text in texts {
+            if let Some(reading) = notation.read(text.as_bytes()) {
+                assert_eq!(notation.write(reading).expect(text).as_bytes(), text.as_bytes());
+                count += 1;
+            }
+            notation.learn(text.as_bytes());
+        }
+        count
+    }
+
+    #[test]
+    fn what_a_column_reads_is_written_back() {
+        assert_eq!(readable(&["1.50", "1.75", "2.00", "2.25"]), 4);
+        // 2.125 has more places than any number before it.
+        assert_eq!(readable(&["1.5", "1.75", "2", "2.125", "-3.5", "4"]), 5);
+        assert_eq!(readable(&["1.25", "1.0", "1.5", "2.0"]), 4);
+        let doubles =
+            ["-65.613616999999977", "-65.619720000000029", "-65.625", "43.420273000000009"];
+        assert_eq!(readable(&doubles), 4);
+    }
+
+    #[test]
+    fn numbers_near_zero_in_a_column_of_doubles_do_no_harm() {
+        // The doubles near them have more than 64 bits after the point.
+        for text in ["0.0001", "0.00025", "-0.000001", "0.00000000000000012", "0", "0.0"] {
+            readable(&["43.420273000000009", text, "43.418052999999986", text]);
+        }
+    }
 }

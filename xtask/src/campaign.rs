@@ -9,6 +9,7 @@ use crate::experiment::{Experiment, Measure, Program, Variant};
 use crate::heap::HeapRow;
 use crate::inputs::{self, Document, EMPTY};
 use crate::journal::Journal;
+use crate::machine::Machine;
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
@@ -16,6 +17,7 @@ use crate::record::{Folder, Kind, Outcome, Sample, Samples};
 use crate::settled;
 use crate::timeline::{self, TimelineRow};
 use crate::units::Bytes;
+use crate::views;
 
 /// What is measured, with everything made ready.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ impl Journals {
 pub(crate) const PROOF_NOTHING: &str = "probe-nothing";
 pub(crate) const PROOF_TOUCH: &str = "probe-touch";
 const TOUCH: Bytes = Bytes(64 << 20);
-/// What a proof may be off: 64 KiB plus 0.2 % of what is known.
+/// What a proof may be off where the child stays on one CPU: 64 KiB plus 0.2 % of what is known.
 const PROOF_TOLERANCE: f64 = 64.0 * 1024.0 + 0.002 * TOUCH.0 as f64;
 
 impl Campaign<'_> {
@@ -94,18 +96,27 @@ impl Campaign<'_> {
     /// The floor of an empty child, the error on a known allocation, the encoder's own floor on the
     /// empty document. A proof that fails stops the campaign; continuing it makes the proof again.
     pub(crate) fn prove(&self, bench: &mut Bench<'_>, samples: &mut Samples) -> anyhow::Result<()> {
-        if check_probe(samples.rows()).is_err() {
+        if check_probe(samples.rows(), self.proof_tolerance(bench)).is_err() {
             let attempt = next_proof(samples.rows(), "probe");
             samples.append(vec![
                 bench.proof(PROOF_NOTHING, None, attempt)?,
                 bench.proof(PROOF_TOUCH, Some(TOUCH.0), attempt)?,
             ])?;
         }
-        check_probe(samples.rows())?;
+        // Only now it is known what the machine refuses.
+        check_probe(samples.rows(), self.proof_tolerance(bench))?;
         for variant in &self.experiment.variant {
             self.prove_empty(variant, bench, samples)?;
         }
         Ok(())
+    }
+
+    /// What a proof may be off: more where the child moves between CPUs.
+    fn proof_tolerance(&self, bench: &Bench<'_>) -> f64 {
+        if views::is_pinned(&self.experiment.measure, &bench.refused) {
+            return PROOF_TOLERANCE;
+        }
+        PROOF_TOLERANCE + views::uncounted(false, Machine::now().cpu_count).0 as f64
     }
 
     /// The variant on the empty document. This project's encoder must take it; another command may
@@ -310,8 +321,8 @@ fn next_proof(rows: &[Sample], profile: &str) -> u32 {
     proofs.map(|row| row.block + 1).max().unwrap_or(0)
 }
 
-/// Compares the child of known size with the empty child.
-fn check_probe(rows: &[Sample]) -> anyhow::Result<()> {
+/// Compares the child of known size with the empty child: they may be `tolerance` bytes off.
+fn check_probe(rows: &[Sample], tolerance: f64) -> anyhow::Result<()> {
     let peak = |name| {
         let row = rows.iter().rfind(|row| row.kind == Kind::Proof && row.variant == name);
         row.filter(|row| row.outcome == Outcome::Ok).and_then(|row| row.peak_rss_bytes)
@@ -323,12 +334,12 @@ fn check_probe(rows: &[Sample]) -> anyhow::Result<()> {
         );
     };
     let error = touched as f64 - floor as f64 - TOUCH.0 as f64;
-    if error.abs() > PROOF_TOLERANCE {
+    if error.abs() > tolerance {
         bail!(
             "the probe is off by {} on a child that touches {TOUCH}; at most {} is accepted, so \
              nothing was measured",
             crate::units::bytes(error),
-            crate::units::bytes(PROOF_TOLERANCE)
+            crate::units::bytes(tolerance)
         );
     }
     Ok(())
@@ -353,14 +364,16 @@ mod tests {
     fn a_probe_within_its_tolerance_is_believed() {
         let tolerance = PROOF_TOLERANCE as u64;
         for off in [0, tolerance] {
-            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + off))).unwrap();
-            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 - off))).unwrap();
+            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + off)), PROOF_TOLERANCE).unwrap();
+            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 - off)), PROOF_TOLERANCE).unwrap();
         }
     }
 
     #[test]
     fn a_probe_that_is_off_stops_the_campaign_with_the_figures() {
-        let error = check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + 1_000_000))).unwrap_err();
+        let error =
+            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + 1_000_000)), PROOF_TOLERANCE)
+                .unwrap_err();
         let error = error.to_string();
         assert!(error.contains("is off by 1"), "{error}");
         assert!(error.contains("nothing was measured"), "{error}");
@@ -368,8 +381,8 @@ mod tests {
 
     #[test]
     fn a_proof_that_is_missing_or_died_is_no_proof() {
-        assert!(check_probe(&[]).is_err());
-        assert!(check_probe(&proofs(0, FLOOR, None)).is_err());
+        assert!(check_probe(&[], PROOF_TOLERANCE).is_err());
+        assert!(check_probe(&proofs(0, FLOOR, None), PROOF_TOLERANCE).is_err());
     }
 
     #[test]
@@ -377,7 +390,7 @@ mod tests {
         let bad = proofs(0, FLOOR, Some(FLOOR));
         assert_eq!(next_proof(&bad, "probe"), 1);
         let rows = [bad, proofs(1, FLOOR, Some(FLOOR + TOUCH.0))].concat();
-        check_probe(&rows).unwrap();
+        check_probe(&rows, PROOF_TOLERANCE).unwrap();
     }
 
     fn repetition(attempt: u32, position: u32) -> Sample {

@@ -230,8 +230,8 @@ fn affinity(facts: &Facts) -> Finding {
         "affinity",
         &["peak_rss", "peak_hwm", "wall"],
         judged,
-        "the child moves between CPUs: their counters of pages differ by up to 256 KiB each, and caches \
-         are cold after each move",
+        "the child moves between CPUs: each may owe 256 KiB of its count of pages, more where there are \
+         many CPUs, and caches are cold after each move",
         "allow CPU 0 and the system call sched_setaffinity",
     )
 }

@@ -2,14 +2,28 @@
 //! counts pages per CPU and adds up late, so they may differ a little; more than that is flagged.
 
 use crate::aggregate::Group;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Measure};
 use crate::metric::Metric;
 use crate::record::{Kind, Machines};
 use crate::units::Bytes;
 
-/// What the kernel's counters may be apart for each CPU that the child ran on: 64 pages of 4 KiB, the
-/// batch in which a CPU hands on what it counted.
-const TOLERANCE_PER_CPU: Bytes = Bytes(256 << 10);
+/// Both are read from two counters, of anonymous pages and of pages of files.
+const COUNTERS: u64 = 2;
+const PAGE: u64 = 4096;
+
+/// What the kernel may not have added up of a child's pages: each CPU that the child ran on hands on a
+/// counter in batches of `max(32, 2 CPUs)` pages (Linux, `lib/percpu_counter.c`; 64 pages in one
+/// batch for a thread before 6.2). A child runs on one CPU when it `is_pinned`, else on any.
+pub(crate) fn uncounted(is_pinned: bool, cpu_count: u32) -> Bytes {
+    let batch = 32.max(2 * u64::from(cpu_count));
+    let cpus = if is_pinned { 1 } else { u64::from(cpu_count) };
+    Bytes(COUNTERS * batch * PAGE * cpus)
+}
+
+/// Whether each child stays on one CPU, where the machine refused the system calls `refused`.
+pub(crate) fn is_pinned(measure: &Measure, refused: &[String]) -> bool {
+    !measure.layout_noise && !refused.iter().any(|call| call == "sched_setaffinity")
+}
 
 /// The two views compared in every cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,10 +48,8 @@ pub(crate) struct Disagreement {
 
 /// Compares the views in the measured runs.
 pub(crate) fn compare(groups: &[Group], experiment: &Experiment, machines: &Machines) -> Views {
-    let pinned = !experiment.measure.layout_noise
-        && !machines.refused.iter().any(|call| call == "sched_setaffinity");
-    let cpus = if pinned { 1 } else { machines.before.cpu_count };
-    let tolerance = Bytes(TOLERANCE_PER_CPU.0 * u64::from(cpus));
+    let is_pinned = is_pinned(&experiment.measure, &machines.refused);
+    let tolerance = uncounted(is_pinned, machines.before.cpu_count);
     let compared: Vec<Disagreement> =
         groups.iter().filter(|group| group.kind == Kind::Run).filter_map(furthest).collect();
     let beyond = |of: &Disagreement| of.apart_bytes.abs() > tolerance.0 as f64;
@@ -83,6 +95,14 @@ mod tests {
             ],
             distinct_outputs: 1,
         }
+    }
+
+    #[test]
+    fn what_is_not_counted_yet_grows_with_the_cpus_a_child_may_run_on() {
+        assert_eq!(uncounted(true, 2), Bytes(256 << 10));
+        assert_eq!(uncounted(false, 2), Bytes(512 << 10));
+        assert_eq!(uncounted(true, 64), Bytes(1 << 20));
+        assert_eq!(uncounted(false, 64), Bytes(64 << 20));
     }
 
     #[test]

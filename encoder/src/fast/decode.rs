@@ -141,17 +141,7 @@ impl<R: Read> Unpacker<R> {
     }
 
     fn end(&mut self, offset: u64) -> Result<(), Error> {
-        let mut check = [0; 8];
-        self.source.fill(&mut check)?;
-        let is_wrong = u64::from_le_bytes(check) != self.whole.digest();
-        if is_wrong && !fuzzing::checks_are_ignored() {
-            let what = "the checksum of the whole document differs";
-            return Err(Error::Corrupt { offset, what });
-        }
-        let offset = self.source.offset;
-        if self.source.next()?.is_some() {
-            return Err(Error::TrailingBytes { offset });
-        }
+        self.source.end(self.whole.digest(), offset)?;
         self.done = true;
         Ok(())
     }

@@ -64,11 +64,7 @@ impl Expected {
         if trailer.index_len != self.index_len || is_wrong {
             return corrupt(offset, "the checksum of the whole differs");
         }
-        let offset = source.offset;
-        if source.next()?.is_some() {
-            return Err(Error::TrailingBytes { offset });
-        }
-        Ok(())
+        source.expect_end()
     }
 }
 
