@@ -38,7 +38,7 @@ pub fn items(document: &[u8]) -> Vec<&[u8]> {
 
 /// Candidates and flags for whole items.
 pub struct ItemModel {
-    predictor: Predictor<5, 7>,
+    predictor: Predictor<5>,
     words: Dictionary,
 }
 
@@ -75,7 +75,7 @@ impl ItemModel {
 }
 
 /// New bytes.
-pub struct Literals(LiteralCoder<6, 9>);
+pub struct Literals(LiteralCoder<4>);
 
 impl Default for Literals {
     fn default() -> Self {
@@ -90,27 +90,24 @@ impl Literals {
     pub fn code(&mut self, text: &[u8]) -> Vec<u8> {
         let mut coder = BitWriter::new(Vec::new(), true);
         let around = Around { kind: 1, column: 1 };
-        let (mut tail, mut word) = (0u64, 0);
+        let (mut tail, mut word) = (0u32, 0);
         for &byte in text {
-            let (low, high) = (tail as u32, (tail >> 32) as u32);
             let contexts = [
-                hash::pair(low & 0xFF, 1),
-                hash::pair(low & 0xFFFF, 2),
-                hash::pair(low & 0xFF_FFFF, 3),
-                hash::pair(low, 4),
-                hash::triple(low, high & 0xFFFF, 5),
+                hash::pair(tail & 0xFF, 1),
+                hash::pair(tail & 0xFFFF, 2),
+                hash::pair(tail & 0xFF_FFFF, 3),
                 hash::pair(word, 6),
             ];
             self.0.code(&mut coder, &contexts, around, byte);
             word = if byte == b' ' { 0 } else { hash::pair(word, u32::from(byte)) };
-            tail = tail << 8 | u64::from(byte);
+            tail = tail << 8 | u32::from(byte);
         }
         coder.finish()
     }
 }
 
 /// New numbers.
-pub struct Digits(DigitCoder<7, 8>);
+pub struct Digits(DigitCoder<6>);
 
 impl Default for Digits {
     fn default() -> Self {
@@ -132,7 +129,6 @@ impl Digits {
                 hash::triple(place, recent & 0xFF, 3),
                 hash::pair(recent & 0xF, 4),
                 hash::pair(recent & 0xFF, 5),
-                hash::pair(recent & 0xFFF, 6),
             ];
             self.0.code(&mut coder, &contexts, 8 + place.min(7), symbol);
             recent = recent << 4 | u32::from(symbol);

@@ -2,7 +2,7 @@
 
 use crate::coder::Coder;
 use crate::hash;
-use crate::logistic::{Adaptive, Mixer};
+use crate::logistic::{Adaptive, Inputs, Mixer};
 use crate::memory::Memory;
 use crate::tables::{CountTable, NIBBLE, learn_cell};
 
@@ -33,18 +33,17 @@ pub(crate) fn byte(symbol: u8) -> u8 {
     b"0123456789.-eE+"[usize::from(symbol)]
 }
 
-/// Codes symbols; `M` is `N + 1`.
+/// Codes symbols.
 #[derive(Clone, Debug)]
-pub(crate) struct DigitCoder<const N: usize, const M: usize> {
+pub(crate) struct DigitCoder<const N: usize> {
     table: CountTable,
-    mixer: Mixer<M>,
+    mixer: Mixer,
 }
 
-impl<const N: usize, const M: usize> DigitCoder<N, M> {
+impl<const N: usize> DigitCoder<N> {
     /// A table of `1 << bits` buckets.
     pub(crate) fn new(bits: u32, memory: Memory) -> Self {
-        assert_eq!(M, N + 1, "one input for each context and a constant");
-        Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 14, 20) }
+        Self { table: CountTable::new(bits, memory), mixer: Mixer::new(SETS * 16, 1 << 12, 20) }
     }
 
     /// Makes all memory real.
@@ -70,10 +69,11 @@ impl<const N: usize, const M: usize> DigitCoder<N, M> {
         let set = set as usize % SETS * 16;
         let mut node = 1;
         for shift in (0..4).rev() {
-            let mut inputs = [64; M];
+            let mut inputs = Inputs::default();
             for i in 0..N {
                 inputs[i] = Adaptive::from_raw(cells[i][node & 15]).stretched();
             }
+            inputs[N] = 64;
             let mix = self.mixer.mix(inputs, set + node);
             let bit = coder.bit(u32::from(symbol) >> shift & 1, mix.p);
             self.mixer.learn(&mix, bit);

@@ -6,8 +6,14 @@ const PHI: u64 = 0x9E37_79B9_7F4A_7C15;
 /// One hash from two.
 #[inline]
 pub(crate) fn pair(a: u32, b: u32) -> u32 {
-    let x = (u64::from(a) << 32 | u64::from(b)).wrapping_add(PHI).wrapping_mul(PHI);
-    ((x ^ x >> 29).wrapping_mul(PHI) >> 32) as u32
+    let product = u128::from((u64::from(a) << 32 | u64::from(b)) ^ PHI) * u128::from(PHI);
+    ((product >> 64) as u64 ^ product as u64) as u32
+}
+
+/// A hash of some of the upper bytes of a word.
+#[inline]
+pub(crate) fn spread(word: u64) -> u32 {
+    (word.wrapping_mul(PHI) >> 32) as u32
 }
 
 /// One hash from three.

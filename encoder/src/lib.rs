@@ -21,6 +21,7 @@ mod document;
 mod double;
 mod encode;
 mod error;
+mod expected;
 mod fast;
 mod format;
 mod frames;

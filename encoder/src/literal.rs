@@ -3,8 +3,9 @@
 
 use crate::bits;
 use crate::coder::Coder;
+use crate::expected::{ExpectedByte, LENGTHS};
 use crate::hash;
-use crate::logistic::{Adaptive, Mixer};
+use crate::logistic::{Adaptive, Inputs, Mixer};
 use crate::memory::{Memory, touch};
 use crate::tables::{CountTable, HistoryMap, HistoryTable, NIBBLE, learn_cell};
 
@@ -16,15 +17,16 @@ const COLUMN_LIMIT: u32 = 255;
 /// Kinds of text that have weights of their own.
 pub(crate) const KINDS: usize = 3;
 
-/// Codes bytes; `M` is `N + 3`.
+/// Codes bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct LiteralCoder<const N: usize, const M: usize> {
+pub(crate) struct LiteralCoder<const N: usize> {
     table: HistoryTable,
     maps: Box<[HistoryMap; N]>,
     column: CountTable,
     matcher: Matcher,
     runs: [Adaptive; 2 * LENGTHS],
-    mixer: Mixer<M>,
+    mixer: Mixer,
+    expected: ExpectedByte<N>,
 }
 
 /// What surrounds a byte.
@@ -36,18 +38,18 @@ pub(crate) struct Around {
     pub(crate) column: u32,
 }
 
-impl<const N: usize, const M: usize> LiteralCoder<N, M> {
+impl<const N: usize> LiteralCoder<N> {
     /// `1 << bits` buckets of histories, `1 << column_bits` of columns, `1 << text_bits` bytes of
     /// text to match.
     pub(crate) fn new(bits: u32, column_bits: u32, text_bits: u32, memory: Memory) -> Self {
-        assert_eq!(M, N + 3, "inputs: contexts, column, match and a constant");
         Self {
             table: HistoryTable::new(bits, memory),
             maps: Box::new(std::array::from_fn(|_| HistoryMap::new())),
             column: CountTable::new(column_bits, memory),
             matcher: Matcher::new(text_bits, memory),
             runs: [Adaptive::default(); 2 * LENGTHS],
-            mixer: Mixer::new(256 * KINDS * 2, 15_000, 12),
+            mixer: Mixer::new(256 * KINDS * 3, 3750, 12),
+            expected: ExpectedByte::new(bits + 1, memory),
         }
     }
 
@@ -58,6 +60,7 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         touch(&mut self.matcher.text);
         touch(&mut self.matcher.heads);
         touch(&mut self.matcher.anchors);
+        self.expected.touch();
     }
 
     /// As if this many bytes had come before.
@@ -77,6 +80,16 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
     ) -> u8 {
         let byte = u32::from(byte);
         self.matcher.expect();
+        if self.matcher.len >= EXPECTED_MIN {
+            let (expected, length) = (self.matcher.expected, self.matcher.length_class());
+            let around = (contexts, around.column, around.kind);
+            let hit = u32::from(byte == expected);
+            if self.expected.code(coder, around, (expected, length), hit) == 1 {
+                self.matcher.learn(expected as u8);
+                return expected as u8;
+            }
+            self.matcher.failed = true;
+        }
         let high = self.code_nibble(coder, contexts, around, 1, byte >> 4);
         let low = self.code_nibble(coder, contexts, around, high | 16, byte & 15);
         let byte = (high << 4 | low) as u8;
@@ -102,6 +115,9 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         let p = &mut self.runs[class];
         let hit = coder.bit(u32::from(hit), p.codable());
         p.learn(hit, 127);
+        if hit == 0 {
+            self.matcher.ends_within = RUN as u32;
+        }
         hit == 1
     }
 
@@ -132,13 +148,16 @@ impl<const N: usize, const M: usize> LiteralCoder<N, M> {
         let column = self.column.find(hash::pair(around.column, before));
         let mut column_cells = self.column.load(column);
         let first = before == 1;
-        let matched = usize::from(self.matcher.len > 0);
+        let matched = match self.matcher.agrees {
+            false => 0,
+            true => 1 + usize::from(self.matcher.failed),
+        };
         let set =
-            (around.kind * 2 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
+            (around.kind * 3 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
         let mut node = 1;
         for shift in (0..4).rev() {
             let position = if first { 4 + shift } else { shift };
-            let mut inputs = [0; M];
+            let mut inputs = Inputs::default();
             for i in 0..N {
                 inputs[i] = self.maps[i].stretched(cells[i][node & 15]);
             }
@@ -172,8 +191,8 @@ const MATCH_MIN: u32 = 5;
 const ANCHOR_FACTOR: u32 = 0x2F0B_4C47 << 3;
 /// A match of so many bytes is not given up for another.
 const MATCH_SURE: u32 = 32;
-/// Lengths of matches that are told apart.
-const LENGTHS: usize = 32;
+/// A match is long enough to ask for its byte at once.
+const EXPECTED_MIN: u32 = 8;
 
 /// Bytes that a run covers.
 pub(crate) const RUN: usize = 32;
@@ -188,6 +207,8 @@ struct Matcher {
     heads: Vec<u32>,
     /// Where more bytes came last, for one in four of their hashes, so that it reaches further back.
     anchors: Vec<u32>,
+    /// A hash without its lowest bits of this many is a place in both.
+    index_shift: u32,
     /// A hash of the last eleven bytes.
     anchor: u32,
     next: u32,
@@ -200,14 +221,22 @@ struct Matcher {
     /// Whether the bits of the byte at hand agree so far.
     agrees: bool,
     stands: [Adaptive; LENGTHS],
+    /// A run that did not come tells that the match ends within so many bytes; else 0.
+    ends_within: u32,
+    /// Whether it is known that another byte comes than the expected.
+    failed: bool,
+    /// How often that byte has the expected bit at each position, when those before it were.
+    failures: [Adaptive; 8],
 }
 
 impl Matcher {
     fn new(text_bits: u32, memory: Memory) -> Self {
+        let index_bits = text_bits.saturating_sub(4);
         Self {
             text: memory.table(1 << text_bits),
-            heads: memory.table(1 << text_bits.saturating_sub(4)),
-            anchors: memory.table(1 << text_bits.saturating_sub(4)),
+            heads: memory.table(1 << index_bits),
+            anchors: memory.table(1 << index_bits),
+            index_shift: 32 - index_bits,
             anchor: 0,
             next: 0,
             at: 0,
@@ -216,6 +245,9 @@ impl Matcher {
             expected: 0,
             agrees: false,
             stands: [Adaptive::new(49152, 2); LENGTHS],
+            ends_within: 0,
+            failed: false,
+            failures: [Adaptive::default(); 8],
         }
     }
 
@@ -225,7 +257,8 @@ impl Matcher {
 
     /// The class of a match that is long enough for a run.
     fn run_class(&self) -> Option<usize> {
-        (self.len >= RUN_MIN).then(|| (self.len as usize / 8).min(LENGTHS - 1))
+        (self.len >= RUN_MIN && self.ends_within == 0)
+            .then(|| (self.len as usize / 8).min(LENGTHS - 1))
     }
 
     /// The bytes that follow the match, those it will have made itself too.
@@ -245,6 +278,7 @@ impl Matcher {
     #[inline]
     fn expect(&mut self) {
         self.agrees = self.len > 0;
+        self.failed = false;
         if self.agrees {
             self.expected = self.byte(self.at);
         }
@@ -254,13 +288,22 @@ impl Matcher {
         (self.len as usize).min(LENGTHS - 1)
     }
 
+    /// How often the expected bit comes.
+    #[inline]
+    fn stand(&mut self, position: u32) -> &mut Adaptive {
+        match self.failed {
+            false => &mut self.stands[self.length_class()],
+            true => &mut self.failures[position as usize & 7],
+        }
+    }
+
     /// What the match says about the bit at `position` (7 is the first).
     #[inline]
-    fn input(&mut self, position: u32) -> i32 {
+    fn input(&mut self, position: u32) -> i16 {
         if !self.agrees {
             return 0;
         }
-        let sure = self.stands[self.length_class()].stretched();
+        let sure = self.stand(position).stretched();
         if self.expected >> position & 1 == 1 { sure } else { -sure }
     }
 
@@ -268,8 +311,8 @@ impl Matcher {
     fn learn_bit(&mut self, position: u32, bit: u32) {
         if self.agrees {
             self.agrees = self.expected >> position & 1 == bit;
-            let class = self.length_class();
-            self.stands[class].learn(u32::from(self.agrees), 255);
+            let agrees = u32::from(self.agrees);
+            self.stand(position).learn(agrees, 255);
         }
     }
 
@@ -279,19 +322,19 @@ impl Matcher {
         if self.len > 0 && self.expected == u32::from(byte) {
             self.len = (self.len + 1).min(0xFFFF);
             self.at = self.at.wrapping_add(1);
+            self.ends_within = self.ends_within.saturating_sub(1);
         } else {
             self.len = 0;
+            self.ends_within = 0;
         }
         let place = self.next as usize & (self.text.len() - 1);
         self.text[place] = byte;
         self.next = self.next.wrapping_add(1);
         self.tail = self.tail << 8 | u64::from(byte);
-        let recent = self.tail & ((1 << (8 * MATCH_MIN)) - 1);
-        let hash = hash::pair(recent as u32, (recent >> 32) as u32);
-        let head = ((u64::from(hash) * self.heads.len() as u64) >> 32) as usize;
+        let head = self.head();
         self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
         let is_anchor = self.anchor.trailing_zeros() >= 5;
-        let anchor = ((u64::from(self.anchor) * self.anchors.len() as u64) >> 32) as usize;
+        let anchor = (self.anchor >> self.index_shift) as usize;
         if is_anchor && self.len < MATCH_SURE {
             self.find(self.anchors[anchor]);
         }
@@ -302,6 +345,13 @@ impl Matcher {
         if is_anchor {
             self.anchors[anchor] = self.next;
         }
+    }
+
+    /// Where the heads keep the last [`MATCH_MIN`] bytes.
+    #[inline]
+    fn head(&self) -> usize {
+        let recent = self.tail << (64 - 8 * MATCH_MIN);
+        (hash::spread(recent) >> self.index_shift) as usize
     }
 
     /// Goes on from `at` if what precedes it agrees for longer than the match at hand.
@@ -317,6 +367,7 @@ impl Matcher {
         if agreed >= MATCH_MIN && agreed > self.len {
             self.len = agreed;
             self.at = at;
+            self.ends_within = 0;
         }
     }
 }

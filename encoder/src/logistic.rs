@@ -3,6 +3,8 @@
 //! Everything is integer arithmetic. A probability has 16 bits on the outside and 22 inside
 //! [`Adaptive`]; on the logistic scale 256 units are one natural unit, limited to ±2047.
 
+use wide::i16x8;
+
 /// The largest value on the logistic scale.
 pub(crate) const STRETCH_MAX: i32 = 2047;
 
@@ -62,8 +64,8 @@ pub(crate) fn squash(x: i32) -> u32 {
 
 /// From a probability of 16 bits to the logistic scale.
 #[inline]
-pub(crate) fn stretch(p: u32) -> i32 {
-    i32::from(STRETCH_TABLE[(p >> 4) as usize & 4095])
+pub(crate) fn stretch(p: u32) -> i16 {
+    STRETCH_TABLE[(p >> 4) as usize & 4095]
 }
 
 /// A probability that learns: 22 bits of probability over 10 bits of count, stored so that zero
@@ -100,8 +102,8 @@ impl Adaptive {
 
     /// On the logistic scale.
     #[inline]
-    pub(crate) fn stretched(self) -> i32 {
-        i32::from(STRETCH_TABLE[((self.0 ^ EVEN) >> 20) as usize])
+    pub(crate) fn stretched(self) -> i16 {
+        STRETCH_TABLE[((self.0 ^ EVEN) >> 20) as usize]
     }
 
     /// How often it has learned, up to its limit.
@@ -126,62 +128,62 @@ impl Adaptive {
     }
 }
 
-/// Combines `N` predictions by a weighted sum on the logistic scale; the weights learn.
-#[derive(Clone, Debug)]
-pub(crate) struct Mixer<const N: usize> {
-    sets: Vec<WeightSet<N>>,
-    rate: i32,
-}
+/// Predictions that are combined, on the logistic scale; what is not used is zero.
+pub(crate) type Inputs = [i16; 8];
 
-/// Weights of 16 bits after the point, and how often they learned.
-#[derive(Clone, Copy, Debug)]
-struct WeightSet<const N: usize> {
-    weights: [i32; N],
-    age: u32,
+/// Combines predictions by a weighted sum on the logistic scale; the weights learn.
+#[derive(Clone, Debug)]
+pub(crate) struct Mixer {
+    /// Of 14 bits after the point.
+    weights: Vec<i16x8>,
+    /// At which each set of weights learns, in 1/256.
+    rates: Vec<u16>,
+    /// What the rates approach.
+    rate: i32,
 }
 
 /// A mix: what [`Mixer::learn`] needs to know of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Mix<const N: usize> {
-    inputs: [i32; N],
+pub(crate) struct Mix {
+    inputs: i16x8,
     set: usize,
     /// The mixed probability of 16 bits.
     pub(crate) p: u32,
 }
 
-/// Weights learn faster while young: added to the rate, by age in sixteens.
-const YOUTH: [i32; 20] = [20, 10, 6, 5, 4, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
-/// The age at which weights are grown up.
-const AGE_MAX: u32 = 16 * YOUTH.len() as u32 - 1;
+/// The rate of weights that have not learned yet.
+const RATE_FIRST: u16 = 32 << 8;
 
-impl<const N: usize> Mixer<N> {
-    /// `sets` weight vectors, each starting at `weight / 65536` for every input.
-    pub(crate) fn new(sets: usize, weight: i32, rate: i32) -> Self {
-        Self { sets: vec![WeightSet { weights: [weight; N], age: 0 }; sets], rate }
+impl Mixer {
+    /// `sets` weight vectors, each starting at `weight / 16384` for every input, that learn at
+    /// `rate / 64` once they are grown up.
+    pub(crate) fn new(sets: usize, weight: i16, rate: i32) -> Self {
+        Self {
+            weights: vec![i16x8::splat(weight); sets],
+            rates: vec![RATE_FIRST; sets],
+            rate: rate << 8,
+        }
     }
 
     /// The mix of `inputs` under weight set `set`.
     #[inline]
-    pub(crate) fn mix(&self, inputs: [i32; N], set: usize) -> Mix<N> {
-        let weights = &self.sets[set].weights;
-        let mut sum = 0i32;
-        for i in 0..N {
-            sum = sum.wrapping_add(inputs[i].wrapping_mul(weights[i]) >> 2);
-        }
+    pub(crate) fn mix(&self, inputs: Inputs, set: usize) -> Mix {
+        let inputs = i16x8::new(inputs);
+        let sum = self.weights[set].dot(inputs).reduce_add();
         Mix { inputs, set, p: squash(sum >> 14) }
     }
 
     /// Teaches the weights what the decision was.
     #[inline]
-    pub(crate) fn learn(&mut self, mix: &Mix<N>, bit: u32) {
-        let set = &mut self.sets[mix.set];
-        let rate = self.rate + YOUTH[(set.age / 16) as usize % YOUTH.len()];
-        set.age = (set.age + 1).min(AGE_MAX);
-        let error = (((bit << 16) as i32 - mix.p as i32) * rate) >> 6;
-        for i in 0..N {
-            let step = (mix.inputs[i] * error + 0x2000) >> 14;
-            set.weights[i] = (set.weights[i] + step).clamp(-(1 << 19), 1 << 19);
-        }
+    pub(crate) fn learn(&mut self, mix: &Mix, bit: u32) {
+        let rate = i32::from(self.rates[mix.set]);
+        self.rates[mix.set] = (rate - ((rate - self.rate) >> 5)) as u16;
+        // Of 16 bits, since the rate is at most 32/64.
+        let error = (((bit << 16) as i32 - mix.p as i32) * rate) >> 14;
+        // The product's upper half, rounded: doubled before the cut, halved after it.
+        let double = (mix.inputs + mix.inputs).mul_keep_high(i16x8::splat(error as i16));
+        let weights = &mut self.weights[mix.set];
+        *weights = weights.saturating_add((double + i16x8::ONE) >> 1);
     }
 }
 
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn stretch_inverts_squash_within_a_step() {
         for x in -2000..2000 {
-            assert!((stretch(squash(x)) - x).abs() < 128 || x.abs() > 1500, "{x}");
+            assert!((i32::from(stretch(squash(x))) - x).abs() < 128 || x.abs() > 1500, "{x}");
         }
     }
 

@@ -60,7 +60,7 @@ const LITERAL: usize = 5;
 const DIGIT: usize = 7;
 
 /// Below this probability (of 65536) a whole item is not tried.
-const ITEM_TRY_MIN: u32 = 4000;
+const ITEM_TRY_MIN: u32 = 16000;
 /// The same for a piece, which costs less to spell.
 const PIECE_TRY_MIN: u32 = 36_000;
 
@@ -71,11 +71,11 @@ const DIGITS_NEAR: usize = 7;
 #[derive(Clone, Debug)]
 pub(crate) enum Model {
     /// Few contexts.
-    Fast(Box<Core<3, 5, 3, 5, 3, 6, 3, 4>>),
+    Fast(Box<Core<3, 3, 3, 3>>),
     /// What pays for its time.
-    Default(Box<Core<5, 7, 6, 8, 4, 7, 6, 7>>),
+    Default(Box<Core<5, 6, 4, 6>>),
     /// All contexts.
-    Max(Box<Core<6, 8, 8, 10, 5, 8, 7, 8>>),
+    Max(Box<Core<6, 6, 5, 7>>),
 }
 
 /// The same call for whichever level it is.
@@ -139,31 +139,22 @@ impl Model {
 }
 
 /// Everything that is learned from a document, under `S` segment, `V` value, `L` literal and `D`
-/// digit contexts; the second of each pair is the number of inputs that makes.
+/// digit contexts.
 #[derive(Clone, Debug)]
-pub(crate) struct Core<
-    const S: usize,
-    const SI: usize,
-    const V: usize,
-    const VI: usize,
-    const L: usize,
-    const LI: usize,
-    const D: usize,
-    const DI: usize,
-> {
+pub(crate) struct Core<const S: usize, const V: usize, const L: usize, const D: usize> {
     settings: Settings,
     memory: Memory,
     tree: TreeState,
-    segments: Predictor<S, SI>,
-    values: Predictor<V, VI>,
-    pieces: Predictor<PIECE, { PIECE + 2 }>,
-    endings: Predictor<ENDING, { ENDING + 2 }>,
+    segments: Predictor<S>,
+    values: Predictor<V>,
+    pieces: Predictor<PIECE>,
+    endings: Predictor<ENDING>,
     segment_words: Dictionary,
     value_words: Dictionary,
     piece_words: Dictionary,
     numbers: NumberPredictor,
-    literals: LiteralCoder<L, LI>,
-    digits: DigitCoder<D, DI>,
+    literals: LiteralCoder<L>,
+    digits: DigitCoder<D>,
     columns: Vec<Column>,
     /// Scalars seen once: they are worth keeping when they come again.
     seen: Vec<u16>,
@@ -181,17 +172,7 @@ pub(crate) struct Core<
     piece: Vec<u8>,
 }
 
-impl<
-    const S: usize,
-    const SI: usize,
-    const V: usize,
-    const VI: usize,
-    const L: usize,
-    const LI: usize,
-    const D: usize,
-    const DI: usize,
-> Core<S, SI, V, VI, L, LI, D, DI>
-{
+impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, L, D> {
     fn new(settings: Settings, memory: Memory) -> Self {
         let sizes: Sizes = settings.sizes();
         let dictionary =

@@ -3,7 +3,7 @@
 use crate::coder::Coder;
 use crate::decimal::Decimal;
 use crate::hash;
-use crate::logistic::{Adaptive, Mixer};
+use crate::logistic::{Adaptive, Inputs, Mixer};
 use crate::memory::{Memory, touch};
 
 /// Contexts, each with a base number of its own.
@@ -66,7 +66,7 @@ pub(crate) struct NumberPredictor {
     slots: Vec<[u32; 3]>,
     stands: [[Adaptive; 32]; CONTEXTS],
     columns: Vec<Adaptive>,
-    mixer: Mixer<{ CONTEXTS + 2 }>,
+    mixer: Mixer,
     places: [usize; CONTEXTS],
     bases: [Basis; CONTEXTS],
     guesses: [Decimal; CONTEXTS],
@@ -81,7 +81,7 @@ impl NumberPredictor {
             slots: memory.table(1 << bits),
             stands: [initial_stands(); CONTEXTS],
             columns: vec![Adaptive::new(16384, 2); COLUMNS],
-            mixer: Mixer::new(TRIES_MAX, (1 << 16) * 2 / 5, 10),
+            mixer: Mixer::new(TRIES_MAX, 6553, 10),
             places: [0; CONTEXTS],
             bases: [Basis::default(); CONTEXTS],
             guesses: [Decimal::default(); CONTEXTS],
@@ -155,12 +155,13 @@ impl NumberPredictor {
 
     fn code_flag<C: Coder>(&mut self, coder: &mut C, guess: Decimal, rank: usize, hit: u32) -> u32 {
         let mut stands = [0; CONTEXTS];
-        let mut inputs = [256; CONTEXTS + 2];
+        let mut inputs = Inputs::default();
         for i in 0..CONTEXTS {
             stands[i] = self.confidences[i] + if self.guesses[i] == guess { 0 } else { 16 };
             inputs[i] = self.stands[i][stands[i]].stretched();
         }
         inputs[CONTEXTS] = self.columns[self.column].stretched();
+        inputs[CONTEXTS + 1] = 256;
         let mix = self.mixer.mix(inputs, rank);
         let hit = coder.bit(hit, mix.p);
         self.mixer.learn(&mix, hit);

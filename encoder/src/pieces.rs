@@ -94,8 +94,20 @@ impl PieceScanner {
     }
 }
 
+/// Which bytes a word is made of: letters, digits and what is not ASCII.
+static IN_WORD: [bool; 256] = in_word();
+
+const fn in_word() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte >= 0x80;
+        byte += 1;
+    }
+    table
+}
+
 #[inline]
 fn end_of_word(byte: u8, len: usize) -> Step {
-    let word = byte.is_ascii_alphanumeric() || byte >= 0x80;
-    if word && len < WORD_MAX { Step::More } else { Step::EndPiece }
+    if IN_WORD[usize::from(byte)] && len < WORD_MAX { Step::More } else { Step::EndPiece }
 }

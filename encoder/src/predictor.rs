@@ -7,7 +7,7 @@
 use crate::coder::Coder;
 use crate::dictionary::{Dictionary, Id};
 use crate::hash;
-use crate::logistic::{Adaptive, Mixer};
+use crate::logistic::{Adaptive, Inputs, Mixer};
 use crate::memory::{Memory, touch};
 
 /// Confidence levels of a slot.
@@ -61,13 +61,13 @@ impl Slot {
     }
 }
 
-/// Predicts items under `N` contexts; `M` is `N + 2`.
+/// Predicts items under `N` contexts.
 #[derive(Clone, Debug)]
-pub(crate) struct Predictor<const N: usize, const M: usize> {
+pub(crate) struct Predictor<const N: usize> {
     slots: Vec<[u32; 3]>,
     stands: Vec<[Adaptive; STANDS * 16]>,
     columns: Vec<[Adaptive; 2]>,
-    mixer: Mixer<M>,
+    mixer: Mixer,
     tries_max: usize,
     try_min: u32,
     /// The slots of the item at hand.
@@ -107,16 +107,15 @@ impl Candidates {
     }
 }
 
-impl<const N: usize, const M: usize> Predictor<N, M> {
+impl<const N: usize> Predictor<N> {
     /// `1 << slot_bits` slots; at most `tries_max` candidates per item, none below the
     /// probability `try_min` in a column where such do not hit.
     pub(crate) fn new(slot_bits: u32, (tries_max, try_min): (usize, u32), memory: Memory) -> Self {
-        assert_eq!(M, N + 2, "one input for each context, the column and a constant");
         Self {
             slots: memory.table(1 << slot_bits),
             stands: vec![initial_stands(); N],
             columns: vec![[Adaptive::default(); 2]; COLUMNS],
-            mixer: Mixer::new(4, (1 << 16) * 2 / 5, 10),
+            mixer: Mixer::new(4, 6553, 10),
             try_min,
             tries_max,
             places: [0; N],
@@ -190,13 +189,14 @@ impl<const N: usize, const M: usize> Predictor<N, M> {
     #[inline]
     fn code_flag<C: Coder>(&mut self, coder: &mut C, id: Id, rank: usize, hit: u32) -> u32 {
         let mut stands = [0; N];
-        let mut inputs = [256; M];
+        let mut inputs = Inputs::default();
         for i in 0..N {
             stands[i] = Slot::unpack(self.slots[self.places[i]]).stand(id);
             inputs[i] = self.stands[i][stands[i]].stretched();
         }
         let column = self.columns[self.column][rank.min(1)];
         inputs[N] = column.stretched();
+        inputs[N + 1] = 256;
         let mix = self.mixer.mix(inputs, rank.min(3));
         let hit = coder.bit(hit, mix.p);
         self.mixer.learn(&mix, hit);

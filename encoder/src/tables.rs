@@ -52,12 +52,13 @@ impl HistoryTable {
     #[inline]
     pub(crate) fn find(&mut self, line: u32, check: u8) -> usize {
         let place = self.start + ((u64::from(line) * self.lines) >> 32) as usize * LINE;
-        let line = &mut self.buckets[place..place + LINE];
+        let line: &mut [_; LINE] =
+            self.buckets[place..].first_chunk_mut().expect("lines are never cut");
+        if let Some(found) = line.iter().position(|bucket| bucket[0] == check) {
+            return place + found;
+        }
         let mut least = 0;
-        for i in 0..LINE {
-            if line[i][0] == check {
-                return place + i;
-            }
+        for i in 1..LINE {
             if line[i][1] < line[least][1] {
                 least = i;
             }
@@ -152,10 +153,10 @@ impl HistoryMap {
         }))
     }
 
-    /// On the logistic scale; a context that has seen nothing says nothing.
+    /// On the logistic scale.
     #[inline]
-    pub(crate) fn stretched(&self, state: u8) -> i32 {
-        if state == 0 { 0 } else { stretch(u32::from(self.0[usize::from(state)])) }
+    pub(crate) fn stretched(&self, state: u8) -> i16 {
+        stretch(u32::from(self.0[usize::from(state)]))
     }
 
     /// Moves towards `bit` by 1/64.

@@ -1,17 +1,25 @@
 //! FORMAT.md, section 8, "Bytes".
 
 use super::coder::Coder;
-use super::hash::pair;
+use super::hash::{pair, place};
 use super::matching::Match;
-use super::probability::{CountTable, HistoryMap, HistoryTable, Mixer, Taken, next_history};
+use super::probability::{
+    Adaptive, CountTable, HistoryMap, HistoryTable, Mixer, Taken, next_history,
+};
 
 const CONTEXTS: [usize; 3] = [3, 4, 5];
 /// So many contexts name a line together with what is known of the byte.
 const LINES_BY_HASH: usize = 3;
 const COUNT_LIMIT: u32 = 255;
-const MIXER_SETS: usize = 3 * 2 * 256;
-const MIXER_START: i32 = 15_000;
+const MATCH_LIMIT: u32 = 255;
+const MIXER_SETS: usize = 3 * 3 * 256;
+const MIXER_START: i32 = 3_750;
 const MIXER_RATE: i32 = 12;
+
+/// A match is long enough for a flag.
+const FLAG_MATCH_LEN_MIN: u32 = 8;
+const FLAG_MIXER_START: i32 = 4_500;
+const FLAG_MIXER_RATE: i32 = 10;
 
 #[derive(Clone)]
 pub(crate) struct Bytes {
@@ -19,6 +27,18 @@ pub(crate) struct Bytes {
     histories: HistoryTable,
     maps: Vec<HistoryMap>,
     counts: CountTable,
+    mixer: Mixer,
+    flags: Flags,
+}
+
+/// Whether an expected byte comes.
+#[derive(Clone)]
+struct Flags {
+    bits: u32,
+    histories: Vec<u8>,
+    /// One for each context, then one for the column.
+    maps: Vec<HistoryMap>,
+    lengths: Vec<Adaptive>,
     mixer: Mixer,
 }
 
@@ -38,6 +58,7 @@ impl Bytes {
             maps: vec![HistoryMap::new(); contexts],
             counts: CountTable::new(counts),
             mixer: Mixer::new(contexts + 3, MIXER_SETS, MIXER_START, MIXER_RATE),
+            flags: Flags::new(contexts, histories + 1),
         }
     }
 
@@ -48,15 +69,24 @@ impl Bytes {
         coder: &mut Coder,
         known: Option<u8>,
     ) -> u8 {
-        let high = self.nibble(around, None, matching, coder, known.map(|byte| byte >> 4));
-        let low = self.nibble(around, Some(high), matching, coder, known.map(|byte| byte & 15));
+        let expected = matching.expected().filter(|_| matching.len >= FLAG_MATCH_LEN_MIN);
+        if let Some(byte) = expected {
+            let known = known.map(|known| known == byte);
+            if self.flags.read(around, byte, matching.class(), coder, known) {
+                return byte;
+            }
+        }
+        let failed = expected.is_some();
+        let known = |shift: u32| known.map(|byte| byte >> shift & 15);
+        let high = self.nibble(around, (None, failed), matching, coder, known(4));
+        let low = self.nibble(around, (Some(high), failed), matching, coder, known(0));
         high << 4 | low
     }
 
     fn nibble(
         &mut self,
         around: &Around,
-        high: Option<u8>,
+        (high, failed): (Option<u8>, bool),
         matching: &mut Match,
         coder: &mut Coder,
         known: Option<u8>,
@@ -65,10 +95,10 @@ impl Bytes {
         let mut buckets = self.take(&around.contexts[..self.contexts], before);
         let mut counts = self.counts.take(pair(around.column, before));
         let expected = matching.expected();
-        let set = (around.kind * 2 + u32::from(expected.is_some())) * 256
-            + u32::from(high.unwrap_or(0) << 4);
         // What is expected of this nibble, if the other was as expected.
         let expected = expected.filter(|byte| high.is_none_or(|high| byte >> 4 == high));
+        let a = expected.map_or(0, |_| 1 + u32::from(failed));
+        let set = (around.kind * 3 + a) * 256 + u32::from(high.unwrap_or(0) << 4);
         let expected = expected.map(|byte| if high.is_some() { byte & 15 } else { byte >> 4 });
         let mut node = 1;
         for depth in (0..4).rev() {
@@ -79,7 +109,8 @@ impl Bytes {
                 inputs.push(map.stretched(bucket.cells[node]));
             }
             inputs.push(counts.cells[node].stretched());
-            let sure = matching.stretched();
+            let position = depth + if high.is_none() { 4 } else { 0 };
+            let sure = matching.probability(failed, position).stretched();
             inputs.push(expected.map_or(0, |bit| if bit { sure } else { -sure }));
             inputs.push(256);
             let set = set as usize | node;
@@ -92,7 +123,7 @@ impl Bytes {
             }
             counts.cells[node].learn(bit, COUNT_LIMIT);
             if let Some(expected) = expected {
-                matching.learn(expected == bit);
+                matching.probability(failed, position).learn(expected == bit, MATCH_LIMIT);
             }
             node = 2 * node + usize::from(bit);
         }
@@ -109,5 +140,47 @@ impl Bytes {
             self.histories.take(if i < LINES_BY_HASH { h } else { context }, h as u8)
         };
         contexts.iter().enumerate().map(take).collect()
+    }
+}
+
+impl Flags {
+    fn new(contexts: usize, bits: u32) -> Self {
+        let length = |l: u32| Adaptive::started(65_536 - 65_536 / (l / 2 + 3), 3);
+        Self {
+            bits,
+            histories: vec![0; 1 << bits],
+            maps: vec![HistoryMap::new(); contexts + 1],
+            lengths: (0..32).map(length).collect(),
+            mixer: Mixer::new(contexts + 3, 3 * 32, FLAG_MIXER_START, FLAG_MIXER_RATE),
+        }
+    }
+
+    /// Reads whether `byte` comes.
+    fn read(
+        &mut self,
+        around: &Around,
+        byte: u8,
+        length: usize,
+        coder: &mut Coder,
+        known: Option<bool>,
+    ) -> bool {
+        let contexts = around.contexts[..self.maps.len() - 1].iter().chain([&around.column]);
+        let places: Vec<usize> =
+            contexts.map(|&context| place(pair(context, u32::from(byte)), self.bits)).collect();
+        let mut inputs: Vec<i32> = Vec::new();
+        for (&at, map) in places.iter().zip(&self.maps) {
+            inputs.push(map.stretched(self.histories[at]));
+        }
+        inputs.extend([self.lengths[length].stretched(), 256]);
+        let set = around.kind as usize * 32 + length;
+        let p = self.mixer.mix(set, &inputs);
+        let bit = coder.decide(p, known);
+        self.mixer.learn(set, &inputs, p, bit);
+        for (&at, map) in places.iter().zip(&mut self.maps) {
+            map.learn(self.histories[at], bit);
+            self.histories[at] = next_history(self.histories[at], bit);
+        }
+        self.lengths[length].learn(bit, MATCH_LIMIT);
+        bit
     }
 }

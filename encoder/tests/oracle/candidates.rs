@@ -130,7 +130,7 @@ const COLUMNS: usize = 1024;
 const STATE_LIMIT: u32 = 255;
 const COLUMN_LIMIT: u32 = 30;
 const MIXER_SETS: usize = 4;
-const MIXER_START: i32 = 26_214;
+const MIXER_START: i32 = 6_553;
 const MIXER_RATE: i32 = 10;
 
 /// Says which names may come next.

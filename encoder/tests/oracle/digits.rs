@@ -13,7 +13,7 @@ const POINT: u8 = 10;
 const CONTEXTS: [usize; 3] = [3, 6, 7];
 const LIMIT: u32 = 400;
 const MIXER_SETS: usize = 136 * 16;
-const MIXER_START: i32 = 16_384;
+const MIXER_START: i32 = 4_096;
 const MIXER_RATE: i32 = 20;
 /// From this place on contexts hold the last two symbols instead of all.
 const FAR: usize = 7;

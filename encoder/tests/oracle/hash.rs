@@ -4,9 +4,14 @@ const K: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// `pair(a, b)`.
 pub(crate) fn pair(a: u32, b: u32) -> u32 {
-    let x = (u64::from(a) << 32 | u64::from(b)).wrapping_add(K).wrapping_mul(K);
-    let x = (x ^ (x >> 29)).wrapping_mul(K);
-    (x >> 32) as u32
+    let product = u128::from((u64::from(a) << 32 | u64::from(b)) ^ K) * u128::from(K);
+    let (upper, lower) = ((product >> 64) as u64, product as u64);
+    (upper ^ lower) as u32
+}
+
+/// A hash of the last five bytes, the latest lowest.
+pub(crate) fn five(last: u64) -> u32 {
+    ((last << 24).wrapping_mul(K) >> 32) as u32
 }
 
 /// `triple(a, b, c)`.

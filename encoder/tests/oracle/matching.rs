@@ -1,6 +1,6 @@
 //! FORMAT.md, section 8, "Match".
 
-use super::hash::{pair, place};
+use super::hash::{five, place};
 use super::probability::Adaptive;
 
 /// The shortest match.
@@ -8,7 +8,6 @@ const MINIMUM: u32 = 5;
 /// So many bytes of a match are counted when it is found.
 const COUNTED_MAX: u32 = 32;
 const ANCHOR_FACTOR: u32 = 0x785A_6238;
-const LIMIT: u32 = 255;
 
 /// All bytes of missed items, and where the last of them came before.
 #[derive(Clone)]
@@ -23,7 +22,11 @@ pub(crate) struct Match {
     at: u32,
     /// 0 if there is no match.
     pub(crate) len: u32,
+    /// There is no run for so many bytes, unless another match is found.
+    pub(crate) without_runs: usize,
     probabilities: [Adaptive; 32],
+    /// Where another byte comes than the expected.
+    failures: [Adaptive; 8],
 }
 
 impl Match {
@@ -37,7 +40,9 @@ impl Match {
             table_bits: bits - 4,
             at: 0,
             len: 0,
+            without_runs: 0,
             probabilities: [Adaptive::started(49_152, 2); 32],
+            failures: [Adaptive::EVEN; 8],
         }
     }
 
@@ -64,13 +69,18 @@ impl Match {
         bytes
     }
 
-    /// How sure a match of this length is, on the logistic scale.
-    pub(crate) fn stretched(&self) -> i32 {
-        self.probabilities[self.len.min(31) as usize].stretched()
+    /// How often the expected bit comes at a position of the byte; `failed` if it is known that not
+    /// all of them do.
+    pub(crate) fn probability(&mut self, failed: bool, position: usize) -> &mut Adaptive {
+        match failed {
+            true => &mut self.failures[position],
+            false => &mut self.probabilities[self.class()],
+        }
     }
 
-    pub(crate) fn learn(&mut self, came: bool) {
-        self.probabilities[self.len.min(31) as usize].learn(came, LIMIT);
+    /// The length, as far as lengths are told apart.
+    pub(crate) fn class(&self) -> usize {
+        self.len.min(31) as usize
     }
 
     /// Takes the byte that came.
@@ -78,8 +88,10 @@ impl Match {
         if self.expected() == Some(byte) {
             self.len += 1;
             self.at = self.at.wrapping_add(1);
+            self.without_runs = self.without_runs.saturating_sub(1);
         } else {
             self.len = 0;
+            self.without_runs = 0;
         }
         let offset = self.end as usize & (self.ring.len() - 1);
         self.ring[offset] = byte;
@@ -93,9 +105,9 @@ impl Match {
             }
             self.anchors[at] = self.end;
         }
-        let last = |back: u32| self.byte(self.end.wrapping_sub(back));
-        let four = u32::from_be_bytes([last(4), last(3), last(2), last(1)]);
-        let at = place(pair(four, u32::from(last(5))), self.table_bits);
+        let last = |back: u32| u64::from(self.byte(self.end.wrapping_sub(back)));
+        let at =
+            place(five((1..=5).rfold(0, |five, back| five << 8 | last(back))), self.table_bits);
         if self.len == 0 {
             self.attempt(self.heads[at]);
         }
@@ -111,6 +123,7 @@ impl Match {
         if position != 0 && len >= MINIMUM && len > self.len {
             self.at = position;
             self.len = len;
+            self.without_runs = 0;
         }
     }
 }

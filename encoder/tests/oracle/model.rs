@@ -146,9 +146,9 @@ impl Column {
 }
 
 const SEGMENT_CONTEXTS: [usize; 3] = [3, 5, 6];
-const VALUE_CONTEXTS: [usize; 3] = [3, 6, 8];
+const VALUE_CONTEXTS: [usize; 3] = [3, 6, 6];
 const TRIES: [usize; 3] = [3, 3, 4];
-const MINIMUM: u32 = 4000;
+const MINIMUM: u32 = 16_000;
 
 #[derive(Clone)]
 pub(crate) struct Model {

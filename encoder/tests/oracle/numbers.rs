@@ -60,7 +60,7 @@ const STATE_LIMIT: u32 = 255;
 const COLUMN_LIMIT: u32 = 30;
 const COLUMN_LEAST: u32 = 2048;
 const GUESS_LEAST: u32 = 32_768;
-const MIXER_START: i32 = 26_214;
+const MIXER_START: i32 = 6_553;
 const MIXER_RATE: i32 = 10;
 
 #[derive(Clone, Copy, Default)]

@@ -125,7 +125,8 @@ impl Pieces {
         coder: &mut Coder,
     ) -> Option<usize> {
         let fits = on.item.len() + RUN <= ITEM_LEN_MAX;
-        if !self.codebook || !fits || self.matching.len < RUN_MATCH_LEN_MIN {
+        let asked = self.matching.without_runs > 0;
+        if !self.codebook || !fits || asked || self.matching.len < RUN_MATCH_LEN_MIN {
             return None;
         }
         let mut run = self.matching.following(RUN);
@@ -158,6 +159,8 @@ impl Pieces {
             for &byte in &run {
                 self.take(byte, on, memory);
             }
+        } else {
+            self.matching.without_runs = RUN;
         }
         bit.then_some(run.len())
     }

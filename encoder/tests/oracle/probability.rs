@@ -74,34 +74,35 @@ pub(crate) struct Mixer {
     rate: i32,
     inputs: usize,
     weights: Vec<i32>,
-    ages: Vec<usize>,
+    rates: Vec<i32>,
 }
 
-const YOUTH: [i32; 20] = [20, 10, 6, 5, 4, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+const INPUTS_MAX: usize = 8;
+const RATE_START: i32 = 8192;
 
 impl Mixer {
     pub(crate) fn new(inputs: usize, sets: usize, start: i32, rate: i32) -> Self {
-        Self { rate, inputs, weights: vec![start; inputs * sets], ages: vec![0; sets] }
+        assert!(inputs <= INPUTS_MAX);
+        Self { rate, inputs, weights: vec![start; inputs * sets], rates: vec![RATE_START; sets] }
     }
 
     /// The probability of a 1, in 65,536ths.
     pub(crate) fn mix(&self, set: usize, inputs: &[i32]) -> u32 {
         assert_eq!(inputs.len(), self.inputs);
         let weights = &self.weights[set * self.inputs..];
-        let sum: i32 =
-            inputs.iter().zip(weights).map(|(input, weight)| (input * weight) >> 2).sum();
+        let sum: i32 = inputs.iter().zip(weights).map(|(input, weight)| input * weight).sum();
         squash(sum >> 14)
     }
 
     /// Learns the bit that came where `p` was said.
     pub(crate) fn learn(&mut self, set: usize, inputs: &[i32], p: u32, bit: bool) {
-        let age = &mut self.ages[set];
-        let rate = self.rate + YOUTH[*age / 16];
-        *age = (*age + 1).min(319);
-        let e = (((i32::from(bit) << 16) - p as i32) * rate) >> 6;
+        let rate = &mut self.rates[set];
+        let e = (((i32::from(bit) << 16) - p as i32) * *rate) >> 14;
         for (weight, input) in self.weights[set * self.inputs..].iter_mut().zip(inputs) {
-            *weight = (*weight + ((input * e + 8192) >> 14)).clamp(-(1 << 19), 1 << 19);
+            let step = (((2 * input * e) >> 16) + 1) >> 1;
+            *weight = (*weight + step).clamp(-32_768, 32_767);
         }
+        *rate -= (*rate - 256 * self.rate) >> 5;
     }
 }
 
@@ -191,7 +192,7 @@ impl HistoryMap {
 
     /// On the logistic scale.
     pub(crate) fn stretched(&self, state: u8) -> i32 {
-        if state == 0 { 0 } else { stretch(self.0[usize::from(state)] as u32) }
+        stretch(self.0[usize::from(state)] as u32)
     }
 
     pub(crate) fn learn(&mut self, state: u8, bit: bool) {
