@@ -90,8 +90,8 @@ impl<const N: usize> LiteralCoder<N> {
             }
             self.matcher.failed = true;
         }
-        let high = self.code_nibble(coder, contexts, around, 1, byte >> 4);
-        let low = self.code_nibble(coder, contexts, around, high | 16, byte & 15);
+        let high = self.code_nibble::<C, 4>(coder, contexts, around, 1, byte >> 4);
+        let low = self.code_nibble::<C, 0>(coder, contexts, around, high | 16, byte & 15);
         let byte = (high << 4 | low) as u8;
         self.matcher.learn(byte);
         byte
@@ -129,7 +129,7 @@ impl<const N: usize> LiteralCoder<N> {
     }
 
     #[inline]
-    fn code_nibble<C: Coder>(
+    fn code_nibble<C: Coder, const SHIFT: u32>(
         &mut self,
         coder: &mut C,
         contexts: &[u32; N],
@@ -147,7 +147,7 @@ impl<const N: usize> LiteralCoder<N> {
         }
         let column = self.column.find(hash::pair(around.column, before));
         let mut column_cells = self.column.load(column);
-        let first = before == 1;
+        let first = SHIFT == 4;
         let matched = match self.matcher.agrees {
             false => 0,
             true => 1 + usize::from(self.matcher.failed),
@@ -156,7 +156,7 @@ impl<const N: usize> LiteralCoder<N> {
             (around.kind * 3 + matched) * 256 + if first { 0 } else { (before as usize & 15) << 4 };
         let mut node = 1;
         for shift in (0..4).rev() {
-            let position = if first { 4 + shift } else { shift };
+            let position = SHIFT + shift;
             let mut inputs = Inputs::default();
             for i in 0..N {
                 inputs[i] = self.maps[i].stretched(cells[i][node & 15]);
@@ -203,10 +203,11 @@ const RUN_MIN: u32 = 16;
 #[derive(Clone, Debug)]
 struct Matcher {
     text: Vec<u8>,
-    /// Where the last few bytes came last.
+    /// Where the last few bytes came last: the place after them and the rest of their hash.
     heads: Vec<u32>,
     /// Where more bytes came last, for one in four of their hashes, so that it reaches further back.
     anchors: Vec<u32>,
+    text_bits: u32,
     /// A hash without its lowest bits of this many is a place in both.
     index_shift: u32,
     /// A hash of the last eleven bytes.
@@ -236,6 +237,7 @@ impl Matcher {
             text: memory.table(1 << text_bits),
             heads: memory.table(1 << index_bits),
             anchors: memory.table(1 << index_bits),
+            text_bits,
             index_shift: 32 - index_bits,
             anchor: 0,
             next: 0,
@@ -263,7 +265,9 @@ impl Matcher {
 
     /// The bytes that follow the match, those it will have made itself too.
     fn run(&self) -> [u8; RUN] {
-        let distance = self.next.wrapping_sub(self.at).max(1) as usize;
+        // None: a whole ring.
+        let distance = self.next.wrapping_sub(self.at) as usize & (self.text.len() - 1);
+        let distance = if distance == 0 { self.text.len() } else { distance };
         let mut run = [0; RUN];
         for i in 0..RUN {
             run[i] = match i.checked_sub(distance) {
@@ -331,34 +335,45 @@ impl Matcher {
         self.text[place] = byte;
         self.next = self.next.wrapping_add(1);
         self.tail = self.tail << 8 | u64::from(byte);
-        let head = self.head();
+        let head = hash::spread(self.tail << (64 - 8 * MATCH_MIN));
         self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
         let is_anchor = self.anchor.trailing_zeros() >= 5;
-        let anchor = (self.anchor >> self.index_shift) as usize;
-        if is_anchor && self.len < MATCH_SURE {
-            self.find(self.anchors[anchor]);
-        }
-        if self.len == 0 {
-            self.find(self.heads[head]);
-        }
-        self.heads[head] = self.next;
+        let anchor = self.anchor;
         if is_anchor {
-            self.anchors[anchor] = self.next;
+            if self.len < MATCH_SURE {
+                self.find(self.anchors[self.place(anchor)], anchor);
+            }
+            let place = self.place(anchor);
+            self.anchors[place] = self.mark(anchor);
         }
+        let place = self.place(head);
+        if self.len == 0 {
+            self.find(self.heads[place], head);
+        }
+        self.heads[place] = self.mark(head);
     }
 
-    /// Where the heads keep the last [`MATCH_MIN`] bytes.
+    /// Where both indexes keep a hash.
     #[inline]
-    fn head(&self) -> usize {
-        let recent = self.tail << (64 - 8 * MATCH_MIN);
-        (hash::spread(recent) >> self.index_shift) as usize
+    fn place(&self, hash: u32) -> usize {
+        (hash >> self.index_shift) as usize
     }
 
-    /// Goes on from `at` if what precedes it agrees for longer than the match at hand.
-    fn find(&mut self, at: u32) {
-        if at == 0 {
-            return;
+    /// The place after the last byte in the ring, below as much more of its hash as fits.
+    #[inline]
+    fn mark(&self, hash: u32) -> u32 {
+        hash >> 4 << self.text_bits | self.next & (self.text.len() as u32 - 1)
+    }
+
+    /// Goes on from where a mark says, if what precedes it agrees for longer than the match at hand.
+    #[inline]
+    fn find(&mut self, mark: u32, hash: u32) {
+        if (mark ^ self.mark(hash)) >> self.text_bits == 0 {
+            self.compare(mark);
         }
+    }
+
+    fn compare(&mut self, at: u32) {
         let agreed = (1..=MATCH_SURE)
             .take_while(|&back| {
                 self.byte(at.wrapping_sub(back)) == self.byte(self.next.wrapping_sub(back))

@@ -9,6 +9,13 @@ const MINIMUM: u32 = 5;
 const COUNTED_MAX: u32 = 32;
 const ANCHOR_FACTOR: u32 = 0x785A_6238;
 
+/// Where bytes came before, and some of their hash.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    place: u32,
+    hash: u32,
+}
+
 /// All bytes of missed items, and where the last of them came before.
 #[derive(Clone)]
 pub(crate) struct Match {
@@ -16,9 +23,9 @@ pub(crate) struct Match {
     end: u32,
     /// A hash of all bytes, of which the older ones are shifted out.
     anchor: u32,
-    anchors: Vec<u32>,
-    heads: Vec<u32>,
-    table_bits: u32,
+    anchors: Vec<Entry>,
+    heads: Vec<Entry>,
+    bits: u32,
     at: u32,
     /// 0 if there is no match.
     pub(crate) len: u32,
@@ -35,9 +42,9 @@ impl Match {
             ring: vec![0; 1 << bits],
             end: 0,
             anchor: 0,
-            anchors: vec![0; 1 << (bits - 4)],
-            heads: vec![0; 1 << (bits - 4)],
-            table_bits: bits - 4,
+            anchors: vec![Entry::default(); 1 << (bits - 4)],
+            heads: vec![Entry::default(); 1 << (bits - 4)],
+            bits,
             at: 0,
             len: 0,
             without_runs: 0,
@@ -57,7 +64,10 @@ impl Match {
 
     /// The `len` bytes that follow the match: they may follow themselves.
     pub(crate) fn following(&self, len: usize) -> Vec<u8> {
-        let distance = self.end.wrapping_sub(self.at) as usize;
+        let distance = match self.end.wrapping_sub(self.at) as usize % self.ring.len() {
+            0 => self.ring.len(),
+            distance => distance,
+        };
         let mut bytes: Vec<u8> = Vec::new();
         for i in 0..len {
             let byte = match i < distance {
@@ -99,19 +109,26 @@ impl Match {
 
         self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
         if (self.anchor >> 3).is_multiple_of(4) {
-            let at = place(self.anchor, self.table_bits);
-            if self.len < COUNTED_MAX {
-                self.attempt(self.anchors[at]);
+            let at = place(self.anchor, self.bits - 4);
+            let entry = self.entry(self.anchor);
+            if self.len < COUNTED_MAX && self.anchors[at].hash == entry.hash {
+                self.attempt(self.anchors[at].place);
             }
-            self.anchors[at] = self.end;
+            self.anchors[at] = entry;
         }
         let last = |back: u32| u64::from(self.byte(self.end.wrapping_sub(back)));
-        let at =
-            place(five((1..=5).rfold(0, |five, back| five << 8 | last(back))), self.table_bits);
-        if self.len == 0 {
-            self.attempt(self.heads[at]);
+        let hash = five((1..=5).rfold(0, |five, back| five << 8 | last(back)));
+        let at = place(hash, self.bits - 4);
+        let entry = self.entry(hash);
+        if self.len == 0 && self.heads[at].hash == entry.hash {
+            self.attempt(self.heads[at].place);
         }
-        self.heads[at] = self.end;
+        self.heads[at] = entry;
+    }
+
+    fn entry(&self, hash: u32) -> Entry {
+        let place = self.end % (1 << self.bits);
+        Entry { place, hash: (hash >> 4) % (1 << (32 - self.bits)) }
     }
 
     /// A longer match goes on at `position`, if there is one.
@@ -120,7 +137,7 @@ impl Match {
             self.byte(position.wrapping_sub(back)) == self.byte(self.end.wrapping_sub(back))
         };
         let len = (1..=COUNTED_MAX).take_while(is_equal).count() as u32;
-        if position != 0 && len >= MINIMUM && len > self.len {
+        if len >= MINIMUM && len > self.len {
             self.at = position;
             self.len = len;
             self.without_runs = 0;
