@@ -3,13 +3,11 @@
 use crate::bits;
 use crate::coder::Coder;
 use crate::hash;
-use crate::literal::KINDS;
+use crate::literal::{Around, KINDS};
 use crate::logistic::{Adaptive, Inputs, Mixer};
+use crate::matcher::LENGTHS;
 use crate::memory::{Memory, touch};
 use crate::tables::HistoryMap;
-
-/// Lengths of matches that are told apart.
-pub(crate) const LENGTHS: usize = 32;
 
 /// Codes whether the expected byte comes, under the `N` contexts of new bytes and the column.
 #[derive(Clone, Debug)]
@@ -42,19 +40,20 @@ impl<const N: usize> ExpectedByte<N> {
         touch(&mut self.histories);
     }
 
-    /// Codes whether `byte` comes after a match of the class `length`.
+    /// Codes whether `byte` comes after a match of the class `length`; the encoder knows it as `hit`.
     #[inline]
     pub(crate) fn code<C: Coder>(
         &mut self,
         coder: &mut C,
-        (contexts, column, kind): (&[u32; N], u32, usize),
+        contexts: &[u32; N],
+        around: Around,
         (byte, length): (u32, usize),
         hit: u32,
     ) -> u32 {
         let len = self.histories.len() as u64;
         let place = |context| ((u64::from(hash::pair(context, byte)) * len) >> 32) as usize;
         let places = contexts.map(place);
-        let column = place(column);
+        let column = place(around.column);
         let mut inputs = Inputs::default();
         for i in 0..N {
             inputs[i] = self.maps[i].stretched(self.histories[places[i]]);
@@ -62,7 +61,7 @@ impl<const N: usize> ExpectedByte<N> {
         inputs[N] = self.column_map.stretched(self.histories[column]);
         inputs[N + 1] = self.lengths[length].stretched();
         inputs[N + 2] = 256;
-        let mix = self.mixer.mix(inputs, kind * LENGTHS + length);
+        let mix = self.mixer.mix(inputs, around.kind * LENGTHS + length);
         let hit = coder.bit(hit, mix.p);
         self.mixer.learn(&mix, hit);
         for i in 0..N {

@@ -32,6 +32,7 @@ mod inspect;
 mod lexer;
 mod literal;
 mod logistic;
+mod matcher;
 mod memory;
 mod model;
 mod notation;
