@@ -1,15 +1,18 @@
-//! Whether the byte that a match expects comes: one decision instead of eight.
+//! How likely the byte is that a match expects; where it is likely, one decision codes it instead of eight.
 
 use crate::bits;
-use crate::coder::Coder;
 use crate::hash;
 use crate::literal::{Around, KINDS};
-use crate::logistic::{Adaptive, Inputs, Mixer};
+use crate::logistic::{Adaptive, Inputs, Mix, Mixer};
 use crate::matcher::LENGTHS;
 use crate::memory::{Memory, touch};
 use crate::tables::HistoryMap;
 
-/// Codes whether the expected byte comes, under the `N` contexts of new bytes and the column.
+/// From this probability on, of 16 bits, it pays to code whether the byte comes. Below, what else may
+/// come is better told with the eight decisions of a byte.
+const LIKELY: u32 = 45_000;
+
+/// How likely it is that the expected byte comes, under the `N` contexts of new bytes and the column.
 #[derive(Clone, Debug)]
 pub(crate) struct ExpectedByte<const N: usize> {
     /// The bit history of each byte expected under a context, hashed and not checked.
@@ -40,16 +43,14 @@ impl<const N: usize> ExpectedByte<N> {
         touch(&mut self.histories);
     }
 
-    /// Codes whether `byte` comes after a match of the class `length`; the encoder knows it as `hit`.
+    /// How likely it is that `byte` comes after a match of the class `length`.
     #[inline]
-    pub(crate) fn code<C: Coder>(
-        &mut self,
-        coder: &mut C,
+    pub(crate) fn ask(
+        &self,
         contexts: &[u32; N],
         around: Around,
         (byte, length): (u32, usize),
-        hit: u32,
-    ) -> u32 {
+    ) -> Question<N> {
         let len = self.histories.len() as u64;
         let place = |context| ((u64::from(hash::pair(context, byte)) * len) >> 32) as usize;
         let places = contexts.map(place);
@@ -62,14 +63,41 @@ impl<const N: usize> ExpectedByte<N> {
         inputs[N + 1] = self.lengths[length].stretched();
         inputs[N + 2] = 256;
         let mix = self.mixer.mix(inputs, around.kind * LENGTHS + length);
-        let hit = coder.bit(hit, mix.p);
-        self.mixer.learn(&mix, hit);
+        Question { places, column, length, mix }
+    }
+
+    /// Learns the answer.
+    #[inline]
+    pub(crate) fn learn(&mut self, question: &Question<N>, hit: u32) {
+        self.mixer.learn(&question.mix, hit);
         for i in 0..N {
-            learn(&mut self.maps[i], &mut self.histories[places[i]], hit);
+            learn(&mut self.maps[i], &mut self.histories[question.places[i]], hit);
         }
-        learn(&mut self.column_map, &mut self.histories[column], hit);
-        self.lengths[length].learn(hit, 255);
-        hit
+        learn(&mut self.column_map, &mut self.histories[question.column], hit);
+        self.lengths[question.length].learn(hit, 255);
+    }
+}
+
+/// Whether an expected byte comes, before it is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<const N: usize> {
+    places: [usize; N],
+    column: usize,
+    length: usize,
+    mix: Mix,
+}
+
+impl<const N: usize> Question<N> {
+    /// Whether it pays to code the answer.
+    #[inline]
+    pub(crate) fn is_likely(&self) -> bool {
+        self.mix.p >= LIKELY
+    }
+
+    /// The probability that it comes, of 16 bits.
+    #[inline]
+    pub(crate) fn p(&self) -> u32 {
+        self.mix.p
     }
 }
 

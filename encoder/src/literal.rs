@@ -6,7 +6,7 @@ use crate::coder::Coder;
 use crate::expected::ExpectedByte;
 use crate::hash;
 use crate::logistic::{Adaptive, Inputs, Mixer};
-use crate::matcher::{EXPECTED_MIN, LENGTHS, MATCH_SURE, Matcher, RUN};
+use crate::matcher::{LENGTHS, MATCH_SURE, Matcher, RUN};
 use crate::memory::Memory;
 use crate::tables::{CountTable, HistoryMap, HistoryTable, NIBBLE, learn_cell};
 
@@ -79,10 +79,13 @@ impl<const N: usize> LiteralCoder<N> {
     ) -> u8 {
         let byte = u32::from(byte);
         self.matcher.expect();
-        if self.matcher.len >= EXPECTED_MIN {
-            let (expected, length) = (self.matcher.expected, self.matcher.length_class());
-            let hit = u32::from(byte == expected);
-            if self.expected.code(coder, contexts, around, (expected, length), hit) == 1 {
+        let (expected, length) = (self.matcher.expected, self.matcher.length_class());
+        let question =
+            (self.matcher.len > 0).then(|| self.expected.ask(contexts, around, (expected, length)));
+        if let Some(question) = question.as_ref().filter(|question| question.is_likely()) {
+            let hit = coder.bit(u32::from(byte == expected), question.p());
+            self.expected.learn(question, hit);
+            if hit == 1 {
                 self.matcher.learn(expected as u8);
                 return expected as u8;
             }
@@ -90,9 +93,12 @@ impl<const N: usize> LiteralCoder<N> {
         }
         let high = self.code_nibble::<C, 4>(coder, contexts, around, 1, byte >> 4);
         let low = self.code_nibble::<C, 0>(coder, contexts, around, high | 16, byte & 15);
-        let byte = (high << 4 | low) as u8;
-        self.matcher.learn(byte);
-        byte
+        let byte = high << 4 | low;
+        if let Some(question) = question.filter(|question| !question.is_likely()) {
+            self.expected.learn(&question, u32::from(byte == expected));
+        }
+        self.matcher.learn(byte as u8);
+        byte as u8
     }
 
     /// The next [`RUN`] bytes, if a long match goes on.

@@ -13,8 +13,6 @@ const ANCHOR_FACTOR: u32 = 0x2F0B_4C47 << 3;
 pub(crate) const MATCH_SURE: u32 = 32;
 /// Lengths of matches that are told apart.
 pub(crate) const LENGTHS: usize = 32;
-/// A match is long enough to ask for its byte at once.
-pub(crate) const EXPECTED_MIN: u32 = 8;
 
 /// Bytes that a run covers.
 pub(crate) const RUN: usize = 32;

@@ -11,8 +11,8 @@ use crate::double;
 use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
 use crate::literal::{Around, LiteralCoder};
-use crate::matcher::RUN;
 use crate::logistic::Adaptive;
+use crate::matcher::RUN;
 use crate::memory::{Memory, touch};
 use crate::notation::{Notation, Reading};
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
@@ -48,7 +48,7 @@ struct Column {
 /// Segment contexts at most; a level uses the first of them. The same below.
 const SEGMENT: usize = 6;
 /// Value contexts.
-const VALUE: usize = 8;
+const VALUE: usize = 6;
 /// Piece contexts.
 const PIECE: usize = 3;
 /// Contexts of endings of pieces.
@@ -162,7 +162,7 @@ pub(crate) struct Core<const S: usize, const V: usize, const L: usize, const D: 
     /// Hashes of the last segments, the latest first.
     recent_segments: [u32; 5],
     /// Hashes of the last values, the latest first.
-    recent_values: [u32; 3],
+    recent_values: [u32; 2],
     recent_number: Decimal,
     /// The last difference in whichever column, by sign and size.
     recent_step: u8,
@@ -200,7 +200,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
             columns: vec![Column::default(); 1 << sizes.columns],
             seen: memory.table(1 << sizes.seen),
             recent_segments: [0; 5],
-            recent_values: [0; 3],
+            recent_values: [0; 2],
             recent_number: Decimal::default(),
             recent_step: 0,
             recent_pieces: [0; 2],
@@ -235,7 +235,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
     fn start_document(&mut self) {
         self.tree = Stage::Lexer.run(TreeState::new);
         self.recent_segments = [0; 5];
-        self.recent_values = [0; 3];
+        self.recent_values = [0; 2];
         self.recent_number = Decimal::default();
         self.recent_step = 0;
         self.recent_pieces = [0; 2];
@@ -414,7 +414,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
     fn prepare_values(&mut self, column: u32) {
         let memory = &self.columns[self.column_place(column)];
         let (top, parent) = (self.tree.top(), self.tree.parent());
-        let [a, b, c] = self.recent_values;
+        let [a, b] = self.recent_values;
         let contexts: [u32; VALUE] = [
             hash::pair(column, memory.last),
             hash::pair(column, a),
@@ -422,8 +422,6 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
             hash::triple(column, a, b),
             hash::triple(column, memory.last, memory.before),
             hash::triple(top.path, hash::pair(top.key, top.first), parent.last),
-            hash::triple(column, hash::pair(a, b), c),
-            hash::triple(top.path, top.key, parent.first),
         ];
         self.values.prepare(first(&contexts), column);
     }

@@ -16,8 +16,8 @@ const MIXER_SETS: usize = 3 * 3 * 256;
 const MIXER_START: i32 = 3_750;
 const MIXER_RATE: i32 = 12;
 
-/// A match is long enough for a flag.
-const FLAG_MATCH_LEN_MIN: u32 = 8;
+/// What is foreseen with less is not asked.
+const FLAG_MIN: u32 = 45_000;
 const FLAG_MIXER_START: i32 = 4_500;
 const FLAG_MIXER_RATE: i32 = 10;
 
@@ -69,17 +69,28 @@ impl Bytes {
         coder: &mut Coder,
         known: Option<u8>,
     ) -> u8 {
-        let expected = matching.expected().filter(|_| matching.len >= FLAG_MATCH_LEN_MIN);
-        if let Some(byte) = expected {
-            let known = known.map(|known| known == byte);
-            if self.flags.read(around, byte, matching.class(), coder, known) {
-                return byte;
+        let expected = matching.expected();
+        let length = matching.class();
+        let foreseen = expected.map(|byte| (byte, self.flags.foresee(around, byte, length)));
+        let mut failed = false;
+        if let Some((byte, foreseen)) = &foreseen
+            && foreseen.p >= FLAG_MIN
+        {
+            let comes = coder.decide(foreseen.p, known.map(|known| known == *byte));
+            self.flags.learn(foreseen, comes);
+            if comes {
+                return *byte;
             }
+            failed = true;
         }
-        let failed = expected.is_some();
         let known = |shift: u32| known.map(|byte| byte >> shift & 15);
         let high = self.nibble(around, (None, failed), matching, coder, known(4));
         let low = self.nibble(around, (Some(high), failed), matching, coder, known(0));
+        if let Some((byte, foreseen)) = foreseen
+            && !failed
+        {
+            self.flags.learn(&foreseen, byte == high << 4 | low);
+        }
         high << 4 | low
     }
 
@@ -155,15 +166,8 @@ impl Flags {
         }
     }
 
-    /// Reads whether `byte` comes.
-    fn read(
-        &mut self,
-        around: &Around,
-        byte: u8,
-        length: usize,
-        coder: &mut Coder,
-        known: Option<bool>,
-    ) -> bool {
+    /// How likely it is that `byte` comes.
+    fn foresee(&self, around: &Around, byte: u8, length: usize) -> Foreseen {
         let contexts = around.contexts[..self.maps.len() - 1].iter().chain([&around.column]);
         let places: Vec<usize> =
             contexts.map(|&context| place(pair(context, u32::from(byte)), self.bits)).collect();
@@ -174,13 +178,25 @@ impl Flags {
         inputs.extend([self.lengths[length].stretched(), 256]);
         let set = around.kind as usize * 32 + length;
         let p = self.mixer.mix(set, &inputs);
-        let bit = coder.decide(p, known);
-        self.mixer.learn(set, &inputs, p, bit);
-        for (&at, map) in places.iter().zip(&mut self.maps) {
-            map.learn(self.histories[at], bit);
-            self.histories[at] = next_history(self.histories[at], bit);
-        }
-        self.lengths[length].learn(bit, MATCH_LIMIT);
-        bit
+        Foreseen { places, length, inputs, set, p }
     }
+
+    /// Learns whether it came.
+    fn learn(&mut self, of: &Foreseen, came: bool) {
+        self.mixer.learn(of.set, &of.inputs, of.p, came);
+        for (&at, map) in of.places.iter().zip(&mut self.maps) {
+            map.learn(self.histories[at], came);
+            self.histories[at] = next_history(self.histories[at], came);
+        }
+        self.lengths[of.length].learn(came, MATCH_LIMIT);
+    }
+}
+
+/// What is known before a byte.
+struct Foreseen {
+    places: Vec<usize>,
+    length: usize,
+    inputs: Vec<i32>,
+    set: usize,
+    p: u32,
 }
