@@ -47,7 +47,7 @@ impl Default for ItemModel {
         let sizes = sizes();
         let ring = sizes.value_ring;
         Self {
-            predictor: Predictor::new(sizes.value_slots, (sizes.tries, 4000), MEMORY),
+            predictor: Predictor::new(sizes.value_slots, (sizes.tries, 16_000), MEMORY),
             words: Dictionary::new(ring, ring - sizes.index_shift, MEMORY),
         }
     }

@@ -73,7 +73,7 @@ pub(crate) struct Techniques {
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     s: [u32; 5],
-    v: [u32; 3],
+    v: [u32; 2],
     number: Number,
     /// From the number before in its column to the last number.
     step: u32,
@@ -99,7 +99,7 @@ impl Memory {
     }
 
     fn push_value(&mut self, hash: u32) {
-        self.v = [hash, self.v[0], self.v[1]];
+        self.v = [hash, self.v[0]];
     }
 }
 
@@ -275,8 +275,8 @@ impl Model {
         self.pieces.read(&of, &self.lexer, &mut self.memory, coder)
     }
 
-    fn value_contexts(&self, c: u32, column: &Column) -> [u32; 8] {
-        let [v1, v2, v3] = self.memory.v;
+    fn value_contexts(&self, c: u32, column: &Column) -> [u32; 6] {
+        let [v1, v2] = self.memory.v;
         let Frame { path, key, first, .. } = *self.tree.frame();
         let above = self.tree.above();
         [
@@ -286,8 +286,6 @@ impl Model {
             triple(c, v1, v2),
             triple(c, column.last, column.last_but_one),
             triple(path, pair(key, first), above.last),
-            triple(c, pair(v1, v2), v3),
-            triple(path, key, above.first),
         ]
     }
 
