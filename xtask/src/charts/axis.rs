@@ -167,6 +167,11 @@ fn candidates(span: &Span) -> Vec<Vec<Decimal>> {
             sets.push(mantissas(low, high, &[1, 2, 5]));
             sets.push(mantissas(low, high, &[1, 3]));
         }
+        if (0.5..1.0).contains(&breadth) {
+            // Even steps would leave the lower half of the axis without a label.
+            sets.push(mantissas(low, high, &[1, 2, 3, 5, 7]));
+            sets.push(mantissas(low, high, &[1, 2, 5]));
+        }
         if breadth >= 2.0 {
             for stride in [1, 2, 3, 4, 5, 6, 10, 20, 50, 100, 200] {
                 sets.push(powers(low, high, stride));

@@ -310,6 +310,8 @@ fn ticks_print_as_their_kind_says() {
         ticks(Kind::Ratio, log, 0.01, 1e5),
         "0.01× | 0.1× | 1× | 10× | 100× | 1,000× | 10,000× | 100,000×"
     );
+    // Less than a decade: labels above and below its power of ten.
+    assert_eq!(ticks(Kind::Ratio, log, 0.05, 0.3), "0.05× | 0.07× | 0.1× | 0.2× | 0.3×");
     assert_eq!(ticks(Kind::Plain, log, 1e-7, 1e-3), "10⁻⁷ | 10⁻⁶ | 0.00001 | 0.0001 | 0.001");
     assert_eq!(
         ticks(Kind::Plain, Scale::Linear, -2.0, 2.0),
