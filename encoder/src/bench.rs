@@ -9,6 +9,7 @@ use crate::hash;
 use crate::lexer::State;
 use crate::literal::{Around, LiteralCoder};
 use crate::memory::Memory;
+use crate::model::ITEM_TRY_MIN;
 use crate::predictor::Predictor;
 use crate::settings::{Class, Coding, Level, Settings, Sizes};
 use crate::tree_state::TreeState;
@@ -47,7 +48,7 @@ impl Default for ItemModel {
         let sizes = sizes();
         let ring = sizes.value_ring;
         Self {
-            predictor: Predictor::new(sizes.value_slots, (sizes.tries, 16_000), MEMORY),
+            predictor: Predictor::new(sizes.value_slots, (sizes.tries, ITEM_TRY_MIN), MEMORY),
             words: Dictionary::new(ring, ring - sizes.index_shift, MEMORY),
         }
     }

@@ -1,6 +1,5 @@
 //! How likely the byte is that a match expects; where it is likely, one decision codes it instead of eight.
 
-use crate::bits;
 use crate::hash;
 use crate::literal::{Around, KINDS};
 use crate::logistic::{Adaptive, Inputs, Mix, Mixer};
@@ -71,9 +70,9 @@ impl<const N: usize> ExpectedByte<N> {
     pub(crate) fn learn(&mut self, question: &Question<N>, hit: u32) {
         self.mixer.learn(&question.mix, hit);
         for i in 0..N {
-            learn(&mut self.maps[i], &mut self.histories[question.places[i]], hit);
+            self.maps[i].learn(&mut self.histories[question.places[i]], hit);
         }
-        learn(&mut self.column_map, &mut self.histories[question.column], hit);
+        self.column_map.learn(&mut self.histories[question.column], hit);
         self.lengths[question.length].learn(hit, 255);
     }
 }
@@ -99,10 +98,4 @@ impl<const N: usize> Question<N> {
     pub(crate) fn p(&self) -> u32 {
         self.mix.p
     }
-}
-
-#[inline]
-fn learn(map: &mut HistoryMap, history: &mut u8, bit: u32) {
-    map.learn(*history, bit);
-    *history = bits::NEXT[usize::from(*history) * 2 + bit as usize];
 }

@@ -1,7 +1,6 @@
 //! What is new, byte by byte: a mix of bit histories under `N` contexts, of what is usual in the
 //! column, and of what followed the same bytes before.
 
-use crate::bits;
 use crate::coder::Coder;
 use crate::expected::ExpectedByte;
 use crate::hash;
@@ -172,9 +171,7 @@ impl<const N: usize> LiteralCoder<N> {
             let bit = coder.bit(nibble >> shift & 1, mix.p);
             self.mixer.learn(&mix, bit);
             for i in 0..N {
-                let cell = &mut cells[i][node & 15];
-                self.maps[i].learn(*cell, bit);
-                *cell = bits::NEXT[usize::from(*cell) * 2 + bit as usize];
+                self.maps[i].learn(&mut cells[i][node & 15], bit);
             }
             learn_cell(&mut column_cells[node & 15], bit, COLUMN_LIMIT);
             self.matcher.learn_bit(position, bit);

@@ -170,20 +170,18 @@ impl Matcher {
         self.tail = self.tail << 8 | u64::from(byte);
         let head = hash::spread(self.tail << (64 - 8 * MATCH_MIN));
         self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
-        let is_anchor = self.anchor.trailing_zeros() >= 5;
-        let anchor = self.anchor;
-        if is_anchor {
+        if self.anchor.trailing_zeros() >= 5 {
+            let (place, mark) = (self.place(self.anchor), self.mark(self.anchor));
             if self.len < MATCH_SURE {
-                self.find(self.anchors[self.place(anchor)], anchor);
+                self.find(self.anchors[place], mark);
             }
-            let place = self.place(anchor);
-            self.anchors[place] = self.mark(anchor);
+            self.anchors[place] = mark;
         }
-        let place = self.place(head);
+        let (place, mark) = (self.place(head), self.mark(head));
         if self.len == 0 {
-            self.find(self.heads[place], head);
+            self.find(self.heads[place], mark);
         }
-        self.heads[place] = self.mark(head);
+        self.heads[place] = mark;
     }
 
     /// Where both indexes keep a hash.
@@ -198,11 +196,12 @@ impl Matcher {
         hash >> 4 << self.text_bits | self.next & (self.text.len() as u32 - 1)
     }
 
-    /// Goes on from where a mark says, if what precedes it agrees for longer than the match at hand.
+    /// Goes on from where `kept` says, if it has the hash of `mark` and what precedes it agrees for
+    /// longer than the match at hand.
     #[inline]
-    fn find(&mut self, mark: u32, hash: u32) {
-        if (mark ^ self.mark(hash)) >> self.text_bits == 0 {
-            self.compare(mark);
+    fn find(&mut self, kept: u32, mark: u32) {
+        if (kept ^ mark) >> self.text_bits == 0 {
+            self.compare(kept);
         }
     }
 

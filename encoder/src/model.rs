@@ -61,7 +61,7 @@ const LITERAL: usize = 5;
 const DIGIT: usize = 7;
 
 /// Below this probability (of 65536) a whole item is not tried.
-const ITEM_TRY_MIN: u32 = 16_000;
+pub(crate) const ITEM_TRY_MIN: u32 = 16_000;
 /// The same for a piece, which costs less to spell.
 const PIECE_TRY_MIN: u32 = 36_000;
 

@@ -208,11 +208,12 @@ impl Sizes {
             rings.iter().map(|&ring| (1 << ring) + (8 << (ring - self.index_shift))).sum();
         let slots = (12 << self.segment_slots) + (12 << self.value_slots);
         let slots = slots + (24 << self.piece_slots) + (12 << self.number_slots);
-        let buckets = (18 << self.literal_buckets) + (64 << self.digit_buckets);
+        let expected = 2 << self.literal_buckets;
+        let buckets = (16 << self.literal_buckets) + (64 << self.digit_buckets);
         let buckets = buckets + (64 << self.column_buckets);
         let text = (1 << self.text) + (8 << (self.text - 4));
         let columns = (96 << self.columns) + (2 << self.seen);
-        rings + slots + buckets + text + columns + (1 << 20)
+        rings + slots + buckets + expected + text + columns + (1 << 20)
     }
 
     /// Each table `1 << by` times smaller.

@@ -159,11 +159,13 @@ impl HistoryMap {
         stretch(u32::from(self.0[usize::from(state)]))
     }
 
-    /// Moves towards `bit` by 1/64.
+    /// Moves what the history's state means towards `bit` by 1/64; then the history has seen it.
     #[inline]
-    pub(crate) fn learn(&mut self, state: u8, bit: u32) {
-        let p = &mut self.0[usize::from(state)];
+    pub(crate) fn learn(&mut self, history: &mut u8, bit: u32) {
+        let state = usize::from(*history);
+        let p = &mut self.0[state];
         let target = if bit == 1 { 65535 } else { 0 };
         *p = (i32::from(*p) + ((target - i32::from(*p)) >> 6)) as u16;
+        *history = bits::NEXT[state * 2 + bit as usize];
     }
 }
