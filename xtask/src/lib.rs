@@ -1,0 +1,149 @@
+//! The laboratory: `cargo xtask run` measures an experiment, `cargo xtask report` renders it.
+//!
+//! ```text
+//! experiment -> inputs -> plan -> measure -> campaign  |record|  aggregate -> fit -> judge -> render
+//!   (toml)                    (duct, probe)            (disk)    (polars)   (stats)         (charts)
+//! ```
+//!
+//! One module per stage; a stage never imports one to its right. `record` is the border: the types of
+//! what is on disk, which both sides know. `cmd` holds the verbs, each a short function that strings
+//! stages together. This file is the table of contents and the command line.
+//!
+//! The one entry point is [`main`]: a workspace that has it in an `xtask` of its own measures its own
+//! programs, with nothing of this repository but the laboratory.
+
+// A reader that goes away must not end in a panic; see `output`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+mod aggregate;
+mod campaign;
+mod charts;
+mod claims;
+mod cmd;
+mod doctor;
+mod error;
+mod experiment;
+mod external;
+mod fit;
+mod hash;
+mod heap;
+mod inputs;
+mod interrupt;
+mod journal;
+mod judge;
+mod machine;
+mod measure;
+mod memory;
+mod metric;
+mod output;
+mod plan;
+mod progress;
+mod publish;
+mod record;
+mod render;
+mod same;
+mod settled;
+mod summary;
+mod timeline;
+mod units;
+mod views;
+mod workshop;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::{UserError, Verdict};
+use interrupt::Interrupted;
+use output::errln;
+use workshop::Workshop;
+
+/// Measures how the memory, time and output of an encoder grow with its input.
+///
+/// Exit codes: 0 fine; 1 a criterion, a run or a check failed; 2 usage or input error; 130
+/// interrupted (Ctrl-C), and the same command continues.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 80)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Measure experiments and write their reports
+    ///
+    /// Builds what it measures, makes the inputs, proves the probe, measures with a progress bar,
+    /// records every run, prints a table and renders the report. A campaign that was stopped is
+    /// continued with what is missing.
+    Run(cmd::run::Options),
+    /// Render reports from committed samples alone
+    Report(cmd::report::Options),
+    /// List the experiments and what has been measured of them
+    List,
+    /// Test the statistics by simulation, where the true answer is known
+    Calibrate(cmd::calibrate::Options),
+    /// Measure what reading, aggregating and fitting many samples costs
+    #[command(hide = true)]
+    BenchSamples(cmd::bench_samples::Options),
+    /// Say whether this machine is fit to measure on, and what to change
+    ///
+    /// Each finding names the metrics that it touches. Exit code 0: fit; 1: something spoils
+    /// measurements.
+    Doctor(cmd::doctor::Options),
+    /// Run all tests of the workspace
+    Test {
+        /// Passed on to `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Write experiments/experiment.schema.json from the types that parse experiments
+    Schema {
+        /// Compare only; fail if the committed schema is stale
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// What `run` and `report` have in common.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Selection {
+    /// Experiments: a name, or a path to a TOML file
+    #[arg(value_name = "EXPERIMENT")]
+    experiments: Vec<String>,
+    /// Folder of the reports [default: reports]
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
+}
+
+/// Does what the command line of this process asks for, and says how it ended.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(&arguments.verb).and_then(|verdict| output::check().map(|()| verdict)) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) if error.is::<Interrupted>() => {
+            errln!("{error:#}");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(error) => {
+            errln!("error: {error:#}");
+            ExitCode::from(if error.is::<UserError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
+    let workshop = Workshop::new()?;
+    match verb {
+        Verb::Run(options) => cmd::run::run(&workshop, options),
+        Verb::Report(options) => cmd::report::report(&workshop, options),
+        Verb::List => cmd::list::list(&workshop),
+        Verb::Calibrate(options) => cmd::calibrate::calibrate(options),
+        Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workshop, options),
+        Verb::Doctor(options) => cmd::doctor::doctor(&workshop, options),
+        Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
+        Verb::Schema { check } => cmd::schema::schema(&workshop, *check),
+    }
+}
