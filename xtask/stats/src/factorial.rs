@@ -17,18 +17,19 @@ pub struct GridCell {
     pub values: Vec<f64>,
 }
 
-/// One technique (`[i]`), a pair of them (`[i, j]`), or the overall mean (`[]`).
+/// One technique (`[i]`), two or three of them (`[i, j]`), or the overall mean (`[]`).
 pub type Term = Vec<usize>;
 
-/// The effect of a technique, or of two together.
+/// The effect of a technique, or of two or three together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
     /// Which.
     pub term: Term,
     /// A technique: value with it on over value with it off, the others balanced. A pair: that ratio
-    /// with the other on over that ratio with the other off; 1 means they do not interact.
+    /// with the other on over that ratio with the other off; 1 means they do not interact. Three: the
+    /// ratio of two with the third on over that with the third off.
     pub ratio: f64,
-    /// 95 % interval of the ratio; `None` where nothing measures the error.
+    /// 95 % interval of the ratio; `None` where nothing measures the error, a point where it is exact.
     pub ratio_ci95: Option<Interval>,
     /// Probability of such an effect from none; `None` where nothing measures the error.
     pub p: Option<f64>,
@@ -49,8 +50,10 @@ pub struct Confounded {
 /// Where the error of the effects comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorSource {
-    /// Deviation of the cells from the model: everything of three or more techniques, and noise.
+    /// Deviation of the cells from the model: what it has no term for, and noise.
     Cells,
+    /// None: the model gives every cell to the last digit, and effects are exact.
+    Exact,
     /// As many terms as cells: only the noise of runs within cells is left, which says nothing about
     /// other inputs.
     Runs,
@@ -58,10 +61,10 @@ pub enum ErrorSource {
     Nothing,
 }
 
-/// Effects of all techniques and pairs.
+/// Effects of all techniques and pairs, and of the threes that the pairs leave visible.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factorial {
-    /// Single techniques first, then pairs.
+    /// Single techniques first, then pairs, then threes.
     pub effects: Vec<Effect>,
     /// What the grid cannot separate.
     pub confounded: Vec<Confounded>,
@@ -75,23 +78,40 @@ pub struct Factorial {
     pub error: ErrorSource,
 }
 
-/// Estimates main effects and two-technique interactions by least squares on `ln` cell values.
+/// Estimates main effects and interactions of two by least squares on `ln` cell values, and of three
+/// where they leave a pattern.
 ///
-/// Techniques are coded -1 (off) and +1 (on); with coefficient β the ratio is `exp(2β)` for one and
-/// `exp(4β)` for a pair. Cells with the same techniques are pooled. A term that is a linear combination
-/// of earlier ones (mean, techniques, pairs in order) gets no effect but a [`Confounded`] entry. Box,
-/// Hunter and Hunter (2005), *Statistics for Experimenters*, chapters 5 and 6.
+/// Techniques are coded -1 (off) and +1 (on); with coefficient β the ratio is `exp(2β)` for one,
+/// `exp(4β)` for a pair and `exp(8β)` for three. Cells with the same techniques are pooled. A term that
+/// is a linear combination of earlier ones (mean, techniques, pairs in order) gets no effect but a
+/// [`Confounded`] entry. An interaction of three enters when its F test against what is left, corrected
+/// by Bonferroni for all that could have entered, is below 1 %, and at least three degrees of freedom
+/// remain; then the next one is looked for. An effect of a deterministic value that is zero to the last
+/// digit is exactly zero, whatever else the model misses. Box, Hunter and Hunter (2005), *Statistics for
+/// Experimenters*, chapters 5 and 6.
 pub fn factorial(cells: &[GridCell]) -> Result<Factorial, Undetermined> {
     let cells = pooled(cells)?;
-    let (terms, columns, confounded) = separable(&cells);
+    let mut model = separable(&cells);
     let y: Vec<f64> = cells.iter().map(|c| c.ln_mean).collect();
+    let exact = exact_rss(&y);
+    while let Some(term) = next_three(&cells, &model, &y, exact) {
+        model.keep(&cells, term);
+    }
+    let Model { terms, columns, confounded, .. } = model;
     let rows: Vec<Vec<f64>> =
         (0..y.len()).map(|i| columns.iter().map(|column| column[i]).collect()).collect();
     let fit = least_squares(&y, &rows).ok_or(Undetermined::NoConvergence)?;
     let unit = inverse_diagonal(&rows).ok_or(Undetermined::NoConvergence)?;
-    let error = error_of(&cells, fit.rss, fit.df);
+    let error = error_of(&cells, fit.rss, fit.df, exact);
+    let deterministic = cells.iter().all(|c| c.within.1 > 0 && c.within.0 <= 0.0);
+    let zero = |beta: f64| {
+        beta.abs() <= rounding(&y) && (deterministic || error.source == ErrorSource::Exact)
+    };
     let mut effects: Vec<Effect> = (1..terms.len())
-        .map(|i| effect(terms[i].clone(), fit.coefficients[i], unit[i], &error))
+        .map(|i| match fit.coefficients[i] {
+            beta if zero(beta) => Effect::none(terms[i].clone()),
+            beta => effect(terms[i].clone(), beta, unit[i], &error),
+        })
         .collect();
     adjust(&mut effects);
     Ok(Factorial {
@@ -146,35 +166,125 @@ fn pool(same: &[&GridCell]) -> PooledCell {
 
 type Columns = Vec<Vec<f64>>;
 
-/// Terms whose columns are independent of the ones before, and those that are not (Gram-Schmidt).
-fn separable(cells: &[PooledCell]) -> (Vec<Term>, Columns, Vec<Confounded>) {
-    let (mut terms, mut columns, mut confounded) = (Vec::new(), Vec::new(), Vec::new());
-    let mut orthogonal: Columns = Vec::new();
-    for term in all_terms(cells[0].on.len()) {
-        let column: Vec<f64> = cells.iter().map(|cell| sign(cell, &term)).collect();
-        let mut rest = column.clone();
+/// The terms of the model with their columns, and those that cannot be told from them.
+#[derive(Default)]
+struct Model {
+    terms: Vec<Term>,
+    columns: Columns,
+    /// The same columns made orthogonal, one by one (Gram-Schmidt).
+    orthogonal: Columns,
+    confounded: Vec<Confounded>,
+}
+
+impl Model {
+    /// What of a column is independent of the model's; nothing if all of it depends on them.
+    fn rest(&self, column: &[f64]) -> Option<Vec<f64>> {
+        let mut rest = column.to_vec();
         // Twice: once leaves rounding of the size of the column.
         for _ in 0..2 {
-            for basis in &orthogonal {
+            for basis in &self.orthogonal {
                 let share = dot(&rest, basis) / dot(basis, basis);
                 rest.iter_mut().zip(basis).for_each(|(r, b)| *r -= share * b);
             }
         }
-        if dot(&rest, &rest) > 1e-9 * column.len() as f64 {
-            orthogonal.push(rest);
-            columns.push(column);
-            terms.push(term);
+        (dot(&rest, &rest) > 1e-9 * column.len() as f64).then_some(rest)
+    }
+
+    /// Takes a term in, or notes what it is mixed up with.
+    fn keep(&mut self, cells: &[PooledCell], term: Term) {
+        let column: Vec<f64> = cells.iter().map(|cell| sign(cell, &term)).collect();
+        if let Some(rest) = self.rest(&column) {
+            self.orthogonal.push(rest);
+            self.columns.push(column);
+            self.terms.push(term);
         } else {
-            confounded.push(Confounded { with: mixture(&column, &terms, &columns), term });
+            let with = mixture(&column, &self.terms, &self.columns);
+            self.confounded.push(Confounded { with, term });
         }
     }
-    (terms, columns, confounded)
+}
+
+/// Means, techniques and pairs whose columns are independent of the ones before.
+fn separable(cells: &[PooledCell]) -> Model {
+    let mut model = Model::default();
+    for term in all_terms(cells[0].on.len()) {
+        model.keep(cells, term);
+    }
+    model
+}
+
+/// An interaction of three enters below this probability, all that could have entered counted.
+const LEVEL_THREE: f64 = 0.01;
+
+/// Degrees of freedom that must remain when one has entered: fewer fit any pattern.
+const DF_LEFT_MIN: usize = 3;
+
+/// The interaction of three that explains most of what the model leaves, if that is beyond chance.
+///
+/// Of those that a fraction cannot tell apart, the one whose pairs are strongest stands for all.
+fn next_three(cells: &[PooledCell], model: &Model, y: &[f64], exact: f64) -> Option<Term> {
+    let df = y.len().checked_sub(model.columns.len() + 1).filter(|df| *df >= DF_LEFT_MIN)?;
+    let left = residuals(y, &model.orthogonal);
+    let rss = dot(&left, &left);
+    if rss <= exact {
+        return None;
+    }
+    let candidate = |term: Term| {
+        let column: Vec<f64> = cells.iter().map(|cell| sign(cell, &term)).collect();
+        let rest = model.rest(&column)?;
+        let explained = dot(&rest, &left).powi(2) / dot(&rest, &rest);
+        Some((explained, pairs_within(&term, model, y), term))
+    };
+    let found: Vec<(f64, f64, Term)> =
+        all_threes(cells[0].on.len()).filter_map(candidate).collect();
+    let most = found.iter().map(|of| of.0).fold(0.0, f64::max);
+    // Those that are mixed up explain the same, to rounding.
+    let best = found.iter().filter(|of| of.0 >= most * (1.0 - 1e-9));
+    let (explained, _, term) = best.max_by(|a, b| a.1.total_cmp(&b.1).then(b.2.cmp(&a.2)))?;
+    let error = (rss - explained).max(f64::MIN_POSITIVE) / df as f64;
+    let p = t_two_sided((explained / error).sqrt(), df as f64) * found.len() as f64;
+    (p < LEVEL_THREE).then(|| term.clone())
+}
+
+/// How strong the pairs within a term are: the sum of their squares.
+fn pairs_within(term: &Term, model: &Model, y: &[f64]) -> f64 {
+    let inside = |of: &Term| of.len() == 2 && of.iter().all(|technique| term.contains(technique));
+    let pairs = model.terms.iter().zip(&model.orthogonal).filter(|(of, _)| inside(of));
+    pairs.map(|(_, basis)| dot(y, basis).powi(2) / dot(basis, basis)).sum()
+}
+
+fn residuals(y: &[f64], orthogonal: &Columns) -> Vec<f64> {
+    let mut left = y.to_vec();
+    for _ in 0..2 {
+        for basis in orthogonal {
+            let share = dot(&left, basis) / dot(basis, basis);
+            left.iter_mut().zip(basis).for_each(|(l, b)| *l -= share * b);
+        }
+    }
+    left
+}
+
+/// Rounding of the arithmetic in one value.
+fn rounding(y: &[f64]) -> f64 {
+    1e-12 * y.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()))
+}
+
+/// The sum of squares that is rounding alone.
+fn exact_rss(y: &[f64]) -> f64 {
+    y.len() as f64 * rounding(y).powi(2)
 }
 
 /// The mean, each technique, each pair.
 fn all_terms(factors: usize) -> Vec<Term> {
     let pairs = (0..factors).flat_map(|i| (i + 1..factors).map(move |j| vec![i, j]));
     std::iter::once(vec![]).chain((0..factors).map(|i| vec![i])).chain(pairs).collect()
+}
+
+/// Each three techniques.
+fn all_threes(factors: usize) -> impl Iterator<Item = Term> {
+    (0..factors).flat_map(move |i| {
+        (i + 1..factors).flat_map(move |j| (j + 1..factors).map(move |k| vec![i, j, k]))
+    })
 }
 
 fn sign(cell: &PooledCell, term: &[usize]) -> f64 {
@@ -200,11 +310,14 @@ struct ErrorOf {
     df: usize,
 }
 
-fn error_of(cells: &[PooledCell], rss: f64, df: usize) -> ErrorOf {
+fn error_of(cells: &[PooledCell], rss: f64, df: usize, exact: f64) -> ErrorOf {
+    let within: f64 = cells.iter().map(|c| c.within.0).sum();
+    if df > 0 && rss <= exact && within <= 0.0 {
+        return ErrorOf { source: ErrorSource::Exact, variance: 0.0, df };
+    }
     if df > 0 {
         return ErrorOf { source: ErrorSource::Cells, variance: rss / df as f64, df };
     }
-    let within: f64 = cells.iter().map(|c| c.within.0).sum();
     let within_df: usize = cells.iter().map(|c| c.within.1).sum();
     if within_df == 0 || within <= 0.0 {
         return ErrorOf { source: ErrorSource::Nothing, variance: f64::NAN, df: 0 };
@@ -215,7 +328,7 @@ fn error_of(cells: &[PooledCell], rss: f64, df: usize) -> ErrorOf {
 }
 
 fn effect(term: Term, coefficient: f64, unit: f64, error: &ErrorOf) -> Effect {
-    let power = if term.len() == 1 { 2.0 } else { 4.0 };
+    let power = f64::from(1_u32 << term.len());
     let standard_error = (error.variance * unit).sqrt();
     let known = error.source != ErrorSource::Nothing;
     let df = error.df as f64;
@@ -230,11 +343,15 @@ fn effect(term: Term, coefficient: f64, unit: f64, error: &ErrorOf) -> Effect {
     }
 }
 
-/// An exact model (deterministic values) leaves an error of rounding, and an effect of rounding is none.
-fn probability(coefficient: f64, standard_error: f64, df: f64) -> f64 {
-    if coefficient.abs() < 1e-13 {
-        return 1.0;
+impl Effect {
+    /// Exactly none.
+    fn none(term: Term) -> Self {
+        let ratio_ci95 = Some(Interval::new(1.0, 1.0));
+        Self { term, ratio: 1.0, ratio_ci95, p: Some(1.0), p_holm: None }
     }
+}
+
+fn probability(coefficient: f64, standard_error: f64, df: f64) -> f64 {
     t_two_sided(coefficient / standard_error.max(f64::MIN_POSITIVE), df)
 }
 
@@ -325,6 +442,60 @@ mod tests {
         assert!((result.effects[1].ratio - 0.5).abs() < 1e-12);
         assert!(result.effects[1].p_holm.unwrap() < 1e-6);
         assert!(result.effects[0].p_holm.unwrap() > 0.5, "{:?}", result.effects[0]);
+    }
+
+    #[test]
+    fn three_that_act_together_enter_and_leave_no_error_behind() {
+        // A layout matters only while nothing is streamed, and half as much with a pool.
+        let held = |on: &[bool]| match (on[0], on[1], on[2]) {
+            (_, true, _) => 8.0_f64,
+            (false, false, false) => 26.0,
+            (false, false, true) => 14.0,
+            (true, false, _) => 11.0,
+        };
+        let cells: Vec<GridCell> = grid(6, |_| true, |_| 0.0)
+            .into_iter()
+            .map(|cell| GridCell { values: vec![held(&cell.on); 3], ..cell })
+            .collect();
+        let result = factorial(&cells).unwrap();
+        let threes: Vec<&Effect> = result.effects.iter().filter(|e| e.term.len() == 3).collect();
+        assert_eq!(threes.len(), 1, "{threes:?}");
+        assert_eq!(threes[0].term, [0, 1, 2]);
+        assert_eq!(result.error, ErrorSource::Exact);
+        let idle = &result.effects[4];
+        assert_eq!((idle.ratio, idle.ratio_ci95), (1.0, Some(Interval::new(1.0, 1.0))));
+        let streamed = result.effects[1].ratio_ci95.unwrap();
+        assert!(streamed.high - streamed.low < 1e-9 && streamed.high < 1.0, "{streamed:?}");
+    }
+
+    #[test]
+    fn noise_alone_brings_in_no_interaction_of_three() {
+        use rand_distr::{Distribution, StandardNormal};
+        let mut random = rand_pcg::Pcg64::new(7, 7);
+        let mut deviate = || -> f64 { StandardNormal.sample(&mut random) };
+        let entered = (0..400)
+            .filter(|_| {
+                let cells: Vec<GridCell> = grid(5, |_| true, |_| 0.0)
+                    .into_iter()
+                    .map(|cell| GridCell { values: vec![(0.01 * deviate()).exp()], ..cell })
+                    .collect();
+                factorial(&cells).unwrap().effects.iter().any(|e| e.term.len() == 3)
+            })
+            .count();
+        assert!(entered <= 12, "1 % is 4 of 400; {entered}");
+    }
+
+    #[test]
+    fn a_zero_in_every_run_is_a_zero_whatever_the_model_misses() {
+        // Four techniques act together, which no term of the model says; the fifth does nothing.
+        let all = |on: &[bool]| on[..4].iter().all(|on| *on);
+        let cells: Vec<GridCell> = grid(5, |_| true, |_| 0.0)
+            .into_iter()
+            .map(|cell| GridCell { values: vec![if all(&cell.on) { 9.0 } else { 2.0 }; 2], ..cell })
+            .collect();
+        let result = factorial(&cells).unwrap();
+        assert_eq!(result.effects[4].ratio_ci95, Some(Interval::new(1.0, 1.0)));
+        assert!(result.effects[0].ratio > 1.1);
     }
 
     #[test]

@@ -252,7 +252,17 @@ fn agree_estimate(ours: Option<Estimate>, key: &str, theirs: &Value) {
 
 #[test]
 fn factorial_agrees() {
-    let case = reference("factorial");
+    agree_factorial(&reference("factorial"));
+}
+
+#[test]
+fn three_techniques_that_act_together_agree() {
+    let case = reference("factorial_of_three");
+    agree_factorial(&case);
+    assert!(number(&case["rss_of_pairs"]) > 20.0 * number(&case["rss"]), "a pattern is left");
+}
+
+fn agree_factorial(case: &Value) {
     let cells: Vec<GridCell> = case["cells"]
         .as_array()
         .unwrap()

@@ -331,6 +331,37 @@ def factorial():
     }
 
 
+def factorial_of_three():
+    """Half of 2^6, noisy, in which three techniques act together: the pairs leave a pattern."""
+    cells = []
+    for bits in range(64):
+        on = [bool(bits >> i & 1) for i in range(6)]
+        if on[5] != (sum(on[:5]) % 2 == 1):
+            continue
+        y = 16 - 0.5 * on[0] * (not on[1]) * (1 - 0.6 * on[2]) - 0.7 * on[1] + 0.003 * (bits * 37 % 11 - 5)
+        cells.append({"on": on, "values": [float(np.exp(y))]})
+    y = np.array([np.log(cell["values"]).mean() for cell in cells])
+    signs = np.array([[1.0 if on else -1.0 for on in cell["on"]] for cell in cells])
+    terms = [[i] for i in range(6)] + [[i, j] for i in range(6) for j in range(i + 1, 6)]
+    pairs = sm.OLS(y, sm.add_constant(np.array([signs[:, t].prod(axis=1) for t in terms]).T)).fit()
+    terms.append([0, 1, 2])
+    fit = sm.OLS(y, sm.add_constant(np.array([signs[:, t].prod(axis=1) for t in terms]).T)).fit()
+    power = [2 ** len(term) for term in terms]
+    ci = fit.conf_int()
+    return {
+        "cells": cells,
+        "terms": terms,
+        "ratios": [np.exp(k * b) for k, b in zip(power, fit.params[1:])],
+        "ci95": [interval(np.exp(k * np.array(pair))) for k, pair in zip(power, ci[1:])],
+        "p": list(fit.pvalues[1:]),
+        "p_holm": list(multipletests(fit.pvalues[1:], method="holm")[1]),
+        "residual_sd": np.sqrt(fit.scale),
+        "rss_of_pairs": pairs.ssr,
+        "rss": fit.ssr,
+        "df": int(fit.df_resid),
+    }
+
+
 def test(result, **data):
     return {**data, "statistic": result.statistic, "p": result.pvalue}
 
@@ -377,6 +408,7 @@ def values():
             ),
         ],
         "factorial": factorial(),
+        "factorial_of_three": factorial_of_three(),
     }
 
 
