@@ -80,6 +80,10 @@ fn quantity(metric: Metric) -> Option<Quantity<'static>> {
     Some(match metric {
         Metric::PeakRss => Quantity::Column("peak_rss_bytes"),
         Metric::PeakHwm => Quantity::Column("peak_hwm_bytes"),
+        Metric::PeakTree => Quantity::Column("peak_tree_high_bytes"),
+        Metric::PeakTreeLow => Quantity::Column("peak_tree_low_bytes"),
+        Metric::PeakAnon => Quantity::Column("peak_anon_bytes"),
+        Metric::PeakCgroup => Quantity::Column("peak_cgroup_bytes"),
         Metric::RssAtExit => Quantity::Column("rss_at_exit_bytes"),
         // What the instrumented encoder counts is recorded elsewhere.
         Metric::PeakHeap => return None,
@@ -90,6 +94,15 @@ fn quantity(metric: Metric) -> Option<Quantity<'static>> {
         // Microseconds to nanoseconds.
         Metric::Cpu => Quantity::Sum(["user_us", "system_us"], 1000.0),
         Metric::Instructions => Quantity::Column("instructions"),
+        Metric::MinorFaults => Quantity::Column("minor_faults"),
+        Metric::MajorFaults => Quantity::Column("major_faults"),
+        Metric::Switches => Quantity::Sum(["voluntary_switches", "involuntary_switches"], 1.0),
+        Metric::Read => Quantity::Column("read_bytes"),
+        Metric::Written => Quantity::Column("written_bytes"),
+        Metric::DiskRead => Quantity::Column("disk_read_bytes"),
+        Metric::DiskWritten => Quantity::Column("disk_written_bytes"),
+        Metric::Processes => Quantity::Column("processes"),
+        Metric::Threads => Quantity::Column("threads_max"),
         Metric::Output => Quantity::Column("output_bytes"),
         Metric::Ratio => Quantity::Ratio(["output_bytes", "input_bytes"]),
         Metric::Overhead => Quantity::Ratio(["peak_rss_bytes", "input_bytes"]),
@@ -192,6 +205,20 @@ mod tests {
             live_heap_bytes: Some(5),
             wall_ns: Some(3),
             instructions: Some(4),
+            peak_tree_high_bytes: Some(8),
+            peak_tree_low_bytes: Some(9),
+            peak_anon_bytes: Some(10),
+            peak_cgroup_bytes: Some(11),
+            minor_faults: Some(12),
+            major_faults: Some(13),
+            voluntary_switches: Some(14),
+            involuntary_switches: Some(15),
+            read_bytes: Some(16),
+            written_bytes: Some(17),
+            disk_read_bytes: Some(18),
+            disk_written_bytes: Some(19),
+            processes: Some(20),
+            threads_max: Some(21),
             ..run(1, "a", 16, Some(1 << 40))
         };
         let group = written(vec![row.clone()]).remove(0);

@@ -57,6 +57,17 @@ struct ProbeRecord {
     voluntary_switches: Option<u64>,
     involuntary_switches: Option<u64>,
     instructions: Option<u64>,
+    peak_tree_low_bytes: Option<u64>,
+    peak_tree_high_bytes: Option<u64>,
+    peak_anon_bytes: Option<u64>,
+    peak_cgroup_bytes: Option<u64>,
+    read_bytes: Option<u64>,
+    written_bytes: Option<u64>,
+    disk_read_bytes: Option<u64>,
+    disk_written_bytes: Option<u64>,
+    processes: Option<u64>,
+    threads_max: Option<u64>,
+    stopped_ns: Option<u64>,
     #[serde(default)]
     refused: Vec<String>,
     error: Option<String>,
@@ -435,6 +446,17 @@ fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord
         voluntary_switches: record.voluntary_switches,
         involuntary_switches: record.involuntary_switches,
         instructions: record.instructions,
+        peak_tree_low_bytes: record.peak_tree_low_bytes,
+        peak_tree_high_bytes: record.peak_tree_high_bytes,
+        peak_anon_bytes: record.peak_anon_bytes,
+        peak_cgroup_bytes: record.peak_cgroup_bytes,
+        read_bytes: record.read_bytes,
+        written_bytes: record.written_bytes,
+        disk_read_bytes: record.disk_read_bytes,
+        disk_written_bytes: record.disk_written_bytes,
+        processes: record.processes,
+        threads_max: record.threads_max,
+        stopped_ns: record.stopped_ns,
         ..Sample::skipped(kind, block, position, variant, &document.profile, document.size.0)
     }
 }
@@ -443,6 +465,7 @@ fn outcome(record: &ProbeRecord) -> Outcome {
     match (record.stopped_for.as_deref(), record.outcome.as_str(), record.exit_code) {
         (Some("timeout"), ..) => Outcome::Timeout,
         (Some("memory_limit"), ..) => Outcome::MemoryLimit,
+        (Some("output_limit"), ..) => Outcome::OutputLimit,
         (_, "exited", Some(0)) => Outcome::Ok,
         (_, "exited", _) => Outcome::Failed,
         (_, "not_started", _) => Outcome::NotStarted,

@@ -15,6 +15,14 @@ pub(crate) enum Metric {
     PeakRss,
     /// Peak resident set as `VmHWM` at the exit stop.
     PeakHwm,
+    /// Peak of all processes of the program together: at most this.
+    PeakTree,
+    /// The same: at least this.
+    PeakTreeLow,
+    /// Anonymous part of the peak: heap, stack, data. Neither layout nor the page cache show in it.
+    PeakAnon,
+    /// Peak of the program's control group, where the machine has one: page cache included.
+    PeakCgroup,
     /// Resident set when the program called exit.
     RssAtExit,
     /// Peak of live heap, exact, from one run of the instrumented encoder.
@@ -31,6 +39,24 @@ pub(crate) enum Metric {
     Cpu,
     /// Instructions retired, where the kernel offers counters.
     Instructions,
+    /// Page faults without a wait for the disk.
+    MinorFaults,
+    /// Page faults that waited for the disk.
+    MajorFaults,
+    /// Context switches, both kinds.
+    Switches,
+    /// Bytes that system calls read, whatever from.
+    Read,
+    /// Bytes that system calls wrote, whatever to.
+    Written,
+    /// Bytes fetched from disks.
+    DiskRead,
+    /// Bytes that go to disks.
+    DiskWritten,
+    /// Processes that ran, the program included.
+    Processes,
+    /// Most threads alive at once, of all processes.
+    Threads,
     /// Size of the encoded document.
     Output,
     /// Output over input.
@@ -53,9 +79,13 @@ pub(crate) enum Unit {
 }
 
 /// Every metric, in the order in which they are listed.
-pub(crate) const ALL: [Metric; 13] = [
+pub(crate) const ALL: [Metric; 26] = [
     Metric::PeakRss,
     Metric::PeakHwm,
+    Metric::PeakTree,
+    Metric::PeakTreeLow,
+    Metric::PeakAnon,
+    Metric::PeakCgroup,
     Metric::RssAtExit,
     Metric::PeakHeap,
     Metric::FileAtExit,
@@ -64,6 +94,15 @@ pub(crate) const ALL: [Metric; 13] = [
     Metric::Wall,
     Metric::Cpu,
     Metric::Instructions,
+    Metric::MinorFaults,
+    Metric::MajorFaults,
+    Metric::Switches,
+    Metric::Read,
+    Metric::Written,
+    Metric::DiskRead,
+    Metric::DiskWritten,
+    Metric::Processes,
+    Metric::Threads,
     Metric::Output,
     Metric::Ratio,
     Metric::Overhead,
@@ -75,6 +114,10 @@ impl Metric {
         match self {
             Metric::PeakRss => "peak_rss",
             Metric::PeakHwm => "peak_hwm",
+            Metric::PeakTree => "peak_tree",
+            Metric::PeakTreeLow => "peak_tree_low",
+            Metric::PeakAnon => "peak_anon",
+            Metric::PeakCgroup => "peak_cgroup",
             Metric::RssAtExit => "rss_at_exit",
             Metric::PeakHeap => "peak_heap",
             Metric::FileAtExit => "file_at_exit",
@@ -83,6 +126,15 @@ impl Metric {
             Metric::Wall => "wall",
             Metric::Cpu => "cpu",
             Metric::Instructions => "instructions",
+            Metric::MinorFaults => "minor_faults",
+            Metric::MajorFaults => "major_faults",
+            Metric::Switches => "switches",
+            Metric::Read => "read",
+            Metric::Written => "written",
+            Metric::DiskRead => "disk_read",
+            Metric::DiskWritten => "disk_written",
+            Metric::Processes => "processes",
+            Metric::Threads => "threads",
             Metric::Output => "output",
             Metric::Ratio => "ratio",
             Metric::Overhead => "overhead",
@@ -104,6 +156,10 @@ impl Metric {
         match self {
             Metric::PeakRss => "peak memory",
             Metric::PeakHwm => "peak memory (VmHWM)",
+            Metric::PeakTree => "peak memory of all processes, at most",
+            Metric::PeakTreeLow => "peak memory of all processes, at least",
+            Metric::PeakAnon => "peak anonymous memory",
+            Metric::PeakCgroup => "peak memory of the control group",
             Metric::RssAtExit => "memory at exit",
             Metric::PeakHeap => "peak heap",
             Metric::FileAtExit => "program pages at exit",
@@ -112,6 +168,15 @@ impl Metric {
             Metric::Wall => "wall time",
             Metric::Cpu => "processor time",
             Metric::Instructions => "instructions",
+            Metric::MinorFaults => "page faults",
+            Metric::MajorFaults => "page faults that waited for the disk",
+            Metric::Switches => "context switches",
+            Metric::Read => "bytes read",
+            Metric::Written => "bytes written",
+            Metric::DiskRead => "bytes read from disk",
+            Metric::DiskWritten => "bytes written to disk",
+            Metric::Processes => "processes",
+            Metric::Threads => "most threads at once",
             Metric::Output => "output size",
             Metric::Ratio => "output over input",
             Metric::Overhead => "peak memory over input",
@@ -128,6 +193,14 @@ impl Metric {
         match self {
             Metric::PeakRss
             | Metric::PeakHwm
+            | Metric::PeakTree
+            | Metric::PeakTreeLow
+            | Metric::PeakAnon
+            | Metric::PeakCgroup
+            | Metric::Read
+            | Metric::Written
+            | Metric::DiskRead
+            | Metric::DiskWritten
             | Metric::RssAtExit
             | Metric::PeakHeap
             | Metric::FileAtExit
@@ -135,7 +208,12 @@ impl Metric {
             | Metric::LiveHeap
             | Metric::Output => Unit::Bytes,
             Metric::Wall | Metric::Cpu => Unit::Nanos,
-            Metric::Instructions => Unit::Count,
+            Metric::Instructions
+            | Metric::MinorFaults
+            | Metric::MajorFaults
+            | Metric::Switches
+            | Metric::Processes
+            | Metric::Threads => Unit::Count,
             Metric::Ratio | Metric::Overhead => Unit::Ratio,
         }
     }

@@ -46,6 +46,8 @@ pub(crate) enum Outcome {
     Signaled,
     Timeout,
     MemoryLimit,
+    /// It wrote more than it may.
+    OutputLimit,
     /// The program is not there or cannot be executed.
     NotStarted,
     /// Decoding did not give the document back.
@@ -72,6 +74,17 @@ pub(crate) struct Sample {
     pub(crate) system_us: Option<u64>,
     pub(crate) peak_rss_bytes: Option<u64>,
     pub(crate) peak_hwm_bytes: Option<u64>,
+    /// All processes of the program together, at once: at least, and at most.
+    #[serde(default)]
+    pub(crate) peak_tree_low_bytes: Option<u64>,
+    #[serde(default)]
+    pub(crate) peak_tree_high_bytes: Option<u64>,
+    /// Anonymous part of the peak: heap, stack, data.
+    #[serde(default)]
+    pub(crate) peak_anon_bytes: Option<u64>,
+    /// `memory.peak` of a control group of its own.
+    #[serde(default)]
+    pub(crate) peak_cgroup_bytes: Option<u64>,
     pub(crate) rss_at_exit_bytes: Option<u64>,
     /// Of what was resident at the exit: pages of the program and its libraries.
     pub(crate) file_at_exit_bytes: Option<u64>,
@@ -84,6 +97,24 @@ pub(crate) struct Sample {
     pub(crate) voluntary_switches: Option<u64>,
     pub(crate) involuntary_switches: Option<u64>,
     pub(crate) instructions: Option<u64>,
+    /// What system calls read and wrote, whatever from and to; then what disks did.
+    #[serde(default)]
+    pub(crate) read_bytes: Option<u64>,
+    #[serde(default)]
+    pub(crate) written_bytes: Option<u64>,
+    #[serde(default)]
+    pub(crate) disk_read_bytes: Option<u64>,
+    #[serde(default)]
+    pub(crate) disk_written_bytes: Option<u64>,
+    /// How many processes ran, the program's own included.
+    #[serde(default)]
+    pub(crate) processes: Option<u64>,
+    /// Most threads alive at once, of all processes.
+    #[serde(default)]
+    pub(crate) threads_max: Option<u64>,
+    /// Time that the program or the probe stood stopped, or the machine slept; in the wall time.
+    #[serde(default)]
+    pub(crate) stopped_ns: Option<u64>,
     pub(crate) output_bytes: Option<u64>,
     /// The first 16 hex digits of the output's SHA-256.
     pub(crate) output_sha256: Option<String>,
@@ -285,6 +316,10 @@ impl Sample {
             system_us: None,
             peak_rss_bytes: None,
             peak_hwm_bytes: None,
+            peak_tree_low_bytes: None,
+            peak_tree_high_bytes: None,
+            peak_anon_bytes: None,
+            peak_cgroup_bytes: None,
             rss_at_exit_bytes: None,
             file_at_exit_bytes: None,
             stack_bytes: None,
@@ -294,6 +329,13 @@ impl Sample {
             voluntary_switches: None,
             involuntary_switches: None,
             instructions: None,
+            read_bytes: None,
+            written_bytes: None,
+            disk_read_bytes: None,
+            disk_written_bytes: None,
+            processes: None,
+            threads_max: None,
+            stopped_ns: None,
             output_bytes: None,
             output_sha256: None,
         }
@@ -316,6 +358,10 @@ impl Sample {
         match metric {
             Metric::PeakRss => whole(self.peak_rss_bytes),
             Metric::PeakHwm => whole(self.peak_hwm_bytes),
+            Metric::PeakTree => whole(self.peak_tree_high_bytes),
+            Metric::PeakTreeLow => whole(self.peak_tree_low_bytes),
+            Metric::PeakAnon => whole(self.peak_anon_bytes),
+            Metric::PeakCgroup => whole(self.peak_cgroup_bytes),
             Metric::RssAtExit => whole(self.rss_at_exit_bytes),
             // In `heap.csv`.
             Metric::PeakHeap => None,
@@ -325,6 +371,17 @@ impl Sample {
             Metric::Wall => whole(self.wall_ns),
             Metric::Cpu => Some((self.user_us? + self.system_us?) as f64 * 1000.0),
             Metric::Instructions => whole(self.instructions),
+            Metric::MinorFaults => whole(self.minor_faults),
+            Metric::MajorFaults => whole(self.major_faults),
+            Metric::Switches => {
+                Some((self.voluntary_switches? + self.involuntary_switches?) as f64)
+            }
+            Metric::Read => whole(self.read_bytes),
+            Metric::Written => whole(self.written_bytes),
+            Metric::DiskRead => whole(self.disk_read_bytes),
+            Metric::DiskWritten => whole(self.disk_written_bytes),
+            Metric::Processes => whole(self.processes),
+            Metric::Threads => whole(self.threads_max),
             Metric::Output => whole(self.output_bytes),
             Metric::Ratio => per_input_byte(self.output_bytes),
             Metric::Overhead => per_input_byte(self.peak_rss_bytes),
@@ -340,6 +397,7 @@ impl fmt::Display for Outcome {
             Outcome::Signaled => "ended by a signal",
             Outcome::Timeout => "timed out",
             Outcome::MemoryLimit => "over the memory limit",
+            Outcome::OutputLimit => "over the output limit",
             Outcome::NotStarted => "not started",
             Outcome::WrongRoundTrip => "wrong round trip",
             Outcome::Skipped => "not tried",
