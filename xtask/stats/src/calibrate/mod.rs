@@ -6,6 +6,7 @@
 
 mod cells;
 mod comparisons;
+pub mod real;
 mod scaling;
 mod simulate;
 

@@ -14,9 +14,11 @@ mod curve;
 mod decide;
 mod minimise;
 mod model;
+mod next;
 mod predict;
 
 pub use curve::{Class, Form};
+pub use next::{Asked, Next, Plan, Why, next_size};
 pub use predict::{LargestInput, Prediction};
 
 use crate::describe::Describe;
@@ -38,17 +40,25 @@ pub struct SizePoint {
     pub runs: usize,
     /// Standard deviation of the runs; `None` with one run.
     pub sd: Option<f64>,
+    /// Step of the counter that the values were read from, in their unit; 0 where there is none.
+    pub quantum: f64,
 }
 
 impl SizePoint {
     /// A point known by its value alone.
     pub fn single(size: f64, value: f64) -> Self {
-        Self { size, mean: value, runs: 1, sd: None }
+        Self { size, mean: value, runs: 1, sd: None, quantum: 0.0 }
     }
 
     /// A point from the description of its cell.
     pub fn of(size: f64, cell: &Describe) -> Self {
-        Self { size, mean: cell.mean, runs: cell.n, sd: cell.sd }
+        Self { size, mean: cell.mean, runs: cell.n, sd: cell.sd, quantum: 0.0 }
+    }
+
+    /// The same point, read from a counter that moves in steps.
+    #[must_use]
+    pub fn with_quantum(self, quantum: f64) -> Self {
+        Self { quantum, ..self }
     }
 }
 
