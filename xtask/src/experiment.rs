@@ -10,6 +10,7 @@ pub(crate) mod placeholder;
 pub(crate) mod profile;
 pub(crate) mod raw;
 mod resolve;
+pub(crate) mod sizes;
 pub(crate) mod source;
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::data::RawData;
 use super::grid::RawGrid;
+use super::sizes::{RawSizes, SizesSchema};
 
 /// One question, as a file below `experiments/`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -59,10 +60,10 @@ pub(crate) struct RawInput {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) profiles: Vec<Spanned<String>>,
-    /// Exact sizes of the generated documents, such as `10 KB` or `1 MiB`.
+    /// Exact sizes of the generated documents.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(crate) sizes: Vec<Spanned<String>>,
+    #[schemars(with = "SizesSchema")]
+    pub(crate) sizes: RawSizes,
     /// Seed of the generators.
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,

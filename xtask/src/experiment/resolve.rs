@@ -16,6 +16,7 @@ use super::raw::{
     RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
     parse,
 };
+use super::sizes::{self, RawSizes};
 use super::source::Source;
 use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin};
 use crate::error::UserError;
@@ -131,12 +132,7 @@ impl Resolver<'_> {
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
         let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
-        let mut parsed: Vec<Bytes> = self.list("input.sizes", sizes)?;
-        if let Some(index) = parsed.iter().position(|size| *size > SIZE_MAX) {
-            let message = format!("`input.sizes` holds `{}`; at most {SIZE_MAX}", parsed[index]);
-            return Err(self.error(&sizes[index].span(), message));
-        }
-        parsed.sort_unstable();
+        let parsed = self.swept_sizes(sizes)?;
         let files = self.files("input.files", files)?;
         let repeated = self.files("input.repeated", repeated)?;
         let swept = !(profiles.is_empty() && repeated.is_empty());
@@ -146,6 +142,38 @@ impl Resolver<'_> {
             return Err(self.error(&raw.span(), message));
         }
         Ok(Input { profiles, sizes: parsed, seed: *seed, repeated, files })
+    }
+
+    /// The sizes of the sweep, ascending.
+    fn swept_sizes(&self, raw: &RawSizes) -> Resolved<Vec<Bytes>> {
+        let sizes = match raw {
+            RawSizes::List(list) => {
+                let mut sizes: Vec<Bytes> = self.list("input.sizes", list)?;
+                if let Some(index) = sizes.iter().position(|size| *size > SIZE_MAX) {
+                    let message = too_large("input.sizes", sizes[index]);
+                    return Err(self.error(&list[index].span(), message));
+                }
+                sizes.sort_unstable();
+                sizes
+            }
+            RawSizes::Range(range) => {
+                let sizes = range.resolve().map_err(|refused| match refused {
+                    sizes::Refusal::Size(key, text, found) => {
+                        self.error(&text.span(), format!("`{key}` holds {found}"))
+                    }
+                    sizes::Refusal::PerDecade(number, found) => {
+                        let message = format!("`input.sizes.per_decade` holds {found}");
+                        self.error(&number.span(), message)
+                    }
+                })?;
+                if let Some(largest) = sizes.last().filter(|size| **size > SIZE_MAX) {
+                    let message = too_large("input.sizes.to", *largest);
+                    return Err(self.error(&range.to.span(), message));
+                }
+                sizes
+            }
+        };
+        Ok(sizes)
     }
 
     /// The files that the patterns name; a pattern that names none is an error.
@@ -571,6 +599,10 @@ fn check_placeholder(name: &str, names: &Names, fit: &Fit) -> Result<(), String>
         return unknown("unfitted metric", found.metric.name(), quoted(&fit.metrics));
     }
     Ok(())
+}
+
+fn too_large(key: &str, size: Bytes) -> String {
+    format!("`{key}` holds `{size}`; at most {SIZE_MAX}")
 }
 
 /// `a`, `b`, `c`, each in backticks.

@@ -156,6 +156,38 @@ fn a_variant_or_criterion_of_the_same_name_is_refused() {
 }
 
 #[test]
+fn a_range_of_sizes_is_spelt_out_and_refused_where_it_is_wrong() {
+    let list = "[\"1 KB\", \"10 B\"]";
+    let range = |text: &str| resolved(&WHOLE.replacen(list, text, 1));
+    let good = range("{ from = \"1 KB\", to = \"100 KB\", per_decade = 2 }").unwrap();
+    let sizes = good.input.sizes.iter().map(|size| size.0);
+    assert_eq!(sizes.collect::<Vec<_>>(), [1_000, 3_200, 10_000, 32_000, 100_000]);
+    for (text, place) in [
+        ("{ from = \"1 KB\", to = \"1 XB\" }", "6:31: `input.sizes.to` holds `1 XB`; write a size"),
+        (
+            "{ from = \"1 KB\", to = \"1 KB\" }",
+            "6:31: `input.sizes.to` holds `1 KB`; write a size above",
+        ),
+        ("{ from = \"0 B\", to = \"1 KB\" }", "6:18: `input.sizes.from` holds `0 B`"),
+        (
+            "{ from = \"1 KB\", to = \"1000 GB\" }",
+            "6:31: `input.sizes.to` holds `1000 GB`; at most",
+        ),
+        (
+            "{ from = \"1 KB\", to = \"1 MB\", per_decade = 0 }",
+            "6:52: `input.sizes.per_decade` holds `0`; write a number from 1",
+        ),
+        ("{ from = \"1 KB\", upto = \"1 MB\" }", "6:26: unknown key `upto`"),
+        ("{ from = \"1 KB\" }", "6:9: missing key `to`"),
+        ("7", "6:9: wrong type: integer `7`, expected a list of sizes, or `{ from"),
+        ("[7]", "6:10: wrong type: integer `7`"),
+    ] {
+        let said = range(text).unwrap_err();
+        assert!(said.contains(&format!("x.toml:{place}")), "{text}: {said}");
+    }
+}
+
+#[test]
 fn a_missing_file_is_refused_and_a_pattern_finds_files() {
     let files =
         |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));

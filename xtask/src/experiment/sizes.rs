@@ -1,0 +1,169 @@
+//! `input.sizes`: a list, or a range with so many sizes per decade.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::units::Bytes;
+
+/// Most sizes per decade: closer ones tell nothing more about growth.
+const PER_DECADE_MAX: u32 = 24;
+
+/// The sizes as the TOML says them.
+#[derive(Debug)]
+pub(crate) enum RawSizes {
+    /// `["1 KB", "10 KB"]`
+    List(Vec<Spanned<String>>),
+    /// `{ from = "1 KB", to = "100 MB", per_decade = 4 }`
+    Range(RawRange),
+}
+
+/// From one size to another, evenly on a logarithmic axis.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRange {
+    /// The smallest size.
+    #[schemars(with = "String")]
+    pub(crate) from: Spanned<String>,
+    /// The largest size.
+    #[schemars(with = "String")]
+    pub(crate) to: Spanned<String>,
+    /// How many sizes there are from one size to its tenfold. Default 3.
+    #[schemars(with = "Option<u32>")]
+    pub(crate) per_decade: Option<Spanned<u32>>,
+}
+
+/// The same for the schema: serde's own untagged enums forget where things stand.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // read by `schemars` alone
+pub(crate) enum SizesSchema {
+    /// Exact sizes of the documents, such as `10 KB` or `1 MiB`.
+    List(Vec<String>),
+    /// From one size to another, evenly on a logarithmic axis.
+    Range(RawRange),
+}
+
+impl Default for RawSizes {
+    fn default() -> Self {
+        RawSizes::List(Vec::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for RawSizes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = RawSizes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "a list of sizes, or `{ from = \"1 KB\", to = \"100 MB\", per_decade = 4 }`",
+                )
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<RawSizes, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(RawSizes::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, range: A) -> Result<RawSizes, A::Error> {
+                RawRange::deserialize(MapAccessDeserializer::new(range)).map(RawSizes::Range)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// What is wrong with a range, and where if not everywhere.
+pub(super) enum Refusal<'a> {
+    Size(&'static str, &'a Spanned<String>, String),
+    PerDecade(&'a Spanned<u32>, String),
+}
+
+impl RawRange {
+    /// The sizes, ascending, both ends exact and those between rounded to two digits (three where two
+    /// would merge neighbours).
+    pub(super) fn resolve(&self) -> Result<Vec<Bytes>, Refusal<'_>> {
+        let parse =
+            |key, text: &'_ Spanned<String>| text.get_ref().parse::<Bytes>().map_err(|m| (key, m));
+        let from = parse("input.sizes.from", &self.from)
+            .map_err(|(key, found)| Refusal::Size(key, &self.from, found))?;
+        let to = parse("input.sizes.to", &self.to)
+            .map_err(|(key, found)| Refusal::Size(key, &self.to, found))?;
+        let per_decade = self.per_decade.as_ref().map_or(3, |of| *of.get_ref());
+        if let Some(wrong) =
+            self.per_decade.as_ref().filter(|of| !(1..=PER_DECADE_MAX).contains(of.get_ref()))
+        {
+            let message = format!("`{per_decade}`; write a number from 1 to {PER_DECADE_MAX}");
+            return Err(Refusal::PerDecade(wrong, message));
+        }
+        if from.0 == 0 {
+            let message = "`0 B`, from which no factor leads on; write at least `1 B`".to_owned();
+            return Err(Refusal::Size("input.sizes.from", &self.from, message));
+        }
+        if to <= from {
+            let message = format!("`{to}`; write a size above `from`, which is `{from}`");
+            return Err(Refusal::Size("input.sizes.to", &self.to, message));
+        }
+        Ok(between(from, to, per_decade))
+    }
+}
+
+/// At least `per_decade` sizes to each tenfold, from `from` to `to`.
+pub(crate) fn between(from: Bytes, to: Bytes, per_decade: u32) -> Vec<Bytes> {
+    let decades = (to.0 as f64 / from.0 as f64).log10();
+    // What rounding leaves of a whole number of steps is no step.
+    let steps = (decades * f64::from(per_decade) - 1e-9).ceil().max(1.0);
+    let digits = if per_decade > 10 { 3 } else { 2 };
+    let mut sizes: Vec<Bytes> = (1..steps as u32)
+        .map(|step| from.0 as f64 * 10_f64.powf(decades * f64::from(step) / steps))
+        .map(|size| Bytes(rounded(size, digits)))
+        .filter(|size| (from..to).contains(size))
+        .collect();
+    sizes.extend([from, to]);
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}
+
+/// A size of so many significant digits, which people can read and write.
+fn rounded(size: f64, digits: i32) -> u64 {
+    let unit = 10_f64.powi((size.log10().floor() as i32 + 1 - digits).max(0));
+    ((size / unit).round() * unit).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(from: u64, to: u64, per_decade: u32) -> String {
+        let sizes = between(Bytes(from), Bytes(to), per_decade);
+        sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn a_range_is_even_on_a_logarithmic_axis_with_both_ends_exact() {
+        assert_eq!(shown(1_000, 100_000, 2), "1 KB, 3.2 KB, 10 KB, 32 KB, 100 KB");
+        assert_eq!(shown(1_000, 10_000, 4), "1 KB, 1.8 KB, 3.2 KB, 5.6 KB, 10 KB");
+        assert_eq!(shown(1_024, 65_536, 1), "1.024 KB, 8.2 KB, 65.536 KB");
+        assert_eq!(shown(1_000, 1_001, 3), "1 KB, 1.001 KB");
+        assert_eq!(between(Bytes(1_000), Bytes(100_000_000), 4).len(), 21);
+    }
+
+    #[test]
+    fn neighbours_are_never_merged_or_out_of_order() {
+        for per_decade in 1..=PER_DECADE_MAX {
+            let sizes = between(Bytes(1_000), Bytes(10_000_000), per_decade);
+            assert_eq!(sizes.len() as u32, 4 * per_decade + 1);
+            assert!(sizes.windows(2).all(|pair| pair[0] < pair[1]), "{sizes:?}");
+        }
+        // Below ten bytes there are not that many sizes.
+        assert_eq!(shown(1, 10, 24), "1 B, 2 B, 3 B, 4 B, 5 B, 6 B, 7 B, 8 B, 9 B, 10 B");
+    }
+}
