@@ -42,6 +42,15 @@ pub enum Error {
         /// Its value in bytes.
         limit_bytes: u64,
     },
+    /// The document does not have the lines that were asked for.
+    Lines {
+        /// The first line, counted from 0.
+        start: u64,
+        /// The line after the last.
+        end: u64,
+        /// Lines of the document.
+        document_lines: u64,
+    },
     /// The document does not have the range that was asked for.
     Range {
         /// The range's first byte.
@@ -72,6 +81,13 @@ impl fmt::Display for Error {
             }
             Self::TrailingBytes { offset } => {
                 write!(f, "there are bytes after the end of the encoding at byte {offset}")
+            }
+            Self::Lines { start, end, document_lines } => {
+                write!(
+                    f,
+                    "the lines {start}..{end} are not in the document; \
+                     choose START <= END <= {document_lines}, its number of lines"
+                )
             }
             Self::Range { start, end, document_bytes } => {
                 write!(

@@ -16,8 +16,8 @@ mod place;
 mod turns;
 
 pub use encode::{encode_frames, encode_frames_at};
-pub use front::decode_range;
 pub(crate) use front::{Framed, Start, is_framed, start};
+pub use front::{decode_lines, decode_range};
 pub use index::{Frame, Frames};
 pub use inspect::FrameBytes;
 pub(crate) use inspect::inspect_frames;

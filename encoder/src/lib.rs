@@ -55,7 +55,7 @@ pub use encode::Encoder;
 pub use error::Error;
 pub use fast::{BlockBytes, Census, StreamKind};
 pub use frames::{
-    Frame, FrameBytes, Frames, Framing, ReadAt, WriteAt, decode_range, encode_frames,
+    Frame, FrameBytes, Frames, Framing, ReadAt, WriteAt, decode_lines, decode_range, encode_frames,
     encode_frames_at,
 };
 pub use inspect::{Inspection, PathBits, inspect};

@@ -16,6 +16,17 @@ fn reach(frame_bytes: u64) -> u64 {
     REACH.min(frame_bytes / 2)
 }
 
+/// The multiple of the frame size near which the frame ends that begins at `start`.
+fn multiple_after(start: u64, frame_bytes: u64) -> u64 {
+    (start / frame_bytes + 1).saturating_mul(frame_bytes)
+}
+
+/// Whether the cut behind the frame that begins at `start` was chosen with all in view that concerns
+/// it, when the document ended after `len` bytes: then it stays when the document goes on.
+pub(super) fn is_final(start: u64, frame_bytes: u64, len: u64) -> bool {
+    multiple_after(start, frame_bytes).saturating_add(reach(frame_bytes)) <= len
+}
+
 /// How many of the bytes `after` a multiple still belong to the frame that ends there; `before` is the
 /// byte before them.
 fn cut(before: u8, after: &[u8]) -> usize {
@@ -72,16 +83,21 @@ pub(super) struct Cutter<R> {
 
 impl<R: Read> Cutter<R> {
     pub(super) fn new(inner: R, frame_bytes: u64) -> Self {
+        Self::behind(inner, frame_bytes, 0, 0)
+    }
+
+    /// A document whose first `frames` were cut already, up to `position`, and do not come again.
+    pub(super) fn behind(inner: R, frame_bytes: u64, position: u64, frames: u64) -> Self {
         Self {
             inner,
             frame_bytes,
             ahead: Vec::new(),
-            position: 0,
+            position,
             before: 0,
-            end: 0,
+            end: position,
             is_cut: true,
             ended: false,
-            frames: 0,
+            frames,
         }
     }
 
@@ -97,7 +113,7 @@ impl<R: Read> Cutter<R> {
             return Ok(None);
         }
         self.frames += 1;
-        self.end = self.frames.saturating_mul(self.frame_bytes);
+        self.end = multiple_after(self.position, self.frame_bytes);
         self.is_cut = false;
         Ok(Some(self.position))
     }

@@ -4,11 +4,9 @@ use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use xxhash_rust::xxh64::Xxh64;
-
 use super::Framing;
 use super::cut::{Cutter, start_of};
-use super::format::{FrameWriter, Header, PIECE, frame_hash};
+use super::format::{Entry, FrameWriter, Header, PIECE, Tally};
 use super::place::{ReadAt, Region};
 use super::turns::{Lane, Output, Turns};
 use crate::error::Error;
@@ -44,9 +42,19 @@ pub fn encode_frames<R: Read + Send, W: Write + Send>(
     framing: Framing,
 ) -> Result<u64, Error> {
     let turns = turns(output, framing)?;
-    let cutter = Mutex::new(Cutter::new(input, framing.frame_bytes));
+    encode_cut(turns, Cutter::new(input, framing.frame_bytes), options, framing.threads)
+}
+
+/// Encodes the frames that are cut from a pipe; how many there are then.
+pub(super) fn encode_cut<R: Read + Send, W: Write + Send>(
+    turns: Turns<FrameWriter<W>>,
+    cutter: Cutter<R>,
+    options: &Options,
+    threads: usize,
+) -> Result<u64, Error> {
+    let cutter = Mutex::new(cutter);
     let cutter = || cutter.lock().unwrap_or_else(PoisonError::into_inner);
-    let output = if framing.threads <= 1 {
+    let output = if threads <= 1 {
         let next = || {
             let mut cutter = cutter();
             (cutter.frames, cutter.next_frame().map_err(Error::from))
@@ -58,7 +66,7 @@ pub fn encode_frames<R: Read + Send, W: Write + Send>(
             let mut cutter = cutter();
             (cutter.frames, whole_frame(&mut cutter).map_err(Error::from))
         };
-        turns.run(framing.threads, next, |(start, frame), lane| {
+        turns.run(threads, next, |(start, frame), lane| {
             encode_frame(frame.as_slice(), start, options, lane)
         })?
     };
@@ -136,38 +144,36 @@ fn encode_frame<R: Read, W: Write + Send>(
     options: &Options,
     lane: &mut Lane<'_, FrameWriter<W>>,
 ) -> Result<(), Error> {
-    let mut input = Hashed { inner: input, hash: frame_hash(start), len: 0 };
+    let mut input = Tallied { inner: input, tally: Tally::new(start) };
     let mut pieces = Pieces { lane, piece: Vec::with_capacity(PIECE) };
     crate::stream::encode(&mut input, &mut pieces, options)?;
     pieces.lane.part(&pieces.piece)?;
-    Ok(lane.end((input.len, input.hash.digest()))?)
+    Ok(lane.end(input.tally.entry(0))?)
 }
 
 impl<W: Write + Send> Output for FrameWriter<W> {
-    /// Bytes of the document in the frame, and their check.
-    type End = (u64, u64);
+    /// What is said of the frame's bytes of the document.
+    type End = Entry;
 
     fn part(&mut self, part: &[u8]) -> io::Result<()> {
         self.piece(part)
     }
 
-    fn end(&mut self, (raw_len, check): Self::End) -> io::Result<()> {
-        self.end_frame(raw_len, check)
+    fn end(&mut self, entry: Entry) -> io::Result<()> {
+        self.end_frame(entry)
     }
 }
 
 /// Counts and hashes what is read.
-struct Hashed<R> {
+struct Tallied<R> {
     inner: R,
-    hash: Xxh64,
-    len: u64,
+    tally: Tally,
 }
 
-impl<R: Read> Read for Hashed<R> {
+impl<R: Read> Read for Tallied<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let len = self.inner.read(bytes)?;
-        self.hash.update(&bytes[..len]);
-        self.len += len as u64;
+        self.tally.add(&bytes[..len]);
         Ok(len)
     }
 }

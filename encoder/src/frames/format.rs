@@ -52,27 +52,73 @@ pub(super) struct Entry {
     pub(super) raw_len: u64,
     /// Bytes of the frame, with all that is around the encoding in it.
     pub(super) coded_len: u64,
+    /// Ends of lines (`\n`) among its bytes of the document.
+    pub(super) lines: u64,
     /// Check of the bytes of the document.
     pub(super) check: u64,
 }
 
-/// The check of a frame that begins at `raw_start` of the document: it fails at any other place.
-pub(super) fn frame_hash(raw_start: u64) -> Xxh64 {
-    Xxh64::new(raw_start)
+/// What is said of a frame's bytes of the document, while they pass by.
+pub(super) struct Tally {
+    hash: Xxh64,
+    pub(super) raw_len: u64,
+    lines: u64,
+}
+
+impl Tally {
+    /// Of a frame that begins at `raw_start` of the document: its check fails at any other place.
+    pub(super) fn new(raw_start: u64) -> Self {
+        Self { hash: Xxh64::new(raw_start), raw_len: 0, lines: 0 }
+    }
+
+    /// Adds the next bytes.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.raw_len += bytes.len() as u64;
+        self.lines += line_ends(bytes);
+    }
+
+    /// The frame's entry, of so many bytes.
+    pub(super) fn entry(&self, coded_len: u64) -> Entry {
+        let Self { hash, raw_len, lines } = self;
+        Entry { raw_len: *raw_len, coded_len, lines: *lines, check: hash.digest() }
+    }
+}
+
+/// How many lines end in these bytes. Short sums of bytes are what a compiler makes wide.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
+    bytes.chunks(255).map(|part| u64::from(count(part))).sum()
 }
 
 impl Entry {
     pub(super) fn bytes(self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(26);
+        let mut bytes = Vec::with_capacity(35);
         write_varint(self.raw_len, &mut bytes);
         write_varint(self.coded_len, &mut bytes);
+        write_varint(self.lines, &mut bytes);
         bytes.extend_from_slice(&self.check.to_le_bytes());
         bytes
     }
 
     pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
         let (raw_len, coded_len) = (source.varint()?, source.varint()?);
-        Ok(Self { raw_len, coded_len, check: read_u64(source)? })
+        Ok(Self { raw_len, coded_len, lines: source.varint()?, check: read_u64(source)? })
+    }
+
+    /// What ends a frame: what the entry says of the document.
+    fn frame_end(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(26);
+        write_varint(self.raw_len, &mut bytes);
+        write_varint(self.lines, &mut bytes);
+        bytes.extend_from_slice(&self.check.to_le_bytes());
+        bytes
+    }
+
+    /// Reads what ends a frame; how long the frame is is known when that was read.
+    pub(super) fn read_frame_end<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+        let (raw_len, lines) = (source.varint()?, source.varint()?);
+        Ok(Self { raw_len, coded_len: 0, lines, check: read_u64(source)? })
     }
 }
 
@@ -102,7 +148,7 @@ impl Trailer {
     }
 }
 
-pub(super) fn read_u64<R: Read>(source: &mut Source<R>) -> Result<u64, Error> {
+fn read_u64<R: Read>(source: &mut Source<R>) -> Result<u64, Error> {
     let mut bytes = [0; 8];
     source.fill(&mut bytes)?;
     Ok(u64::from_le_bytes(bytes))
@@ -134,6 +180,16 @@ impl<W: Write> FrameWriter<W> {
         Ok(Self { output, index: Vec::new(), header, coded_len: 0, frames: 0 })
     }
 
+    /// Goes on after frames that another writer wrote: the output is behind the last of them.
+    pub(super) fn behind(output: W, header: Header, entries: impl Iterator<Item = Entry>) -> Self {
+        let mut writer = Self { output, index: Vec::new(), header, coded_len: 0, frames: 0 };
+        for entry in entries {
+            writer.index.extend_from_slice(&entry.bytes());
+            writer.frames += 1;
+        }
+        writer
+    }
+
     /// Writes a piece of the frame at hand; the last one is shorter than [`PIECE`].
     pub(super) fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
         let mut len = Vec::with_capacity(3);
@@ -145,13 +201,11 @@ impl<W: Write> FrameWriter<W> {
     }
 
     /// Ends the frame at hand.
-    pub(super) fn end_frame(&mut self, raw_len: u64, check: u64) -> io::Result<()> {
-        let mut end = Vec::with_capacity(17);
-        write_varint(raw_len, &mut end);
-        end.extend_from_slice(&check.to_le_bytes());
+    pub(super) fn end_frame(&mut self, entry: Entry) -> io::Result<()> {
+        let end = entry.frame_end();
         self.output.write_all(&end)?;
         let coded_len = self.coded_len + end.len() as u64;
-        self.index.extend_from_slice(&Entry { raw_len, coded_len, check }.bytes());
+        self.index.extend_from_slice(&Entry { coded_len, ..entry }.bytes());
         self.coded_len = 0;
         self.frames += 1;
         Ok(())

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh64::Xxh64;
 
-use super::format::{Entry, Header, MAGIC, Trailer};
+use super::format::{Entry, Header, MAGIC, Trailer, line_ends};
 use super::one::{One, Shared, lock, share};
 use crate::decoder::Decoder;
 use crate::error::Error;
@@ -204,6 +204,102 @@ pub fn decode_range<R: Read, W: Write>(
     }
     check_range(&range, position)?;
     Ok(output.flush()?)
+}
+
+/// Decodes the lines `lines` of the document, counted from 0, from encoded bytes in any form that
+/// cannot be read by position: decodes all before them too. What follows the last `\n` is a line if it
+/// is not empty. The output limit concerns the bytes given out.
+///
+/// ```
+/// let mut encoded = Vec::new();
+/// let options = sigma_encoder::Options::default();
+/// sigma_encoder::encode(&b"[1]\n[2]\n[3]\n"[..], &mut encoded, &options)?;
+/// let mut part = Vec::new();
+/// let limits = sigma_encoder::Limits::default();
+/// sigma_encoder::decode_lines(encoded.as_slice(), &mut part, 1..3, limits)?;
+/// assert_eq!(part, b"[2]\n[3]\n");
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Also [`Error::Lines`] when the document ends before the lines do; `u64::MAX` as their end means the
+/// document's.
+pub fn decode_lines<R: Read, W: Write>(
+    input: R,
+    mut output: W,
+    lines: Range<u64>,
+    limits: Limits,
+) -> Result<(), Error> {
+    let mut decoder = Decoder::limited(input, Limits { output_bytes: None, ..limits })?;
+    let mut starts = LineStarts::new(lines.clone());
+    let (mut given, mut beyond) = (0, 0);
+    while let Some(block) = decoder.next_block()? {
+        let part = starts.within(block);
+        given += part.len() as u64;
+        check_output(&(0..given), limits)?;
+        output.write_all(part)?;
+        if starts.is_behind() {
+            beyond += block.len() as u64;
+            if beyond > BEYOND {
+                return Ok(output.flush()?);
+            }
+        }
+    }
+    starts.check(&lines)?;
+    Ok(output.flush()?)
+}
+
+/// Finds lines while blocks of the document pass by.
+pub(super) struct LineStarts {
+    wanted: Range<u64>,
+    /// Ends of lines so far.
+    ends: u64,
+    /// Whether bytes came after the last end.
+    is_open: bool,
+}
+
+impl LineStarts {
+    pub(super) fn new(wanted: Range<u64>) -> Self {
+        Self { wanted, ends: 0, is_open: false }
+    }
+
+    /// The bytes of the next block that are in the wanted lines.
+    fn within<'a>(&mut self, block: &'a [u8]) -> &'a [u8] {
+        let (start, end) = (self.wanted.start, self.wanted.end);
+        let place = |line: u64| start_in(block, line, self.ends);
+        let part = place(start).min(place(end))..place(end);
+        self.ends += line_ends(block);
+        self.is_open = block.last() != Some(&b'\n');
+        &block[part]
+    }
+
+    /// Whether all wanted lines have passed.
+    fn is_behind(&self) -> bool {
+        self.ends >= self.wanted.end
+    }
+
+    /// Refuses lines that the document, all of which has passed, does not have.
+    fn check(&self, wanted: &Range<u64>) -> Result<(), Error> {
+        check_lines(wanted, self.ends + u64::from(self.is_open)).map(drop)
+    }
+}
+
+/// Where `line` begins in a block that `before` ends of lines precede; at its end if later.
+pub(super) fn start_in(block: &[u8], line: u64, before: u64) -> usize {
+    let Some(wanted) = line.checked_sub(before).filter(|&wanted| wanted > 0) else { return 0 };
+    let mut ends = block.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let skipped = usize::try_from(wanted - 1).unwrap_or(usize::MAX);
+    ends.nth(skipped).map_or(block.len(), |(at, _)| at + 1)
+}
+
+/// Refuses lines that a document of so many lines does not have; gives them an end otherwise.
+pub(super) fn check_lines(lines: &Range<u64>, document_lines: u64) -> Result<Range<u64>, Error> {
+    let end = if lines.end == u64::MAX { document_lines } else { lines.end };
+    match lines.start <= end && end <= document_lines {
+        true => Ok(lines.start..end),
+        false => Err(Error::Lines { start: lines.start, end, document_lines }),
+    }
 }
 
 /// The bytes of a block at `position` of the document that are in a range.

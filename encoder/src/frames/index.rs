@@ -6,21 +6,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xxhash_rust::xxh64::Xxh64;
 
-use super::format::{Entry, HEADER_LEN_MAX, Header, MAGIC, TRAILER_LEN, Trailer};
-use super::front::{check_output, check_range, within};
+use super::cut::{Cutter, is_final};
+use super::encode::encode_cut;
+use super::format::{
+    Entry, FrameWriter, HEADER_LEN_MAX, Header, MAGIC, TRAILER_LEN, Trailer, line_ends,
+};
+use super::front::{check_lines, check_output, check_range, start_in, within};
 use super::one::{One, share};
 use super::place::{ReadAt, Region, WriteAt};
 use super::turns::{HOLD, Lane, Output, Turns};
 use crate::error::Error;
 use crate::format::Source;
-use crate::settings::Limits;
+use crate::settings::{Limits, Options};
 
 /// Bytes read at a time.
 const READ: usize = 1 << 15;
 
 /// A framed encoding that can be read by position.
 ///
-/// Holds the index, 24 bytes for each frame. Every method reads and decodes the frames it needs and no
+/// Holds the index, 32 bytes for each frame. Every method reads and decodes the frames it needs and no
 /// other; what is damaged elsewhere is not noticed.
 ///
 /// ```
@@ -49,6 +53,8 @@ pub struct Frames<S> {
 struct End {
     raw: u64,
     coded: u64,
+    /// Ends of lines in the document up to here.
+    lines: u64,
     check: u64,
 }
 
@@ -105,22 +111,24 @@ impl<S: ReadAt> Frames<S> {
         let mut hash = Xxh64::new(0);
         hash.update(&self.header.bytes());
         let mut source = at(&self.source, range.clone());
-        let count_max = self.limits.memory_bytes.map_or(u64::MAX, |bytes| bytes / 24);
-        let mut end = End { raw: 0, coded: self.header_len, check: 0 };
+        let count_max =
+            self.limits.memory_bytes.map_or(u64::MAX, |bytes| bytes / size_of::<End>() as u64);
+        let mut end = End { raw: 0, coded: self.header_len, lines: 0, check: 0 };
         while source.offset < range.end {
             let offset = source.offset;
             let entry = Entry::read_from(&mut source)?;
             hash.update(&entry.bytes());
             let raw = end.raw.checked_add(entry.raw_len).filter(|_| entry.raw_len > 0);
             let coded = end.coded.checked_add(entry.coded_len).filter(|&end| end < range.start);
-            let (Some(raw), Some(coded)) = (raw, coded) else {
+            let lines = end.lines.checked_add(entry.lines).filter(|_| entry.lines <= entry.raw_len);
+            let (Some(raw), Some(coded), Some(lines)) = (raw, coded, lines) else {
                 return Err(Error::Corrupt { offset, what: "an entry of the index cannot be" });
             };
             if self.ends.len() as u64 >= count_max {
                 let limit_bytes = self.limits.memory_bytes.unwrap_or(u64::MAX);
                 return Err(Error::Limit { what: "memory limit", limit_bytes });
             }
-            end = End { raw, coded, check: entry.check };
+            end = End { raw, coded, lines, check: entry.check };
             self.ends.push(end);
         }
         Ok(hash.digest())
@@ -140,6 +148,11 @@ impl<S: ReadAt> Frames<S> {
         self.header.frame_bytes
     }
 
+    /// Ends of lines (`\n`) in the document.
+    pub fn line_ends(&self) -> u64 {
+        self.ends.last().map_or(0, |end| end.lines)
+    }
+
     /// How many frames there are.
     pub fn count(&self) -> usize {
         self.ends.len()
@@ -157,6 +170,17 @@ impl<S: ReadAt> Frames<S> {
         };
         let end = self.ends[index];
         Frame { document: raw..end.raw, encoded: coded..end.coded }
+    }
+
+    /// A frame as the index has it.
+    fn entry(&self, index: usize) -> Entry {
+        let (frame, end) = (self.frame(index), self.ends[index]);
+        Entry {
+            raw_len: frame.document.end - frame.document.start,
+            coded_len: frame.encoded.end - frame.encoded.start,
+            lines: end.lines - index.checked_sub(1).map_or(0, |before| self.ends[before].lines),
+            check: end.check,
+        }
     }
 
     /// How many threads, at most `wanted`, the memory limit allows; each takes what the first frame's
@@ -232,6 +256,114 @@ impl<S: ReadAt> Frames<S> {
         Ok(())
     }
 
+    /// Which bytes of the document hold its lines `lines`, counted from 0; `u64::MAX` as their end means
+    /// the document's. What follows the last `\n` is a line if it is not empty.
+    ///
+    /// The index says in which frames they begin and end; these two are decoded.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// let document = "{\"id\":1}\n".repeat(1000);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::default(), Framing::default())?;
+    /// # let len = encoded.len() as u64;
+    /// let frames = Frames::open(encoded, len, Limits::default())?.expect("the framed form");
+    /// assert_eq!(frames.lines(500..510)?, 4500..4590);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Also [`Error::Lines`] when the document has fewer.
+    pub fn lines(&self, lines: Range<u64>) -> Result<Range<u64>, Error> {
+        let wanted = if lines.start <= self.line_ends() && lines.end <= self.line_ends() {
+            check_lines(&lines, self.line_ends())?
+        } else {
+            check_lines(&lines, self.line_ends() + u64::from(self.ends_open()?))?
+        };
+        let start = self.line_start(wanted.start)?;
+        let end = if wanted.end == wanted.start { start } else { self.line_start(wanted.end)? };
+        Ok(start..end)
+    }
+
+    /// Whether the document ends with a line that has no end.
+    pub fn ends_open(&self) -> Result<bool, Error> {
+        let len = self.document_bytes();
+        Ok(len > 0 && self.read_unlimited(len - 1..len)? != b"\n")
+    }
+
+    /// Where a line begins, of the document's or the one after its last.
+    fn line_start(&self, line: u64) -> Result<u64, Error> {
+        let index = self.ends.partition_point(|end| end.lines < line);
+        if line == 0 || index == self.ends.len() {
+            return Ok(if line == 0 { 0 } else { self.document_bytes() });
+        }
+        let mut ends = index.checked_sub(1).map_or(0, |before| self.ends[before].lines);
+        let mut start = None;
+        self.decode_frame(index, self.limits.memory_bytes, |block, position| {
+            let in_block = line_ends(block);
+            if start.is_none() && ends + in_block >= line {
+                start = Some(position + start_in(block, line, ends) as u64);
+            }
+            ends += in_block;
+            Ok(())
+        })?;
+        start.ok_or_else(|| differs(self.frame(index).encoded.start))
+    }
+
+    fn read_unlimited(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
+        let mut part = Vec::new();
+        let write = |lane: &mut Lane<'_, Plain<&mut Vec<u8>>>, part: &[u8], _| lane.part(part);
+        self.run(&range, Plain(&mut part), 1, write, |lane| lane.end(()))?;
+        Ok(part)
+    }
+
+    /// Writes this encoding with all that `input` gives at the end of its document; says how many
+    /// frames there are then.
+    ///
+    /// Frames are copied as they are, but for the last, or the last two, which are encoded again with
+    /// what comes: with the same options the output is what [`encode_frames`](crate::encode_frames)
+    /// writes for the whole document at once.
+    ///
+    /// ```
+    /// use sigma_encoder::{Frames, Framing, Limits, Options, decode, encode_frames};
+    /// let mut encoded = Vec::new();
+    /// encode_frames(&b"[1]\n"[..], &mut encoded, &Options::default(), Framing::default())?;
+    /// let len = encoded.len() as u64;
+    /// let frames = Frames::open(encoded, len, Limits::default())?.expect("the framed form");
+    /// let (mut longer, mut document) = (Vec::new(), Vec::new());
+    /// frames.append(&b"[2]\n"[..], &mut longer, &Options::default(), 1)?;
+    /// decode(longer.as_slice(), &mut document)?;
+    /// assert_eq!(document, b"[1]\n[2]\n");
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When reading or writing fails, or a frame that is encoded again is damaged; the others are not
+    /// looked at.
+    pub fn append<R: Read + Send, W: Write + Send>(
+        &self,
+        input: R,
+        mut output: W,
+        options: &Options,
+        threads: usize,
+    ) -> Result<u64, Error> {
+        let (frame_bytes, len) = (self.header.frame_bytes, self.document_bytes());
+        let is_kept = |frame: &Frame| is_final(frame.document.start, frame_bytes, len);
+        let kept = self.iter().take_while(is_kept).count();
+        let (raw, coded) = match kept.checked_sub(1) {
+            Some(last) => (self.ends[last].raw, self.ends[last].coded),
+            None => (0, self.header_len),
+        };
+        io::copy(&mut Region::new(&self.source, 0, coded), &mut output)?;
+        let entries = (0..kept).map(|index| self.entry(index));
+        let writer = FrameWriter::behind(output, self.header, entries);
+        let tail = Tail { frames: self, index: kept, one: None, given: 0 };
+        let cutter = Cutter::behind(tail.chain(input), frame_bytes, raw, kept as u64);
+        encode_cut(Turns::new(writer, kept as u64), cutter, options, threads)
+    }
+
     /// Decodes `range` of the document, in bytes.
     pub fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
         let mut part = Vec::new();
@@ -286,7 +418,6 @@ impl<S: ReadAt> Frames<S> {
     ) -> Result<(), Error> {
         let frame = self.frame(index);
         let offset = frame.encoded.start;
-        let differs = Error::Corrupt { offset, what: "a frame differs from the index" };
         let mut position = frame.document.start;
         let mut decode = || {
             let mut one = self.open_frame(&frame, memory)?;
@@ -298,23 +429,84 @@ impl<S: ReadAt> Frames<S> {
         };
         match decode() {
             Ok(entry) => {
-                let raw_len = frame.document.end - frame.document.start;
-                let coded_len = frame.encoded.end - offset;
-                let expected = Entry { raw_len, coded_len, check: self.ends[index].check };
-                if entry == expected { Ok(()) } else { Err(differs) }
+                if entry == self.entry(index) {
+                    Ok(())
+                } else {
+                    Err(differs(offset))
+                }
             }
             // The file goes on, but the frame must not.
-            Err(Error::Truncated { .. }) => Err(differs),
+            Err(Error::Truncated { .. }) => Err(differs(offset)),
             Err(error) => Err(error),
         }
     }
 
-    fn open_frame(&self, frame: &Frame, memory: Option<u64>) -> Result<One<impl Read>, Error> {
+    fn open_frame(
+        &self,
+        frame: &Frame,
+        memory: Option<u64>,
+    ) -> Result<One<BufReader<Region<'_, S>>>, Error> {
         let source = at(&self.source, frame.encoded.clone());
         let one = One::open(&share(source), frame.document.start, memory)?;
         let (offset, what) = (frame.encoded.start, "the index names a frame that is none");
         one.ok_or(Error::Corrupt { offset, what })
     }
+}
+
+/// The document from a frame on, as a reader.
+struct Tail<'a, S> {
+    frames: &'a Frames<S>,
+    index: usize,
+    one: Option<One<BufReader<Region<'a, S>>>>,
+    /// Bytes of the block at hand that were given out.
+    given: usize,
+}
+
+impl<S: ReadAt> Tail<'_, S> {
+    /// Has bytes at hand, but at the document's end.
+    fn advance(&mut self) -> Result<(), Error> {
+        while self.index < self.frames.ends.len() {
+            let frame = self.frames.frame(self.index);
+            let one = match &mut self.one {
+                Some(one) => one,
+                none => {
+                    none.insert(self.frames.open_frame(&frame, self.frames.limits.memory_bytes)?)
+                }
+            };
+            if self.given < one.block().len() {
+                return Ok(());
+            }
+            self.given = 0;
+            if one.advance()? {
+                continue;
+            }
+            let found = self.one.take().map(One::finish).transpose()?;
+            if found != Some(self.frames.entry(self.index)) {
+                return Err(differs(frame.encoded.start));
+            }
+            self.index += 1;
+        }
+        Ok(())
+    }
+}
+
+impl<S: ReadAt> Read for Tail<'_, S> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.advance().map_err(|error| match error {
+            Error::Io(error) => error,
+            error => io::Error::other(error),
+        })?;
+        let Some(one) = &self.one else { return Ok(0) };
+        let rest = &one.block()[self.given..];
+        let len = rest.len().min(bytes.len());
+        bytes[..len].copy_from_slice(&rest[..len]);
+        self.given += len;
+        Ok(len)
+    }
+}
+
+fn differs(offset: u64) -> Error {
+    Error::Corrupt { offset, what: "a frame differs from the index" }
 }
 
 /// Encoded bytes of this range.

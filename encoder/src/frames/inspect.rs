@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::format::{Entry, Header, MAGIC, read_u64};
+use super::format::{Entry, Header, MAGIC};
 use super::front::{Expected, Start};
 use super::one::{Body, lock, outside, share};
 use crate::error::Error;
@@ -29,10 +29,10 @@ pub(crate) fn inspect_frames<R: Read>(start: Start<R>) -> Result<Inspection, Err
         let frame = inspect_single(body).map_err(|error| outside(error, offset))?;
         let source = &mut lock(&stream).source;
         // The encoding's own checks were right.
-        let (raw_len, check) = (source.varint()?, read_u64(source)?);
-        let coded_len = source.offset - offset;
-        expected.add(Entry { raw_len, coded_len, check });
-        whole.frames.push(FrameBytes { document: raw_len, encoded: coded_len });
+        let said = Entry::read_frame_end(source)?;
+        let entry = Entry { coded_len: source.offset - offset, ..said };
+        expected.add(entry);
+        whole.frames.push(FrameBytes { document: entry.raw_len, encoded: entry.coded_len });
         add(&mut whole, frame);
     }
     expected.check(&mut lock(&stream).source)?;

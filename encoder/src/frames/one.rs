@@ -3,9 +3,7 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use xxhash_rust::xxh64::Xxh64;
-
-use super::format::{Entry, PIECE, frame_hash, read_piece_len, read_u64};
+use super::format::{Entry, PIECE, Tally, read_piece_len};
 use crate::decode::Single;
 use crate::error::Error;
 use crate::format::Source;
@@ -87,8 +85,7 @@ pub(super) struct One<R> {
     stream: Shared<R>,
     /// Where the frame begins in the encoded bytes.
     offset: u64,
-    hash: Xxh64,
-    raw_len: u64,
+    tally: Tally,
 }
 
 impl<R: Read> One<R> {
@@ -102,15 +99,14 @@ impl<R: Read> One<R> {
         let limits = Limits { memory_bytes, output_bytes: None };
         let decoder = Single::limited(body, limits).map_err(|error| outside(error, offset))?;
         let stream = Arc::clone(stream);
-        Ok(Some(Self { decoder, stream, offset, hash: frame_hash(raw_start), raw_len: 0 }))
+        Ok(Some(Self { decoder, stream, offset, tally: Tally::new(raw_start) }))
     }
 
     /// Decodes on; `false` at the end of the encoding.
     pub(super) fn advance(&mut self) -> Result<bool, Error> {
         match self.decoder.next_block() {
             Ok(Some(block)) => {
-                self.hash.update(block);
-                self.raw_len += block.len() as u64;
+                self.tally.add(block);
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -130,15 +126,18 @@ impl<R: Read> One<R> {
         if *left > 0 || !*is_last {
             return corrupt("a frame goes on after its encoding");
         }
-        if source.varint()? != self.raw_len || self.raw_len == 0 {
+        let said = Entry::read_frame_end(source)?;
+        let found = self.tally.entry(source.offset - self.offset);
+        if said.raw_len != found.raw_len || found.raw_len == 0 {
             return corrupt("a frame has another length than it says");
         }
-        let check = self.hash.digest();
-        if read_u64(source)? != check && !fuzzing::checks_are_ignored() {
+        if said.lines != found.lines {
+            return corrupt("a frame has another number of lines than it says");
+        }
+        if said.check != found.check && !fuzzing::checks_are_ignored() {
             return corrupt("a frame's checksum differs, or it stood at another place");
         }
-        let coded_len = source.offset - self.offset;
-        Ok(Entry { raw_len: self.raw_len, coded_len, check })
+        Ok(found)
     }
 }
 

@@ -24,7 +24,7 @@ impl Oracle {
         }
         let mut checked = encoded[..encoded.len() - reader.0.len()].to_vec();
         let mut document = Vec::new();
-        let mut entries: Vec<(u64, u64, [u8; 8])> = Vec::new();
+        let mut entries: Vec<(u64, u64, u64, [u8; 8])> = Vec::new();
         loop {
             let before = reader.0.len();
             let Some(frame) = pieces(reader)? else { break };
@@ -33,17 +33,22 @@ impl Oracle {
             if len == 0 || len != bytes.len() as u64 {
                 return Err(Refused("the length of a frame's document"));
             }
+            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            if reader.varint()? != lines {
+                return Err(Refused("the lines of a frame"));
+            }
             let check = xxh64(&bytes, document.len() as u64).to_le_bytes();
             if reader.bytes(8)? != check {
                 return Err(Refused("the check of a frame"));
             }
             document.extend(bytes);
-            entries.push((len, (before - reader.0.len()) as u64, check));
+            entries.push((len, (before - reader.0.len()) as u64, lines, check));
         }
         let index_and_trailer = reader.0;
-        for (document_len, frame_len, check) in entries {
+        for (document_len, frame_len, lines, check) in entries {
             if reader.varint()? != document_len
                 || reader.varint()? != frame_len
+                || reader.varint()? != lines
                 || reader.bytes(8)? != check
             {
                 return Err(Refused("the index"));
