@@ -14,6 +14,7 @@ use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
 use crate::record::{Folder, Kind, Outcome, Sample, Samples};
+use crate::resolution::{self, PROOF_STEP};
 use crate::settled;
 use crate::timeline::{self, TimelineRow};
 use crate::units::Bytes;
@@ -98,10 +99,14 @@ impl Campaign<'_> {
     pub(crate) fn prove(&self, bench: &mut Bench<'_>, samples: &mut Samples) -> anyhow::Result<()> {
         if check_probe(samples.rows(), self.proof_tolerance(bench)).is_err() {
             let attempt = next_proof(samples.rows(), "probe");
-            samples.append(vec![
+            let mut rows = vec![
                 bench.proof(PROOF_NOTHING, None, attempt)?,
                 bench.proof(PROOF_TOUCH, Some(TOUCH.0), attempt)?,
-            ])?;
+            ];
+            for touched in resolution::amounts() {
+                rows.push(bench.proof(PROOF_STEP, Some(touched.0), attempt)?);
+            }
+            samples.append(rows)?;
         }
         // Only now it is known what the machine refuses.
         check_probe(samples.rows(), self.proof_tolerance(bench))?;

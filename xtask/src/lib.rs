@@ -41,6 +41,7 @@ mod progress;
 mod publish;
 mod record;
 mod render;
+mod resolution;
 mod same;
 mod settled;
 mod summary;

@@ -9,6 +9,7 @@ use crate::experiment::Experiment;
 use crate::inputs;
 use crate::metric::{self, Metric};
 use crate::record::{Kind, Outcome};
+use crate::resolution::Resolutions;
 use crate::units::Bytes;
 
 /// What all measured runs of one cell say.
@@ -86,6 +87,8 @@ pub(crate) struct Proofs {
     pub(crate) touched_bytes: Option<(f64, Bytes)>,
     /// Peak of each variant on the empty document.
     pub(crate) empty: Vec<(String, f64)>,
+    /// How finely each metric is measured.
+    pub(crate) resolutions: Resolutions,
 }
 
 /// Everything that is derived from the samples alone.
@@ -177,5 +180,5 @@ fn proofs(groups: &[Group], experiment: &Experiment) -> Proofs {
         .iter()
         .filter_map(|variant| Some((variant.name.clone(), peak(&variant.name)?.0)))
         .collect();
-    Proofs { floor_bytes, touched_bytes, empty }
+    Proofs { floor_bytes, touched_bytes, empty, resolutions: Resolutions::of_groups(groups) }
 }

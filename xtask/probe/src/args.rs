@@ -11,11 +11,19 @@ usage: probe [OPTION]... -- PROGRAM [ARG]...
 
 Starts PROGRAM, waits for it, kills whatever it leaves behind and prints one line of JSON.
 
+Everything is kept to the whole tree of processes that PROGRAM starts.
+
   --stdin FILE          the child's standard input (default /dev/null)
   --stdout FILE         created or truncated (default /dev/null)
-  --stderr FILE         created or truncated (default /dev/null)
+  --stderr FILE         gets the first and the last 64 KiB (default /dev/null)
   --timeout-ms N        kill it after N milliseconds
-  --memory-limit BYTES  kill it once its resident memory exceeds BYTES
+                        (time that it or the probe stands stopped is not counted)
+  --memory-limit BYTES  kill it once the memory of all its processes exceeds BYTES
+  --output-limit-bytes N
+                        kill it once it wrote more to the file behind --stdout and to --output
+  --output PATH         a file or folder it writes, for the limit; may be given again
+  --cgroup DIR          make a control group (version 2) for it in DIR and read its memory.peak;
+                        `auto` looks for a place
   --fixed-addresses     no address space randomisation
   --cpu N               run it on CPU N only
   --timeline FILE       write the child's resident memory over time there, as lines
@@ -47,6 +55,10 @@ pub(crate) struct Request {
     pub(crate) stderr: Option<PathBuf>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) output_limit_bytes: Option<u64>,
+    pub(crate) outputs: Vec<PathBuf>,
+    /// Where a control group may be made; `auto` is a place to look for.
+    pub(crate) cgroup: Option<PathBuf>,
     pub(crate) timeline: Option<PathBuf>,
     pub(crate) timeline_us: Option<u64>,
     pub(crate) fixed_addresses: bool,
@@ -106,6 +118,11 @@ fn declare(
         Some("--stderr") => request.stderr = Some(value(option, args)?.into()),
         Some("--timeout-ms") => request.timeout_ms = Some(number(option, args, 1)?),
         Some("--memory-limit") => request.memory_limit_bytes = Some(number(option, args, 1)?),
+        Some("--output-limit-bytes") => {
+            request.output_limit_bytes = Some(number(option, args, 1)?);
+        }
+        Some("--output") => request.outputs.push(value(option, args)?.into()),
+        Some("--cgroup") => request.cgroup = Some(value(option, args)?.into()),
         Some("--timeline") => request.timeline = Some(value(option, args)?.into()),
         Some("--timeline-us") => request.timeline_us = Some(number(option, args, 1)?),
         Some("--fixed-addresses") => request.fixed_addresses = true,

@@ -7,7 +7,7 @@
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -16,9 +16,13 @@ use std::time::Instant;
 use libc::{c_int, pid_t};
 
 use crate::args::Request;
+use crate::cgroup::{self, Group};
 use crate::counter::Counter;
-use crate::procfs::Resident;
-use crate::{signals, trace};
+use crate::output::Outputs;
+use crate::refused::Refused;
+use crate::signals::{self, Signals};
+use crate::tail::Tail;
+use crate::trace;
 
 /// A child on its way, and what was needed to watch it.
 pub(crate) struct Child {
@@ -26,10 +30,15 @@ pub(crate) struct Child {
     /// Just before the fork.
     pub(crate) started: Instant,
     pub(crate) counter: Option<Counter>,
-    /// There only with a memory limit.
-    pub(crate) resident: Option<Resident>,
+    /// Whether all that it starts is followed by `ptrace`.
+    pub(crate) is_traced: bool,
+    pub(crate) signals: Signals,
+    /// What it writes to its standard error, where that is wanted.
+    pub(crate) tail: Option<Tail>,
+    pub(crate) outputs: Outputs,
+    pub(crate) group: Option<Group>,
     /// System calls that the machine refused.
-    pub(crate) refused: Vec<&'static str>,
+    pub(crate) refused: Refused,
     socket: UnixStream,
     tried: OsString,
 }
@@ -77,30 +86,80 @@ const REPORT_BYTES: usize = 1 + size_of::<c_int>();
 /// Forks the child and lets it execute its program. An error here means that nothing was forked.
 pub(crate) fn start(request: &Request) -> Result<Child, String> {
     // Opening may block (a FIFO), so it comes while signals still end the probe as usual.
-    let streams = Streams::open(request)?;
+    let (streams, tail) = Streams::open(request)?;
     let image = Image::new(request, &streams)?;
-    let (ours, theirs) = UnixStream::pair().map_err(|error| format!("cannot fork: {error}"))?;
-    signals::take_over();
+    let outputs = Outputs::new(streams.stdout()?, request.outputs.clone());
+    let cannot_fork = |error: io::Error| format!("cannot fork: {error}");
+    let (ours, theirs) = UnixStream::pair().map_err(cannot_fork)?;
+    let signals = signals::take_over().map_err(cannot_fork)?;
     become_subreaper();
-    let mut refused = Vec::new();
+    let mut refused = Refused::default();
+    let mut group = group(request, &mut refused);
     if request.fixed_addresses {
-        note(&mut refused, "personality", fix_addresses());
+        refused.note("personality", fix_addresses());
     }
     let started = Instant::now();
-    // SAFETY: the probe has one thread; the child calls async-signal-safe functions only.
-    let pid = match unsafe { libc::fork() } {
-        -1 => return Err(format!("cannot fork: {}", io::Error::last_os_error())),
+    let pid = match fork(&mut group) {
+        -1 => return Err(cannot_fork(io::Error::last_os_error())),
         0 => become_program(&image, theirs.as_raw_fd()),
         pid => pid,
     };
-    drop(theirs);
-    let tried = request.program.clone();
-    let mut child =
-        Child { pid, started, counter: None, resident: None, refused, socket: ours, tried };
+    // The child's ends: what it closes is closed.
+    drop((theirs, streams));
+    let mut child = Child {
+        pid,
+        started,
+        counter: None,
+        is_traced: false,
+        signals,
+        tail,
+        outputs,
+        group,
+        refused,
+        socket: ours,
+        tried: request.program.clone(),
+    };
     observe(&mut child, request);
     // Should the child be dead already, the wait will tell.
     let _ = child.socket.write_all(&[GO]);
     Ok(child)
+}
+
+/// A control group of the child's own, where one is wanted.
+fn group(request: &Request, refused: &mut Refused) -> Option<Group> {
+    let wanted = request.cgroup.clone()?;
+    let parents = if wanted == Path::new("auto") { cgroup::candidates() } else { vec![wanted] };
+    let group = Group::new(&parents, &format!("probe-{}", std::process::id()));
+    if group.is_none() {
+        refused.push("cgroup", "no control group (version 2) that counts memory may be made");
+    }
+    group
+}
+
+/// Forks, into the control group if there is one. As `fork` does.
+fn fork(group: &mut Option<Group>) -> pid_t {
+    if let Some(into) = group {
+        // The kernel's `struct clone_args` up to its field `cgroup`.
+        const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+        const SIGNAL: usize = 4;
+        const CGROUP: usize = 10;
+        let mut arguments = [0_u64; 11];
+        arguments[0] = CLONE_INTO_CGROUP;
+        arguments[SIGNAL] = libc::SIGCHLD as u64;
+        arguments[CGROUP] = into.descriptor() as u64;
+        let size = size_of_val(&arguments);
+        // SAFETY: as `fork`: a copy of this, the only thread; the kernel reads `size` bytes.
+        let pid = unsafe { libc::syscall(libc::SYS_clone3, arguments.as_ptr(), size) };
+        if pid >= 0 {
+            return pid as pid_t;
+        }
+    }
+    // SAFETY: the probe has one thread; the child calls async-signal-safe functions only.
+    let pid = unsafe { libc::fork() };
+    if pid > 0 && group.as_ref().is_some_and(|group| group.take(pid).is_err()) {
+        *group = None;
+    }
+    pid
 }
 
 const GO: u8 = 1;
@@ -110,20 +169,10 @@ fn observe(child: &mut Child, request: &Request) {
     // SAFETY: numbers only. The child does the same; whoever comes first, the group exists after.
     unsafe { libc::setpgid(child.pid, child.pid) };
     if let Some(cpu) = request.cpu {
-        note(&mut child.refused, "sched_setaffinity", pin(child.pid, cpu));
+        child.refused.note("sched_setaffinity", pin(child.pid, cpu));
     }
-    child.counter = note(&mut child.refused, "perf_event_open", Counter::open(child.pid));
-    if request.memory_limit_bytes.is_some() || request.timeline.is_some() {
-        child.resident = note(&mut child.refused, "/proc/PID/statm", Resident::open(child.pid));
-    }
-    note(&mut child.refused, "ptrace", trace::seize(child.pid));
-}
-
-fn note<T>(refused: &mut Vec<&'static str>, call: &'static str, got: io::Result<T>) -> Option<T> {
-    if got.is_err() {
-        refused.push(call);
-    }
-    got.ok()
+    child.counter = child.refused.note("perf_event_open", Counter::open(child.pid));
+    child.is_traced = child.refused.note("ptrace", trace::seize(child.pid)).is_some();
 }
 
 /// Orphans of the child become ours to reap; and whoever started the probe takes it along.
@@ -163,18 +212,34 @@ fn pin(pid: pid_t, cpu: usize) -> io::Result<()> {
 struct Streams([File; 3]);
 
 impl Streams {
-    fn open(request: &Request) -> Result<Self, String> {
+    /// They, and what reads standard error, if that is wanted.
+    fn open(request: &Request) -> Result<(Self, Option<Tail>), String> {
         let null = Path::new("/dev/null");
         let stdin = request.stdin.as_deref().unwrap_or(null);
         let stdin = File::open(stdin)
             .map_err(|error| format!("cannot read `{}`: {error}", stdin.display()))?;
-        let write = |path: Option<&Path>| {
-            let path = path.unwrap_or(null);
-            File::create(path)
-                .map_err(|error| format!("cannot write `{}`: {error}", path.display()))
-        };
-        Ok(Self([stdin, write(request.stdout.as_deref())?, write(request.stderr.as_deref())?]))
+        let stdout = write_to(request.stdout.as_deref().unwrap_or(null), File::create)?;
+        match &request.stderr {
+            None => Ok((Self([stdin, stdout, write_to(null, File::create)?]), None)),
+            Some(path) => {
+                let (tail, stderr) = write_to(path, Tail::open)?;
+                Ok((Self([stdin, stdout, stderr]), Some(tail)))
+            }
+        }
     }
+
+    /// Another descriptor of standard output.
+    fn stdout(&self) -> Result<OwnedFd, String> {
+        let stdout = self.0[1].try_clone();
+        stdout.map(OwnedFd::from).map_err(|error| format!("cannot fork: {error}"))
+    }
+}
+
+fn write_to<'a, T>(
+    path: &'a Path,
+    open: impl FnOnce(&'a Path) -> io::Result<T>,
+) -> Result<T, String> {
+    open(path).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }
 
 /// What `execve` is given, in the form it wants.

@@ -5,24 +5,34 @@
 //! probe, and the probe, which is small, forks the child.
 //!
 //! ```text
-//! args -> launch (fork, exec) -> watch (signals, ptrace, limits) -> sweep -> record
+//! args -> launch (fork, exec) -> watch (signals, ptrace, limits, until nothing is left) -> record
 //! ```
 //!
-//! What lives here: the entry and the order of these steps. What the numbers mean stands at
+//! All that the child starts is followed: [`tree`] keeps the books, [`looks`] reads memory, [`pauses`]
+//! knows when nothing could run, [`tail`] and [`output`] bound what is written, [`sweep`] kills what
+//! `ptrace` does not show. What lives here: the entry and the order of these steps. What the numbers mean stands at
 //! [`record::Record`].
 
 #![cfg_attr(not(test), no_main)]
 
 mod args;
+mod cgroup;
 mod counter;
 mod launch;
+mod looks;
+mod output;
+mod pauses;
 mod procfs;
 mod record;
+mod refused;
 mod selftest;
 mod signals;
 mod stop;
 mod sweep;
+mod tail;
 mod trace;
+mod tree;
+mod usage;
 mod watch;
 
 use std::ffi::{c_char, c_int};
@@ -91,9 +101,6 @@ fn measure(request: &Request) -> Record {
         Err(error) => Record::never_forked(error),
         Ok(mut child) => {
             let ending = watch::until_dead(&mut child, request);
-            if !sweep::descendants() {
-                child.refused.push("kill");
-            }
             if let (Some(path), Some(timeline)) = (&request.timeline, &ending.timeline) {
                 // Without the file the picture is missing, as whoever asked for it will see.
                 let _ = std::fs::write(path, timeline.text());

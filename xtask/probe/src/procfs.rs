@@ -1,12 +1,12 @@
 //! What the kernel tells about a process in `/proc`.
 
-use std::fs::{self, File};
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::fs;
 
 use libc::pid_t;
 
-/// What `/proc/PID/status` says about memory and threads.
+use crate::usage::Io;
+
+/// What `/proc/PID/status` says about memory and family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     /// `Tgid`: the process that a thread belongs to.
@@ -17,10 +17,12 @@ pub(crate) struct Status {
     pub(crate) vm_rss_bytes: u64,
     /// `RssFile`: of that, pages of the program and its libraries.
     pub(crate) file_rss_bytes: Option<u64>,
+    /// `RssAnon`: of that, heap, stack and data.
+    pub(crate) anon_bytes: Option<u64>,
     /// `VmStk`: the stack of the first thread as mapped.
     pub(crate) stack_bytes: Option<u64>,
-    /// Threads that have not ended yet.
-    pub(crate) thread_count: u64,
+    /// `PPid`: its parent by now.
+    pub(crate) parent: pid_t,
 }
 
 /// Reads the status of a process or thread that still has its memory.
@@ -34,8 +36,9 @@ fn parse_status(text: &str) -> Option<Status> {
         vm_hwm_bytes: field(text, "VmHWM:")? * 1024,
         vm_rss_bytes: field(text, "VmRSS:")? * 1024,
         file_rss_bytes: field(text, "RssFile:").map(|kib| kib * 1024),
+        anon_bytes: field(text, "RssAnon:").map(|kib| kib * 1024),
         stack_bytes: field(text, "VmStk:").map(|kib| kib * 1024),
-        thread_count: field(text, "Threads:")?,
+        parent: field(text, "PPid:")? as pid_t,
     })
 }
 
@@ -44,45 +47,102 @@ fn field(text: &str, name: &str) -> Option<u64> {
     line.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// The resident memory of a running child, read again and again from one open file.
-pub(crate) struct Resident {
-    statm: File,
-    page_bytes: u64,
+/// Whether `thread` is one of `process`.
+pub(crate) fn is_thread(process: pid_t, thread: pid_t) -> bool {
+    fs::exists(format!("/proc/{process}/task/{thread}")).unwrap_or(false)
 }
 
-impl Resident {
-    /// Opens the view of process `pid`; it stays valid across `execve`.
-    pub(crate) fn open(pid: pid_t) -> io::Result<Self> {
-        // SAFETY: `sysconf` takes a number and has no preconditions.
-        let page_bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
-        Ok(Self { statm: File::open(format!("/proc/{pid}/statm"))?, page_bytes })
-    }
-
-    /// Resident bytes now; `None` once the process has given its memory back.
-    pub(crate) fn bytes(&self) -> Option<u64> {
-        let mut buffer = [0; 128];
-        let length = self.statm.read_at(&mut buffer, 0).ok()?;
-        let text = std::str::from_utf8(&buffer[..length]).ok()?;
-        let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
-        Some(pages * self.page_bytes)
-    }
+/// The size of a page.
+pub(crate) fn page_bytes() -> u64 {
+    // SAFETY: `sysconf` takes a number and has no preconditions.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as u64 }
 }
 
-/// The processes whose parent is `parent`.
-pub(crate) fn children(parent: pid_t) -> Vec<pid_t> {
-    let mut found = numbered_entries("/proc");
-    found.retain(|pid| {
-        let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-        parent_in_stat(&stat) == Some(parent)
-    });
-    found
+/// Resident and anonymous bytes of a process that still has its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    pub(crate) resident_bytes: u64,
+    pub(crate) anon_bytes: u64,
 }
 
-/// `PID (name) state ppid ...`; the name may itself hold blanks, parentheses and any byte.
-fn parent_in_stat(stat: &[u8]) -> Option<pid_t> {
+/// What a process holds now.
+pub(crate) fn memory(pid: pid_t, page_bytes: u64) -> Option<Memory> {
+    parse_statm(&fs::read_to_string(format!("/proc/{pid}/statm")).ok()?, page_bytes)
+}
+
+/// `size resident shared ...` in pages.
+fn parse_statm(text: &str, page_bytes: u64) -> Option<Memory> {
+    let mut pages = text.split_ascii_whitespace().skip(1).map(str::parse::<u64>);
+    let (resident, shared) = (pages.next()?.ok()?, pages.next()?.ok()?);
+    (resident > 0).then(|| Memory {
+        resident_bytes: resident * page_bytes,
+        anon_bytes: resident.saturating_sub(shared) * page_bytes,
+    })
+}
+
+/// Its proportional share: each page divided by how many processes have it. Slow: all its pages are
+/// looked at.
+pub(crate) fn proportional_bytes(pid: pid_t) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    Some(field(&text, "Pss:")? * 1024)
+}
+
+/// What a process at its exit read and wrote, its waited-for children included.
+pub(crate) fn io(pid: pid_t) -> Option<Io> {
+    parse_io(&fs::read_to_string(format!("/proc/{pid}/io")).ok()?)
+}
+
+fn parse_io(text: &str) -> Option<Io> {
+    Some(Io {
+        is_known: true,
+        read_bytes: field(text, "rchar:")?,
+        written_bytes: field(text, "wchar:")?,
+        disk_read_bytes: field(text, "read_bytes:")?,
+        disk_written_bytes: field(text, "write_bytes:")?,
+    })
+}
+
+/// What `/proc/PID/stat` tells of a process's family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Family {
+    pub(crate) parent: pid_t,
+    pub(crate) group: pid_t,
+    /// Page faults of the children that it waited for.
+    pub(crate) children_minor_faults: u64,
+}
+
+pub(crate) fn family(pid: pid_t) -> Option<Family> {
+    parse_stat(&fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// `PID (name) state ppid pgrp ...`; the name may itself hold blanks, parentheses and any byte.
+fn parse_stat(stat: &[u8]) -> Option<Family> {
+    const MINOR_FAULTS_OF_CHILDREN: usize = 8;
     let behind_name = stat.iter().rposition(|&byte| byte == b')')? + 1;
     let text = std::str::from_utf8(&stat[behind_name..]).ok()?;
-    text.split_ascii_whitespace().nth(1)?.parse().ok()
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    Some(Family {
+        parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
+        children_minor_faults: fields.get(MINOR_FAULTS_OF_CHILDREN)?.parse().ok()?,
+    })
+}
+
+/// Every process that descends from `ancestor`, with its group; parents before children.
+pub(crate) fn descendants(ancestor: pid_t) -> Vec<(pid_t, pid_t)> {
+    let all: Vec<(pid_t, Family)> =
+        numbered_entries("/proc").into_iter().filter_map(|pid| Some((pid, family(pid)?))).collect();
+    let mut found: Vec<(pid_t, pid_t)> = Vec::new();
+    let mut parents = vec![ancestor];
+    while let Some(parent) = parents.pop() {
+        for (pid, family) in all.iter().filter(|(_, family)| family.parent == parent) {
+            if !found.iter().any(|(known, _)| known == pid) {
+                found.push((*pid, family.group));
+                parents.push(*pid);
+            }
+        }
+    }
+    found
 }
 
 fn numbered_entries(directory: &str) -> Vec<pid_t> {
@@ -96,15 +156,16 @@ mod tests {
 
     #[test]
     fn status_is_read_in_bytes() {
-        let text = "Name:\tx\nTgid:\t7\nVmHWM:\t    1124 kB\nVmRSS:\t    1000 kB\n\
-                    RssFile:\t 800 kB\nVmStk:\t 132 kB\nThreads:\t3\n";
+        let text = "Name:\tx\nTgid:\t7\nPPid:\t5\nVmHWM:\t    1124 kB\nVmRSS:\t    1000 kB\n\
+                    RssAnon:\t 200 kB\nRssFile:\t 800 kB\nVmStk:\t 132 kB\nThreads:\t3\n";
         let expected = Status {
             process: 7,
             vm_hwm_bytes: 1124 * 1024,
             vm_rss_bytes: 1000 * 1024,
             file_rss_bytes: Some(800 * 1024),
+            anon_bytes: Some(200 * 1024),
             stack_bytes: Some(132 * 1024),
-            thread_count: 3,
+            parent: 5,
         };
         assert_eq!(parse_status(text), Some(expected));
     }
@@ -116,7 +177,29 @@ mod tests {
 
     #[test]
     fn a_hostile_name_does_not_hide_the_parent() {
-        assert_eq!(parent_in_stat(b"7 (a) R 1 \xff) S 42 7 7 0"), Some(42));
-        assert_eq!(parent_in_stat(b""), None);
+        let family = Family { parent: 42, group: 7, children_minor_faults: 9 };
+        assert_eq!(parse_stat(b"7 (a) R 1 \xff) S 42 7 7 0 -1 4194560 8 9 0 0 1"), Some(family));
+        assert_eq!(parse_stat(b""), None);
+    }
+
+    #[test]
+    fn pages_become_bytes_and_a_process_without_memory_holds_nothing() {
+        let memory = Memory { resident_bytes: 10 * 4096, anon_bytes: 6 * 4096 };
+        assert_eq!(parse_statm("100 10 4 1 0 20 0\n", 4096), Some(memory));
+        assert_eq!(parse_statm("0 0 0 0 0 0 0\n", 4096), None);
+    }
+
+    #[test]
+    fn what_was_read_and_written_is_told_apart_by_who_did_it() {
+        let text = "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\n\
+                    cancelled_write_bytes: 7\n";
+        let io = Io {
+            is_known: true,
+            read_bytes: 1,
+            written_bytes: 2,
+            disk_read_bytes: 5,
+            disk_written_bytes: 6,
+        };
+        assert_eq!(parse_io(text), Some(io));
     }
 }

@@ -9,6 +9,8 @@ pub(crate) enum StoppedFor {
     Timeout,
     /// It held more than `--memory-limit`.
     MemoryLimit,
+    /// It wrote more than `--output-limit-bytes`.
+    OutputLimit,
     /// The probe was asked to stop.
     Interrupted,
 }
@@ -19,6 +21,7 @@ impl StoppedFor {
         match self {
             Self::Timeout => "timeout",
             Self::MemoryLimit => "memory_limit",
+            Self::OutputLimit => "output_limit",
             Self::Interrupted => "interrupted",
         }
     }
@@ -27,9 +30,21 @@ impl StoppedFor {
 /// Kills a child that is not reaped yet, with its process group: until it is reaped its number
 /// cannot belong to anybody else.
 pub(crate) fn kill_group(child: pid_t) {
-    // SAFETY: `kill` takes numbers only. The second call is for a child that left its own group.
-    unsafe {
-        libc::kill(-child, libc::SIGKILL);
-        libc::kill(child, libc::SIGKILL);
+    send(-child, libc::SIGKILL);
+    // For a child that left its own group.
+    send(child, libc::SIGKILL);
+}
+
+/// Sends a signal to an unreaped process, or to a group by its negative number. False if it did not
+/// arrive: it is gone, or belongs to somebody else now.
+pub(crate) fn send(pid: pid_t, signal: libc::c_int) -> bool {
+    // SAFETY: `kill` takes numbers only.
+    unsafe { libc::kill(pid, signal) == 0 }
+}
+
+/// The same to several; who is gone is gone.
+pub(crate) fn send_all(pids: impl Iterator<Item = pid_t>, signal: libc::c_int) {
+    for pid in pids {
+        send(pid, signal);
     }
 }

@@ -1,41 +1,33 @@
-//! Leaves nothing running: kills and reaps every descendant that outlived the child.
+//! Leaves nothing running, where `ptrace` does not show who is there: stops what it finds, so that it
+//! forks no more, looks again until nothing new is found, and only then kills.
 //!
-//! The probe is a subreaper, so orphans become its children, those in other sessions and groups
-//! too; killing them brings up theirs, until there are none.
+//! The probe is a subreaper, so orphans become its children, those in other sessions and groups too.
 
-use std::io;
-use std::ptr;
+use libc::pid_t;
 
-use crate::{procfs, trace};
+use crate::procfs;
+use crate::stop::send;
 
-/// Kills and reaps what is left. False if something could not be killed (it changed its user).
-pub(crate) fn descendants() -> bool {
-    let mut flags = libc::WNOHANG;
-    while reap(flags) {
-        let left = procfs::children(std::process::id() as libc::pid_t);
-        let killed = left.iter().filter(|&&pid| kill(pid)).count();
-        if killed < left.len() {
-            return false;
+/// Stops, then kills every descendant of the probe. How many were killed, and whether one could not be.
+pub(crate) fn descendants() -> (usize, bool) {
+    let probe = std::process::id() as pid_t;
+    let mut frozen = Vec::new();
+    loop {
+        let found = procfs::descendants(probe);
+        let fresh: Vec<_> = found.iter().filter(|one| !frozen.contains(*one)).copied().collect();
+        if fresh.is_empty() {
+            break;
         }
-        // Whoever was killed will be reaped; with nobody killed, somebody died or came just now.
-        flags = if killed > 0 { 0 } else { libc::WNOHANG };
+        for (pid, group) in &fresh {
+            // A whole group at once: its members cannot fork out of it meanwhile. Only groups that one
+            // of ours made; the probe's own is not.
+            if found.iter().any(|(leader, _)| leader == group) {
+                send(-group, libc::SIGSTOP);
+            }
+            send(*pid, libc::SIGSTOP);
+        }
+        frozen.extend(fresh);
     }
-    true
-}
-
-/// Reaps at most one; false once there is no child left, living or dead. One that is traced, being
-/// something between a thread and a process, stops at its exit like the child and must go on, too.
-fn reap(flags: libc::c_int) -> bool {
-    let mut status = 0;
-    // SAFETY: `status` lives through the call; the usage is not asked for.
-    let pid = unsafe { libc::wait4(-1, &raw mut status, flags | libc::__WALL, ptr::null_mut()) };
-    if pid > 0 && libc::WIFSTOPPED(status) {
-        trace::resume(pid, status);
-    }
-    pid != -1 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
-}
-
-fn kill(pid: libc::pid_t) -> bool {
-    // SAFETY: `kill` takes numbers only; `pid` is an unreaped child of ours.
-    unsafe { libc::kill(pid, libc::SIGKILL) == 0 }
+    let killed = frozen.iter().filter(|(pid, _)| send(*pid, libc::SIGKILL)).count();
+    (killed, killed < frozen.len())
 }

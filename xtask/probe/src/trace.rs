@@ -1,38 +1,86 @@
-//! `ptrace`, used for one thing: to stand still with the child at its exit, while its memory is
-//! still there to be read. Everything else it brings is passed on untouched.
+//! `ptrace`, used to be told of forks, clones, execs and exits, and to stand still with a process at
+//! its exit, while its memory is still there to be read. Everything else it brings is passed on
+//! untouched: no system call is looked at, and no signal held back.
 
 use std::io;
 use std::ptr;
 
-use libc::{c_int, c_void, pid_t};
+use libc::{c_int, c_ulong, c_void, pid_t};
 
-/// Traces a process that has not yet become its program, and every thread it will start: a main
-/// thread may end before others do, and only the last to end knows the peak. Should the probe die,
-/// they die too.
+/// What a stop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It started a process, or a thread.
+    Born,
+    /// It runs another program now.
+    Executed,
+    /// It is about to end.
+    Exit,
+    /// Stopped by job control, until SIGCONT.
+    Halted,
+    /// New and not begun yet, or let go on by SIGCONT.
+    Begins,
+    /// A signal on its way.
+    Signal,
+}
+
+/// Traces a process that has not yet become its program, with every process and thread that it will
+/// start, theirs included. Should the probe die, they die too.
 ///
 /// All from the start, because attaching to a thread later can block for ever: the kernel makes us
 /// wait while a sibling is in `execve`, which waits for the main thread, which waits for us.
 pub(crate) fn seize(pid: pid_t) -> io::Result<()> {
-    let options = libc::PTRACE_O_TRACEEXIT | libc::PTRACE_O_TRACECLONE | libc::PTRACE_O_EXITKILL;
+    let options = libc::PTRACE_O_TRACEEXIT
+        | libc::PTRACE_O_TRACECLONE
+        | libc::PTRACE_O_TRACEFORK
+        | libc::PTRACE_O_TRACEVFORK
+        | libc::PTRACE_O_TRACEEXEC
+        | libc::PTRACE_O_EXITKILL;
     request(libc::PTRACE_SEIZE, pid, options)
 }
 
-/// Whether a wait status is the stop at the exit.
-pub(crate) fn is_exit_stop(status: c_int) -> bool {
-    event(status) == libc::PTRACE_EVENT_EXIT
+/// What a wait status tells that is a stop.
+pub(crate) fn stop(status: c_int) -> Stop {
+    match event(status) {
+        libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => Stop::Born,
+        libc::PTRACE_EVENT_EXEC => Stop::Executed,
+        libc::PTRACE_EVENT_EXIT => Stop::Exit,
+        libc::PTRACE_EVENT_STOP if is_stopping(libc::WSTOPSIG(status)) => Stop::Halted,
+        libc::PTRACE_EVENT_STOP => Stop::Begins,
+        _ => Stop::Signal,
+    }
+}
+
+/// Whether what was born may be a thread; else it is a process.
+pub(crate) fn may_be_thread(status: c_int) -> bool {
+    event(status) == libc::PTRACE_EVENT_CLONE
+}
+
+/// The number of the process or thread that was started.
+pub(crate) fn message(pid: pid_t) -> Option<pid_t> {
+    let mut message: c_ulong = 0;
+    let data = (&raw mut message).cast::<c_void>();
+    // SAFETY: the kernel writes one word to `message`, which lives through the call.
+    let got =
+        unsafe { libc::ptrace(libc::PTRACE_GETEVENTMSG, pid, ptr::null_mut::<c_void>(), data) };
+    (got == 0).then_some(message as pid_t)
 }
 
 /// Lets a stopped thread go on as it would have without us. A failure means that it was killed
 /// meanwhile, and the next wait tells.
 pub(crate) fn resume(pid: pid_t, status: c_int) {
-    let signal = libc::WSTOPSIG(status);
-    let _ = match event(status) {
-        // A signal on its way to the child: deliver it.
-        0 => request(libc::PTRACE_CONT, pid, signal),
-        // Stopped like any stopped process: leave it so until SIGCONT.
-        libc::PTRACE_EVENT_STOP if is_stopping(signal) => request(libc::PTRACE_LISTEN, pid, 0),
+    let _ = match stop(status) {
+        Stop::Signal => request(libc::PTRACE_CONT, pid, libc::WSTOPSIG(status)),
+        Stop::Halted => request(libc::PTRACE_LISTEN, pid, 0),
         _ => request(libc::PTRACE_CONT, pid, 0),
     };
+}
+
+/// Whether two processes run in one memory, as a child of `vfork` does in its parent's.
+pub(crate) fn share_memory(one: pid_t, other: pid_t) -> bool {
+    const KCMP_VM: c_int = 1;
+    // SAFETY: numbers only.
+    unsafe { libc::syscall(libc::SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0 }
 }
 
 fn event(status: c_int) -> c_int {

@@ -1,6 +1,8 @@
-//! Waiting for the child's death: its stops are passed on, its limits kept, its usage taken from
-//! the `wait4` that reaps it.
+//! Waiting for the child's death and for that of all it started: stops are passed on, births and exits
+//! noted, limits kept, usage taken from the `wait4` that each process is told by.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
@@ -8,138 +10,397 @@ use libc::{c_int, pid_t, rusage};
 
 use crate::args::Request;
 use crate::launch::Child;
+use crate::looks::{self, Looks};
+use crate::pauses::Pauses;
 use crate::procfs::{self, Status};
-use crate::signals::{self, Wake};
 use crate::stop::{self, StoppedFor};
-use crate::trace;
+use crate::tree::Tree;
+use crate::usage::{Io, Usage};
+use crate::{sweep, trace};
 
-/// How often resident memory is looked at when there is a limit to it.
-const MEMORY_LOOK: Duration = Duration::from_millis(5);
-
-/// How a child ended.
+/// How the child ended, and what was seen of it and of all that it started.
 pub(crate) struct Ending {
     /// From just before the fork until the child was reaped, less the time it stood still for us.
     pub(crate) wall: Duration,
+    /// Of the wall time: stopped, or not to be watched.
+    pub(crate) stopped: Duration,
     /// As `wait4` gives it.
     pub(crate) status: c_int,
-    /// Of the child and of those of its own children that it waited for.
-    pub(crate) usage: rusage,
-    /// Its memory at its exit, where `ptrace` showed it.
+    /// `ru_maxrss` of the largest process.
+    pub(crate) max_rss_bytes: u64,
+    /// `VmHWM` of the largest process, where `ptrace` showed an exit.
+    pub(crate) vm_hwm_bytes: Option<u64>,
+    /// The most of anonymous memory in one process.
+    pub(crate) anon_bytes: Option<u64>,
+    /// The child's own memory at its exit, where `ptrace` showed it.
     pub(crate) at_exit: Option<Status>,
+    pub(crate) tree: Tree,
+    /// How many processes were killed since they outlived the child.
+    pub(crate) left_behind_count: u64,
     /// Set if the probe killed it.
     pub(crate) stopped_for: Option<StoppedFor>,
     /// Its resident memory over time, where that was asked for.
     pub(crate) timeline: Option<Timeline>,
 }
 
-/// Waits until the child is dead and reaped.
+/// Waits until the child is dead and reaped, and nothing is left of what it started.
 pub(crate) fn until_dead(child: &mut Child, request: &Request) -> Ending {
-    let timeout = request.timeout_ms.map(Duration::from_millis);
-    let mut watch = Watch {
-        child,
-        deadline: timeout.and_then(|timeout| child.started.checked_add(timeout)),
-        memory_limit_bytes: request.memory_limit_bytes.unwrap_or(u64::MAX),
-        timeline: request.timeline.as_ref().map(|_| Timeline::new(request)),
-        held: Duration::ZERO,
-        at_exit: None,
-        stopped_for: None,
-    };
+    let mut watch = Watch::new(child, request);
     loop {
         // One event a turn, then a glance at the limits: a child may keep us busy with its signals.
         let patience = match next_event() {
-            Some(event) => match watch.take(event) {
-                Some(ending) => return ending,
-                None => Some(Duration::ZERO),
-            },
-            None => watch.patience(),
+            Event::Of(pid, status, usage) => {
+                watch.take(pid, status, &usage);
+                Some(Duration::ZERO)
+            }
+            Event::NotYet => watch.patience(),
+            Event::Never => break,
         };
-        match signals::wait(patience) {
-            Wake::Interrupt => watch.stop(StoppedFor::Interrupted),
-            Wake::Look => watch.keep_limits(),
+        if watch.is_given_up {
+            break;
         }
+        watch.wait(patience);
     }
+    watch.ending()
 }
 
 struct Watch<'a> {
-    child: &'a Child,
-    deadline: Option<Instant>,
-    memory_limit_bytes: u64,
+    child: &'a mut Child,
+    timeout: Option<Duration>,
+    memory_limit_bytes: Option<u64>,
+    output_limit_bytes: Option<u64>,
     timeline: Option<Timeline>,
+    tree: Tree,
+    looks: Looks,
+    pauses: Pauses,
     /// Time the whole child stood at its exit while we read its status.
     held: Duration,
     at_exit: Option<Status>,
+    /// What processes read and wrote, told at their exits and needed at their deaths.
+    io: BTreeMap<pid_t, Io>,
+    vm_hwm_bytes: Option<u64>,
+    max_rss_bytes: u64,
     stopped_for: Option<StoppedFor>,
+    /// The child's death: wall time, pauses in it, wait status.
+    death: Option<(Duration, Duration, c_int)>,
+    left_behind_count: u64,
+    /// Something cannot be killed.
+    is_given_up: bool,
 }
 
-impl Watch<'_> {
-    /// The ending, if the event is the child's death.
-    fn take(&mut self, event: Event) -> Option<Ending> {
-        let (pid, status, usage) = event;
-        let seen = Instant::now();
-        if libc::WIFSTOPPED(status) {
-            self.at_stop(pid, status, seen);
-            return None;
+impl<'a> Watch<'a> {
+    fn new(child: &'a mut Child, request: &Request) -> Self {
+        let is_limited = request.memory_limit_bytes.or(request.output_limit_bytes).is_some();
+        let interval = request.timeline.as_ref().map(|_| Timeline::interval(request));
+        let interval = interval.or(is_limited.then_some(looks::INTERVAL_LIMITED));
+        let mut tree = Tree::default();
+        tree.root(child.pid);
+        Self {
+            timeout: request.timeout_ms.map(Duration::from_millis),
+            memory_limit_bytes: request.memory_limit_bytes,
+            output_limit_bytes: request.output_limit_bytes,
+            timeline: request.timeline.as_ref().map(|_| Timeline::new(request)),
+            tree,
+            looks: Looks::new(child.started, interval),
+            pauses: Pauses::new(),
+            held: Duration::ZERO,
+            at_exit: None,
+            io: BTreeMap::new(),
+            vm_hwm_bytes: None,
+            max_rss_bytes: 0,
+            stopped_for: None,
+            death: None,
+            left_behind_count: 0,
+            is_given_up: false,
+            child,
         }
-        let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
-        if pid != self.child.pid {
-            return None;
-        }
-        let (at_exit, stopped_for) = (self.at_exit, self.stopped_for);
-        let timeline = self.timeline.take();
-        Some(Ending { wall, status, usage, at_exit, stopped_for, timeline })
     }
 
-    /// Looks at the memory, if this is an exit, and lets whoever stopped go on.
-    ///
-    /// The last thread has the last word: until then the peak can only grow. And only at its stop
-    /// does the whole child stand still, so that this time may be taken off the wall time.
-    fn at_stop(&mut self, pid: pid_t, status: c_int, seen: Instant) {
-        let is_exit = trace::is_exit_stop(status);
-        let memory = if is_exit { procfs::status(pid) } else { None };
-        let memory = memory.filter(|memory| memory.process == self.child.pid);
-        self.at_exit = memory.or(self.at_exit);
-        if let (Some(timeline), Some(memory)) = (&mut self.timeline, memory) {
-            timeline.looks.push((seen.duration_since(self.child.started), memory.vm_rss_bytes));
+    fn take(&mut self, pid: pid_t, status: c_int, usage: &rusage) {
+        let seen = Instant::now();
+        if !libc::WIFSTOPPED(status) {
+            return self.at_death(pid, status, usage, seen);
+        }
+        match trace::stop(status) {
+            trace::Stop::Born => self.at_birth(pid, status),
+            trace::Stop::Executed => {
+                self.looks.forget(pid);
+                self.tree.executed(pid);
+            }
+            trace::Stop::Exit => return self.at_exit(pid, status, seen),
+            trace::Stop::Halted => self.halted(pid, true),
+            trace::Stop::Begins => {
+                self.adopt(pid);
+                self.halted(pid, false);
+            }
+            trace::Stop::Signal => {}
         }
         trace::resume(pid, status);
-        if memory.is_some_and(|memory| memory.thread_count == 1) {
+    }
+
+    /// Somebody started a process or a thread, whose own first stop may have been seen before.
+    fn at_birth(&mut self, parent: pid_t, status: c_int) {
+        let Some(born) = trace::message(parent) else { return };
+        if self.tree.process_of(born).is_some() {
+            return;
+        }
+        let process = self.tree.process_of(parent).unwrap_or(parent);
+        if trace::may_be_thread(status) && procfs::is_thread(process, born) {
+            self.tree.thread(process, born);
+        } else {
+            self.begin(born, process);
+        }
+    }
+
+    /// Something new stands at its beginning, and whoever started it has not told us yet.
+    fn adopt(&mut self, pid: pid_t) {
+        if self.tree.process_of(pid).is_some() {
+            return;
+        }
+        match procfs::status(pid) {
+            Some(status) if status.process != pid => self.tree.thread(status.process, pid),
+            Some(status) => self.begin(pid, status.parent),
+            None => {}
+        }
+    }
+
+    fn begin(&mut self, pid: pid_t, parent: pid_t) {
+        let is_shared = trace::share_memory(parent, pid);
+        let memory = if is_shared { None } else { self.looks.at(pid) };
+        self.tree.born(pid, parent, memory.map_or(0, |memory| memory.resident_bytes), is_shared);
+        if self.is_killing() {
+            self.left_behind_count += u64::from(self.death.is_some());
+            stop::send(pid, libc::SIGKILL);
+        }
+    }
+
+    fn halted(&mut self, thread: pid_t, is_stopped: bool) {
+        if let Some(process) = self.tree.process_of(thread) {
+            self.tree.set_stopped(process, is_stopped);
+            self.pauses.tree_is_stopped(self.tree.is_stopped());
+        }
+    }
+
+    /// Looks at the memory and lets whoever stopped go on.
+    ///
+    /// The last thread has the last word: until then the peak can only grow. And only at its stop
+    /// does the whole process stand still, so that this time may be taken off the wall time.
+    fn at_exit(&mut self, thread: pid_t, status: c_int, seen: Instant) {
+        // Threads that end together may be told of in any order, and not all of them need be.
+        const LAST_THREADS: u32 = 3;
+        let process = self.tree.process_of(thread);
+        let left = self.tree.thread_ended(thread);
+        if let (Some(process), Some(0..=LAST_THREADS)) = (process, left) {
+            self.read_memory(process, thread, seen);
+        }
+        if let (Some(process), Some(0)) = (process, left) {
+            self.read_account(process);
+        }
+        let is_alone = self.tree.living().eq([self.child.pid]);
+        trace::resume(thread, status);
+        if is_alone && left == Some(0) {
             self.held += seen.elapsed();
         }
     }
 
-    /// How long to wait for a signal. Once the child is killed there is only its death to wait for.
-    fn patience(&self) -> Option<Duration> {
-        if self.stopped_for.is_some() {
+    fn read_memory(&mut self, process: pid_t, thread: pid_t, seen: Instant) {
+        let Some(memory) = procfs::status(thread).filter(|memory| memory.process == process) else {
+            return;
+        };
+        self.tree.saw(process, memory.vm_hwm_bytes);
+        self.vm_hwm_bytes = self.vm_hwm_bytes.max(Some(memory.vm_hwm_bytes));
+        self.looks.at_exit(&memory);
+        if process == self.child.pid {
+            self.at_exit = Some(memory);
+            if let Some(timeline) = &mut self.timeline {
+                timeline.looks.push((seen.duration_since(self.child.started), memory.vm_rss_bytes));
+            }
+        }
+    }
+
+    /// Reads what can only be read while a process is still there, and only now is complete.
+    fn read_account(&mut self, process: pid_t) {
+        self.io.extend(procfs::io(process).map(|io| (process, io)));
+        if self.tree.process_count() > 1 {
+            if let Some(family) = procfs::family(process) {
+                self.tree.leaves(process, family.parent, family.children_minor_faults);
+            }
+            self.look();
+        }
+    }
+
+    fn at_death(&mut self, pid: pid_t, status: c_int, usage: &rusage, seen: Instant) {
+        let max_rss_bytes = usage.ru_maxrss as u64 * 1024;
+        if !self.tree.lives(pid) {
+            // A thread; or one already dead whose parent did not wait for it, so that we did again.
+            self.tree.thread_ended(pid);
+            if self.child.is_traced {
+                return;
+            }
+            self.tree.root(pid);
+        }
+        self.tree.died(pid, Usage::new(usage, self.io.remove(&pid)), max_rss_bytes);
+        self.looks.forget(pid);
+        self.max_rss_bytes = self.max_rss_bytes.max(max_rss_bytes);
+        if pid == self.child.pid && self.death.is_none() {
+            let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
+            self.pauses.tree_is_stopped(false);
+            self.death = Some((wall, self.pauses.total(), status));
+            self.left_behind_count = self.tree.living().count() as u64;
+            self.kill();
+        } else {
+            self.pauses.tree_is_stopped(self.tree.is_stopped());
+        }
+    }
+
+    /// How long to wait for a signal. Once all are killed there is only their death to wait for.
+    fn patience(&mut self) -> Option<Duration> {
+        if self.is_killing() {
+            return self.patience_with_the_dying();
+        }
+        let now = Instant::now();
+        let deadline = self.deadline();
+        let next = deadline.into_iter().chain([self.looks.due()]).min();
+        next.map(|next| next.saturating_duration_since(now))
+    }
+
+    /// What `ptrace` shows is killed already. What it does not is looked for when nothing else is left.
+    fn patience_with_the_dying(&mut self) -> Option<Duration> {
+        const AGAIN: Duration = Duration::from_millis(10);
+        if self.child.is_traced && self.tree.living().next().is_some() {
             return None;
         }
-        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let look = match (&self.timeline, &self.child.resident) {
-            (_, None) => None,
-            (Some(timeline), _) => Some(timeline.interval),
-            (None, Some(_)) => Some(MEMORY_LOOK),
-        };
-        left.into_iter().chain(look).min()
+        let (killed, is_refused) = sweep::descendants();
+        if is_refused && self.death.is_some() {
+            self.child.refused.push("kill", "a process that outlived the child changed its user");
+            self.is_given_up = true;
+        }
+        // With nobody killed, somebody died or came just now.
+        Some(if killed > 0 { AGAIN } else { Duration::ZERO })
+    }
+
+    fn wait(&mut self, patience: Option<Duration>) {
+        let since = Instant::now();
+        let readable = self.child.tail.as_ref().and_then(crate::tail::Tail::readable);
+        let (wake, is_readable) = self.child.signals.wait(patience, readable);
+        self.pauses.waited(since, patience, wake.is_continued);
+        if let (true, Some(tail)) = (is_readable, &mut self.child.tail) {
+            tail.take();
+        }
+        if wake.is_suspended {
+            self.stand_still();
+        }
+        if wake.is_interrupted {
+            self.stop(StoppedFor::Interrupted);
+        }
+        if !self.is_killing() {
+            self.keep_limits();
+        }
+    }
+
+    /// Ctrl-Z stops the probe; the child, in a group of its own, is stopped along.
+    fn stand_still(&mut self) {
+        let since = Instant::now();
+        let running: Vec<pid_t> = self.tree.running().collect();
+        stop::send_all(running.iter().copied(), libc::SIGSTOP);
+        stop::send(std::process::id() as pid_t, libc::SIGSTOP);
+        stop::send_all(running.iter().copied(), libc::SIGCONT);
+        self.pauses.stood(since.elapsed());
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let timeout = self.timeout?;
+        self.child.started.checked_add(timeout)?.checked_add(self.pauses.allowance(timeout))
     }
 
     fn keep_limits(&mut self) {
-        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        if self.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
             self.stop(StoppedFor::Timeout);
         }
-        let resident = self.child.resident.as_ref().and_then(procfs::Resident::bytes);
-        // Behind its exit the child only gives its memory back.
-        if let (Some(timeline), Some(bytes), None) = (&mut self.timeline, resident, self.at_exit) {
-            timeline.look(self.child.started.elapsed(), bytes);
+        if self.looks.due() <= Instant::now() {
+            self.look();
+            if self.is_over_output_limit() {
+                self.stop(StoppedFor::OutputLimit);
+            }
+            self.looks.schedule(self.child.started);
         }
-        if resident.is_some_and(|bytes| bytes > self.memory_limit_bytes) {
+    }
+
+    fn is_over_output_limit(&self) -> bool {
+        self.output_limit_bytes.is_some_and(|limit| self.child.outputs.bytes() > limit)
+    }
+
+    /// Looks at what each process holds, and all of them together.
+    fn look(&mut self) {
+        let holders = self.holders();
+        let mut sum_bytes = 0;
+        for pid in &holders {
+            let Some(memory) = self.looks.at(*pid) else { continue };
+            self.tree.saw(*pid, memory.resident_bytes);
+            sum_bytes += memory.resident_bytes;
+            // Behind its exit the child only gives its memory back.
+            let is_child = *pid == self.child.pid && self.at_exit.is_none();
+            if let (Some(timeline), true) = (&mut self.timeline, is_child) {
+                timeline.look(self.child.started.elapsed(), memory.resident_bytes);
+            }
+        }
+        if let Some(together) = self.looks.together(&holders, sum_bytes) {
+            self.tree.saw_together(together);
+        }
+        let over = self.memory_limit_bytes.filter(|limit| sum_bytes > *limit);
+        if over.is_some_and(|limit| self.looks.is_together_over(&holders, sum_bytes, limit)) {
             self.stop(StoppedFor::MemoryLimit);
         }
     }
 
+    /// The processes with memory of their own. Without `ptrace` they are looked for, which is slow and
+    /// done only for a limit.
+    fn holders(&self) -> Vec<pid_t> {
+        if self.child.is_traced {
+            return self.tree.holders().collect();
+        }
+        if self.memory_limit_bytes.is_none() {
+            return vec![self.child.pid];
+        }
+        let found = procfs::descendants(std::process::id() as pid_t);
+        found.into_iter().map(|(pid, _)| pid).collect()
+    }
+
+    fn is_killing(&self) -> bool {
+        self.stopped_for.is_some() || self.death.is_some()
+    }
+
     /// The first reason stands.
     fn stop(&mut self, reason: StoppedFor) {
-        if self.stopped_for.is_none() {
+        if !self.is_killing() {
             self.stopped_for = Some(reason);
+            self.kill();
+        }
+    }
+
+    /// Kills all that is known; what is born from now on is killed at its birth, before it begins.
+    fn kill(&mut self) {
+        if self.tree.lives(self.child.pid) {
             stop::kill_group(self.child.pid);
+        }
+        stop::send_all(self.tree.living(), libc::SIGKILL);
+    }
+
+    fn ending(self) -> Ending {
+        let (wall, stopped, status) = self.death.unwrap_or_default();
+        let over = self.is_over_output_limit().then_some(StoppedFor::OutputLimit);
+        Ending {
+            wall,
+            stopped,
+            status,
+            max_rss_bytes: self.max_rss_bytes,
+            vm_hwm_bytes: self.vm_hwm_bytes,
+            anon_bytes: self.looks.anon_bytes().filter(|_| self.child.is_traced),
+            at_exit: self.at_exit,
+            left_behind_count: self.left_behind_count,
+            stopped_for: self.stopped_for.or(over),
+            timeline: self.timeline,
+            tree: self.tree,
         }
     }
 }
@@ -153,9 +414,12 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     fn new(request: &Request) -> Self {
+        Self { interval: Self::interval(request), looks: Vec::new() }
+    }
+
+    fn interval(request: &Request) -> Duration {
         const INTERVAL_US: u64 = 1000;
-        let interval = Duration::from_micros(request.timeline_us.unwrap_or(INTERVAL_US));
-        Self { interval, looks: Vec::new() }
+        Duration::from_micros(request.timeline_us.unwrap_or(INTERVAL_US))
     }
 
     /// Events of the child wake us too; what comes before the next look is due is left out.
@@ -173,15 +437,25 @@ impl Timeline {
     }
 }
 
-/// What `wait4` tells: of the child, of one of its threads or of an adopted orphan.
-type Event = (pid_t, c_int, rusage);
+/// What `wait4` tells.
+enum Event {
+    /// Of the child, of one of its threads, of a descendant or of an adopted orphan.
+    Of(pid_t, c_int, rusage),
+    /// Nothing new.
+    NotYet,
+    /// Nobody is left that could have something to tell.
+    Never,
+}
 
-fn next_event() -> Option<Event> {
+fn next_event() -> Event {
     let mut status = 0;
     let mut usage = MaybeUninit::uninit();
     let flags = libc::WNOHANG | libc::__WALL;
     // SAFETY: both live through the call, which fills them when it returns a number above 0.
-    let pid = unsafe { libc::wait4(-1, &raw mut status, flags, usage.as_mut_ptr()) };
-    // SAFETY: `pid` is above 0.
-    (pid > 0).then(|| (pid, status, unsafe { usage.assume_init() }))
+    match unsafe { libc::wait4(-1, &raw mut status, flags, usage.as_mut_ptr()) } {
+        // SAFETY: they were filled.
+        pid @ 1.. => Event::Of(pid, status, unsafe { usage.assume_init() }),
+        -1 if io::Error::last_os_error().raw_os_error() == Some(libc::ECHILD) => Event::Never,
+        _ => Event::NotYet,
+    }
 }

@@ -48,10 +48,12 @@ fn descendants_in_sessions_of_their_own_do_not_outlive_the_child() {
 }
 
 #[test]
-fn a_clone_that_is_traced_along_does_not_outlive_the_child_nor_count_as_it() {
+fn a_clone_that_tells_nobody_of_its_end_does_not_outlive_the_child_and_counts_beside_it() {
     let record = run(&format!("-- {CHILD} leave-a-clone 64000000"));
     assert_ended(&record, "exited", Some(8), None);
-    assert!(unsigned(&record, "vm_hwm_bytes") < 32_000_000, "{record}");
+    assert_eq!((unsigned(&record, "left_behind"), unsigned(&record, "processes")), (1, 2));
+    assert!(unsigned(&record, "vm_hwm_bytes") > 64_000_000, "{record}");
+    assert!(unsigned(&record, "rss_at_exit_bytes") < 32_000_000, "{record}");
 }
 
 #[test]

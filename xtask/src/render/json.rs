@@ -72,11 +72,14 @@ fn proofs(proofs: &Proofs) -> Value {
         .empty
         .iter()
         .map(|(variant, peak)| json!({ "variant": variant, "peak_rss_bytes": number(*peak) }));
+    let measured = proofs.resolutions.measured().iter();
+    let resolution = measured.map(|(metric, value)| (metric.key(), json!(number(*value))));
     json!({
         "empty_child_peak_rss_bytes": optional(proofs.floor_bytes),
         "known_allocation_bytes": proofs.touched_bytes.map(|(_, known)| known.0),
         "known_allocation_error_bytes": optional(error),
         "empty_document": empty.collect::<Vec<_>>(),
+        "resolution": resolution.collect::<serde_json::Map<_, _>>(),
     })
 }
 

@@ -664,6 +664,20 @@ fn provenance(derived: &Derived) -> String {
             units::bytes(touched - known.0 as f64),
         ));
     }
+    let resolution: Vec<String> = summary
+        .proofs
+        .resolutions
+        .measured()
+        .iter()
+        .filter(|(metric, _)| lock.experiment.fit.metrics.contains(metric))
+        .map(|(metric, value)| format!("`{metric}` {}", metric.show(*value)))
+        .collect();
+    if !resolution.is_empty() {
+        lines.push(format!(
+            "- Resolution, of children that touch odd amounts; smaller differences mean nothing: {}.",
+            listed(&resolution)
+        ));
+    }
     let empty: Vec<String> = summary
         .proofs
         .empty

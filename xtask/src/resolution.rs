@@ -1,0 +1,190 @@
+//! How finely each metric is measured on this machine: what the proofs of a campaign say of it.
+//!
+//! Before measuring, children touch amounts that are known and that are not multiples of the batches in
+//! which the kernel adds up pages. What a metric reads of them less what they touched would be the same
+//! for each; as far as it is not, differences of that size mean nothing. No verdict may claim less.
+
+use crate::aggregate::Group;
+use crate::metric::Metric;
+use crate::record::{Kind, Sample};
+use crate::units::Bytes;
+
+/// The name of the proofs that touch odd amounts.
+pub(crate) const PROOF_STEP: &str = "probe-step";
+
+const PAGE: u64 = 4096;
+
+/// Fewest proofs that tell a resolution.
+const STEPS_MIN: usize = 4;
+
+/// What the children touch: about 2 MB each, in steps that fall between those of the kernel (32 pages,
+/// or two for each CPU), none twice at the same place within 256 pages.
+pub(crate) fn amounts() -> impl Iterator<Item = Bytes> {
+    (0..16).map(|index: u64| Bytes((400 + index * 16 + index * 11 % 16) * PAGE))
+}
+
+/// The resolution of each metric that the proofs tell one of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Resolutions(Vec<(Metric, f64)>);
+
+impl Resolutions {
+    /// The smallest difference that means something, in the unit of the metric, for a run on an input
+    /// of this size (which ratios are over). `None` where no proof told: nothing may be claimed then.
+    pub(crate) fn resolution(&self, metric: Metric, input: Bytes) -> Option<f64> {
+        let per_input_byte = |value: f64| (input.0 > 0).then(|| value / input.0 as f64);
+        match metric {
+            Metric::Overhead => per_input_byte(self.resolution(Metric::PeakRss, input)?),
+            Metric::Ratio => per_input_byte(1.0),
+            // Counted one by one, whatever the machine.
+            Metric::PeakHeap
+            | Metric::LiveHeap
+            | Metric::Instructions
+            | Metric::MajorFaults
+            | Metric::Switches
+            | Metric::Read
+            | Metric::Written
+            | Metric::DiskRead
+            | Metric::DiskWritten
+            | Metric::Processes
+            | Metric::Threads
+            | Metric::Output => Some(1.0),
+            _ => self.0.iter().find(|(of, _)| *of == metric).map(|(_, resolution)| *resolution),
+        }
+    }
+
+    /// Those that were measured, for a report.
+    pub(crate) fn measured(&self) -> &[(Metric, f64)] {
+        &self.0
+    }
+
+    /// From the rows of a campaign under way.
+    pub(crate) fn of_rows(rows: &[Sample]) -> Self {
+        let is_step = |row: &&Sample| row.kind == Kind::Proof && row.variant == PROOF_STEP;
+        let last = rows.iter().filter(is_step).map(|row| row.block).max();
+        let steps: Vec<&Sample> =
+            rows.iter().filter(is_step).filter(|row| Some(row.block) == last).collect();
+        Self::of(|metric| {
+            steps.iter().filter_map(|row| Some((row.input_bytes, row.value(metric)?))).collect()
+        })
+    }
+
+    /// From the groups of a campaign that is done; the last attempt at a proof counts.
+    pub(crate) fn of_groups(groups: &[Group]) -> Self {
+        let steps: Vec<&Group> = groups
+            .iter()
+            .filter(|group| group.kind == Kind::Proof && group.variant == PROOF_STEP)
+            .collect();
+        Self::of(|metric| {
+            let last = |group: &&Group| Some((group.size.0, *group.values(metric).last()?));
+            steps.iter().filter_map(last).collect()
+        })
+    }
+
+    /// `steps` gives for a metric what was touched and what was read.
+    fn of(steps: impl Fn(Metric) -> Vec<(u64, f64)>) -> Self {
+        let resolution = |metric| {
+            let steps = steps(metric);
+            (steps.len() >= STEPS_MIN).then(|| of_metric(metric, &steps))?
+        };
+        let measured = |metric| Some((metric, resolution(metric)?));
+        Self(crate::metric::ALL.into_iter().filter_map(measured).collect())
+    }
+}
+
+fn of_metric(metric: Metric, steps: &[(u64, f64)]) -> Option<f64> {
+    let pages = |bytes: u64| bytes.div_ceil(PAGE) as f64;
+    match metric {
+        Metric::PeakRss
+        | Metric::PeakHwm
+        | Metric::PeakTree
+        | Metric::PeakTreeLow
+        | Metric::PeakAnon
+        | Metric::PeakCgroup
+        | Metric::RssAtExit => {
+            let page = PAGE as f64;
+            Some(
+                range(steps.iter().map(|(touched, read)| read - pages(*touched) * page))?.max(page),
+            )
+        }
+        Metric::MinorFaults => {
+            Some(range(steps.iter().map(|(touched, read)| read - pages(*touched)))?.max(1.0))
+        }
+        Metric::FileAtExit | Metric::Stack => {
+            Some(range(steps.iter().map(|(_, read)| *read))?.max(PAGE as f64))
+        }
+        // A clock that ticks shows as a common divisor of all that it tells.
+        Metric::Wall | Metric::Cpu => {
+            let ticks = steps.iter().map(|(_, read)| *read as u64).reduce(common_divisor)?;
+            Some(ticks.max(1) as f64)
+        }
+        _ => None,
+    }
+}
+
+fn range(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    Some(values.clone().reduce(f64::max)? - values.reduce(f64::min)?)
+}
+
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Outcome;
+
+    /// Proofs of a machine that counts in batches of `batch` pages.
+    fn proofs(batch: u64) -> Vec<Sample> {
+        amounts()
+            .map(|touched| {
+                let pages = touched.0 / PAGE + 300;
+                Sample {
+                    outcome: Outcome::Ok,
+                    peak_rss_bytes: Some(pages / batch * batch * PAGE),
+                    wall_ns: Some(1_234_567 + touched.0),
+                    user_us: Some(touched.0 / 1_000_000 * 4000),
+                    system_us: Some(4000),
+                    ..Sample::skipped(Kind::Proof, 0, 0, PROOF_STEP, "probe", touched.0)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_batches_of_a_kernel_show_as_the_resolution_of_its_peaks() {
+        for batch in [1, 32, 64, 128] {
+            let found = Resolutions::of_rows(&proofs(batch));
+            let read = found.resolution(Metric::PeakRss, Bytes(10)).unwrap();
+            let most = (batch * PAGE) as f64;
+            assert!((0.75 * most..=most).contains(&read), "batch {batch}: {read}");
+            assert_eq!(found.resolution(Metric::Overhead, Bytes(10)), Some(read / 10.0));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_ticks_is_found_out() {
+        let found = Resolutions::of_rows(&proofs(1));
+        assert_eq!(found.resolution(Metric::Cpu, Bytes(1)), Some(4e6));
+        assert_eq!(found.resolution(Metric::Wall, Bytes(1)), Some(1.0));
+    }
+
+    #[test]
+    fn what_was_not_measured_has_no_resolution() {
+        let none = Resolutions::of_rows(&[]);
+        assert_eq!(none.resolution(Metric::PeakRss, Bytes(1)), None);
+        assert_eq!(none.resolution(Metric::Output, Bytes(1)), Some(1.0));
+        assert_eq!(Resolutions::of_rows(&proofs(32)).resolution(Metric::PeakHwm, Bytes(1)), None);
+    }
+
+    #[test]
+    fn the_last_attempt_at_the_proofs_counts() {
+        let mut rows = proofs(128);
+        rows.extend(proofs(1).into_iter().map(|row| Sample { block: 1, ..row }));
+        let found = Resolutions::of_rows(&rows).resolution(Metric::PeakRss, Bytes(1));
+        assert_eq!(found, Some(PAGE as f64));
+    }
+}
