@@ -411,7 +411,7 @@ mod tests {
             name: "v".to_owned(),
             about: String::new(),
             optional: false,
-            program: Program::Command { command: Vec::new(), decode: None, version: None },
+            program: Program::Command(Box::default()),
         };
         let document = Document {
             profile: "p".to_owned(),

@@ -5,7 +5,10 @@
 
 pub(crate) mod criterion;
 pub(crate) mod data;
+pub(crate) mod fill;
+pub(crate) mod foreign;
 pub(crate) mod grid;
+mod matrix;
 pub(crate) mod placeholder;
 pub(crate) mod profile;
 pub(crate) mod raw;
@@ -18,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use criterion::Criterion;
+pub(crate) use foreign::Foreign;
 pub(crate) use profile::Profile;
 pub(crate) use raw::{Layout, Level, Switches};
 
@@ -119,14 +123,18 @@ pub(crate) struct Variant {
 pub(crate) enum Program {
     /// The encoder of this project with these switches.
     Sigma { encode: Switches },
-    /// Any command: document on stdin, bytes on stdout.
-    Command {
-        command: Vec<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        decode: Option<Vec<String>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        version: Option<Vec<String>>,
-    },
+    /// Any command.
+    Command(Box<Foreign>),
+}
+
+impl Program {
+    /// The command, if it is not the encoder of this project.
+    pub(crate) fn foreign(&self) -> Option<&Foreign> {
+        match self {
+            Program::Sigma { .. } => None,
+            Program::Command(foreign) => Some(foreign),
+        }
+    }
 }
 
 /// What is fitted over the sizes.

@@ -115,7 +115,7 @@ mod tests {
     use crate::units::Bytes;
 
     fn rows_of(json: &str) -> Result<Vec<HeapRow>, String> {
-        let program = Program::Command { command: Vec::new(), decode: None, version: None };
+        let program = Program::Command(Box::default());
         let variant =
             Variant { name: "v".to_owned(), about: String::new(), optional: false, program };
         let document = Document {

@@ -291,7 +291,7 @@ impl<'a> Bench<'a> {
                 command.extend(encode.arguments());
                 (command, Some(decode))
             }
-            Program::Command { command, decode, .. } => (command.clone(), decode.clone()),
+            Program::Command(foreign) => (foreign.command.clone(), foreign.decode.clone()),
         }
     }
 

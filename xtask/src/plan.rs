@@ -42,7 +42,7 @@ pub(crate) fn describe(variant: &Variant) -> String {
             let arguments = encode.arguments().join(" ");
             format!("sigma encode {arguments}").trim_end().to_owned()
         }
-        Program::Command { command, .. } => command.join(" "),
+        Program::Command(foreign) => foreign.command.join(" "),
     }
 }
 

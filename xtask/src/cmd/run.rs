@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
 use crate::error::{Verdict, user};
-use crate::experiment::{Experiment, Program};
+use crate::experiment::Experiment;
 use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
 use crate::machine::Machine;
@@ -174,8 +174,8 @@ fn lock(
     };
     let mut binary = tools.binaries.clone();
     for variant in &chosen.experiment.variant {
-        if let Program::Command { command, version, .. } = &variant.program {
-            let foreign = workshop::foreign(command, version.as_deref());
+        if let Some(foreign) = variant.program.foreign() {
+            let foreign = workshop::foreign(&foreign.command, foreign.version.as_deref());
             if !binary.contains(&foreign) {
                 binary.push(foreign);
             }

@@ -2,6 +2,7 @@
 //! later errors point at. What the values mean is `resolve`'s business. `experiment.schema.json` is
 //! generated from these types.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use toml::Spanned;
 
 use super::data::RawData;
 use super::grid::RawGrid;
+use super::matrix::{RawMatrix, Scalar};
 use super::sizes::{RawSizes, SizesSchema};
 
 /// One question, as a file below `experiments/`.
@@ -40,6 +42,9 @@ pub(crate) struct RawExperiment {
     #[serde(default)]
     #[schemars(with = "Vec<RawVariant>")]
     pub(crate) variant: Vec<Spanned<RawVariant>>,
+    /// Parameters of commands: a variant that names some is run with every combination of their values.
+    #[schemars(with = "Option<BTreeMap<String, Vec<Scalar>>>")]
+    pub(crate) matrix: Option<Spanned<RawMatrix>>,
     /// A factorial of variants, beside or instead of those listed.
     #[schemars(with = "Option<RawGrid>")]
     pub(crate) grid: Option<Spanned<RawGrid>>,
@@ -142,27 +147,76 @@ pub(crate) struct RawRepeat {
     pub(crate) at: Spanned<String>,
 }
 
-/// One configuration of the encoder (`encode`), or any command (`command`).
-#[derive(Debug, Deserialize, JsonSchema)]
+/// One configuration of the encoder (`encode`), or any command (`command`). In all that is said of a
+/// command `{input}`, `{output}`, `{size}`, `{work}` and the parameters of `[matrix]` are filled in;
+/// anything else in braces stays as it is. No shell runs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawVariant {
-    /// Name in tables and figures.
+    /// Name in tables and figures; may hold parameters of `[matrix]`, such as `zstd-{level}`.
     #[schemars(with = "String")]
     pub(crate) name: Spanned<String>,
     /// What it is, in a sentence.
     pub(crate) about: Option<String>,
     /// Switches of `sigma`.
     pub(crate) encode: Option<Switches>,
-    /// A command that reads the document on stdin and writes the encoding to stdout.
+    /// Any command. Without `{input}` the document is on its stdin; `{input}` is the path of a copy of its
+    /// own. `{size}` is the document's size in bytes, `{work}` a folder that is empty before each run.
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) command: Option<Spanned<Vec<String>>>,
-    /// The command that takes the encoding back; without it, round trips are not checked.
+    /// Where its result is: `stdout` (the default), `file` (the default where `command` names
+    /// `{output}`), `folder` (the same, made before the run), `none`, or a path such as `{input}.gz`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) output: Option<Spanned<String>>,
+    /// The command that takes the result back; it is on stdin, or where `{encoded}` says, and the document
+    /// goes to stdout, or where `{decoded}` says.
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) decode: Option<Spanned<Vec<String>>>,
+    /// What makes a round trip right: `bytes` (the default with `decode`), `json` (the same values, in
+    /// whatever notation), `none`, or a command that ends with 0, with `{input}`, `{encoded}` and
+    /// `{decoded}`. Without `decode`, the result itself is compared with the document.
+    #[schemars(with = "Option<RawCheck>")]
+    pub(crate) check: Option<Spanned<RawCheck>>,
     /// The command that prints the program's version.
     pub(crate) version: Option<Vec<String>>,
+    /// Variables of its environment, which otherwise holds `PATH` and `LC_ALL=C` alone.
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
+    /// Where it runs; default: the folder of this file. `{work}` for a folder of its own.
+    pub(crate) cwd: Option<String>,
+    /// Exit codes that are no failure. Default `[0]`.
+    #[schemars(with = "Option<Vec<u8>>")]
+    pub(crate) exit_codes: Option<Spanned<Vec<u8>>>,
+    /// Longest a run of this variant may take, instead of `measure.timeout`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) timeout: Option<Spanned<String>>,
+    /// The command that builds it, before anything is measured.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) build: Option<Spanned<Vec<String>>>,
+    /// Run once, before anything is measured.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) setup: Option<Spanned<Vec<String>>>,
+    /// Run before each run, not measured.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) prepare: Option<Spanned<Vec<String>>>,
+    /// Run after each run, not measured.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) conclude: Option<Spanned<Vec<String>>>,
+    /// Run once, when all is measured or the campaign stops.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) cleanup: Option<Spanned<Vec<String>>>,
     /// `true` for a program that need not be installed: it is named and left out. Default `false`.
     pub(crate) optional: Option<bool>,
+}
+
+/// What makes a round trip right.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum RawCheck {
+    /// `bytes`, `json` or `none`.
+    Named(String),
+    /// A command that ends with 0.
+    Command(Vec<String>),
 }
 
 /// Effort of the encoder.

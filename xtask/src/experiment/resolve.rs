@@ -9,12 +9,15 @@ use toml::Spanned;
 
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::data::{Data, RawData};
+use super::fill;
+use super::foreign::{Check, Foreign, Hooks, Output, Sameness};
 use super::grid::{Grid, RawGrid};
+use super::matrix::RawMatrix;
 use super::placeholder::{self, Placeholder};
 use super::profile::{Profile, profile_names};
 use super::raw::{
-    RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns, RawVariant,
-    parse,
+    RawCheck, RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns,
+    RawVariant, parse,
 };
 use super::sizes::{self, RawSizes};
 use super::source::Source;
@@ -49,9 +52,10 @@ pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
     };
     let measure = at.measure(&raw.measure, &input)?;
     let (grid, members) = at.grid(raw.grid.as_ref())?;
+    let listed = at.matrix(raw.matrix.as_ref(), raw.variant)?;
     let variant = match data.is_some() {
         true => Vec::new(),
-        false => at.variants(&raw.variant, members)?,
+        false => at.variants(&listed, members)?,
     };
     let fit = at.fit(&raw.fit, &variant)?;
     at.counted(&raw.fit, &fit, &measure)?;
@@ -316,6 +320,18 @@ impl Resolver<'_> {
         Ok((Some(grid), variants))
     }
 
+    /// The variants that are listed, those that name parameters once for every combination.
+    fn matrix(
+        &self,
+        raw: Option<&Spanned<RawMatrix>>,
+        listed: Vec<Spanned<RawVariant>>,
+    ) -> Resolved<Vec<Spanned<RawVariant>>> {
+        let Some(raw) = raw else { return Ok(listed) };
+        raw.get_ref()
+            .expand(&listed)
+            .map_err(|(span, message)| self.error(&span.unwrap_or_else(|| raw.span()), message))
+    }
+
     /// The variants that are listed, then those of the grid.
     fn variants(
         &self,
@@ -344,7 +360,7 @@ impl Resolver<'_> {
     }
 
     fn variant(&self, raw: &Spanned<RawVariant>) -> Resolved<Variant> {
-        let RawVariant { name, about, encode, command, decode, version, optional } = raw.get_ref();
+        let RawVariant { name, about, encode, command, optional, .. } = raw.get_ref();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
         if name.get_ref().is_empty() || !name.get_ref().chars().all(fits) {
             let message = format!(
@@ -355,17 +371,12 @@ impl Resolver<'_> {
         }
         let program = match (encode, command) {
             (Some(encode), None) => {
-                if let Some(decode) = decode {
-                    let message = "`decode` stands beside `encode`; sigma decodes its own output";
-                    return Err(self.error(&decode.span(), message));
-                }
+                self.of_commands_alone(raw.get_ref())?;
                 Program::Sigma { encode: encode.clone() }
             }
-            (None, Some(command)) => Program::Command {
-                command: self.command("command", command)?,
-                decode: decode.as_ref().map(|line| self.command("decode", line)).transpose()?,
-                version: version.clone(),
-            },
+            (None, Some(command)) => {
+                Program::Command(Box::new(self.foreign(raw.get_ref(), command)?))
+            }
             _ => {
                 let message = format!(
                     "variant `{}` has {} of `encode` and `command`; write exactly one",
@@ -382,6 +393,124 @@ impl Resolver<'_> {
             optional: optional.unwrap_or(false),
             program,
         })
+    }
+
+    /// What is said of commands does not stand beside `encode`.
+    fn of_commands_alone(&self, raw: &RawVariant) -> Resolved<()> {
+        if let Some(decode) = &raw.decode {
+            let message = "`decode` stands beside `encode`; sigma decodes its own output";
+            return Err(self.error(&decode.span(), message));
+        }
+        let lines = [&raw.build, &raw.setup, &raw.prepare, &raw.conclude, &raw.cleanup];
+        let texts = [&raw.output, &raw.timeout];
+        let spans = lines.into_iter().flatten().map(Spanned::span);
+        let mut spans = spans
+            .chain(texts.into_iter().flatten().map(Spanned::span))
+            .chain(raw.check.iter().map(Spanned::span))
+            .chain(raw.exit_codes.iter().map(Spanned::span));
+        match (spans.next(), raw.cwd.is_some() || !raw.env.is_empty() || raw.version.is_some()) {
+            (None, false) => Ok(()),
+            (span, _) => {
+                let message = "beside `encode` only `name`, `about` and `optional` may stand; the rest is \
+                               said of a `command`";
+                Err(self.error(&span.unwrap_or_else(|| raw.name.span()), message))
+            }
+        }
+    }
+
+    fn foreign(&self, raw: &RawVariant, command: &Spanned<Vec<String>>) -> Resolved<Foreign> {
+        let line = |key, line: &Option<Spanned<Vec<String>>>| {
+            line.as_ref().map(|line| self.command(key, line)).transpose()
+        };
+        let foreign = Foreign {
+            command: self.command("command", command)?,
+            output: self.output(raw, command.get_ref())?,
+            decode: line("decode", &raw.decode)?,
+            check: raw.check.as_ref().map(|check| self.check(check)).transpose()?,
+            version: raw.version.clone(),
+            env: raw.env.clone(),
+            cwd: raw.cwd.clone(),
+            exit_codes: raw.exit_codes.as_ref().map(|of| of.get_ref().clone()).unwrap_or_default(),
+            timeout: raw
+                .timeout
+                .as_ref()
+                .map(|text| self.quantity("variant.timeout", text))
+                .transpose()?,
+            build: line("build", &raw.build)?,
+            hooks: Hooks {
+                setup: line("setup", &raw.setup)?,
+                prepare: line("prepare", &raw.prepare)?,
+                conclude: line("conclude", &raw.conclude)?,
+                cleanup: line("cleanup", &raw.cleanup)?,
+            },
+        };
+        if let Some(codes) = raw.exit_codes.as_ref().filter(|codes| codes.get_ref().is_empty()) {
+            let message =
+                "`exit_codes` is empty; write those that are no failure, such as `[0, 1]`";
+            return Err(self.error(&codes.span(), message));
+        }
+        if let Some((key, _)) = foreign.env.iter().find(|(key, value)| {
+            key.is_empty() || key.contains(['=', '\0']) || value.contains('\0')
+        }) {
+            let message =
+                format!("`env` holds the name `{}`; write `NAME = \"value\"`", key.escape_debug());
+            return Err(self.error(&command.span(), message));
+        }
+        let without = foreign.output == Output::Nothing;
+        if let (true, Some(span)) = (
+            without && (foreign.decode.is_some() || foreign.checked().is_some()),
+            raw.output.as_ref().map(Spanned::span),
+        ) {
+            let message = "`output` is `none`, of which nothing can be decoded or checked; leave out `decode` \
+                           and `check`, or say where the result is";
+            return Err(self.error(&span, message));
+        }
+        Ok(foreign)
+    }
+
+    /// Where the result of a command is; it must be said in the command too.
+    fn output(&self, raw: &RawVariant, command: &[String]) -> Resolved<Output> {
+        let named = fill::any_names(command, "output")
+            || raw.env.values().any(|value| fill::names(value, "output"));
+        let Some(text) = &raw.output else {
+            return Ok(if named { Output::File } else { Output::Stdout });
+        };
+        let output = Output::from(text.get_ref().clone());
+        let refuse = |message: String| Err(self.error(&text.span(), message));
+        match &output {
+            Output::File | Output::Folder if !named => refuse(format!(
+                "`output` is `{}`, but `command` does not say where; write `{{output}}` in it",
+                text.get_ref()
+            )),
+            Output::Stdout | Output::Nothing if named => refuse(format!(
+                "`output` is `{}`, but `command` names `{{output}}`; write `file` or `folder`",
+                text.get_ref()
+            )),
+            Output::At(path) if !path.contains(['/', '{']) => refuse(format!(
+                "`output` holds `{path}`; write `stdout`, `file`, `folder`, `none`, or a path such as \
+                 `{{input}}.gz` or `{{work}}/{path}`"
+            )),
+            _ => Ok(output),
+        }
+    }
+
+    fn check(&self, raw: &Spanned<RawCheck>) -> Resolved<Check> {
+        match raw.get_ref() {
+            RawCheck::Named(name) => match name.as_str() {
+                "bytes" => Ok(Check::Named(Sameness::Bytes)),
+                "json" => Ok(Check::Named(Sameness::Json)),
+                "none" => Ok(Check::Named(Sameness::None)),
+                other => {
+                    let message = format!(
+                        "`check` holds `{other}`; write `bytes`, `json`, `none` or a command"
+                    );
+                    Err(self.error(&raw.span(), message))
+                }
+            },
+            RawCheck::Command(line) => {
+                self.command("check", &Spanned::new(raw.span(), line.clone())).map(Check::Command)
+            }
+        }
     }
 
     fn command(&self, key: &str, line: &Spanned<Vec<String>>) -> Resolved<Vec<String>> {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::experiment::{Program, Switches};
+use crate::experiment::foreign::{Check, Output, Sameness};
+use crate::experiment::{Foreign, Program, Switches};
 
 const WHOLE: &str = r#"title = "T"
 question = "Q?"
@@ -274,4 +275,130 @@ fn a_grid_makes_variants_and_data_stands_alone() {
     assert!(wrong.contains("x.toml:17:13: `grid.fraction` holds `x = pool`"), "{wrong}");
     let neither = resolved("title = \"T\"\nquestion = \"Q?\"\n").unwrap_err();
     assert!(neither.contains("missing key `input`"), "{neither}");
+}
+
+/// [`WHOLE`] with a command instead of `sigma`.
+fn with_command(text: &str) -> Result<Experiment, String> {
+    resolved(&WHOLE.replacen("encode = { layout = \"boxed\", stream = false }", text, 1))
+}
+
+fn foreign(experiment: &Experiment, index: usize) -> &Foreign {
+    experiment.variant[index].program.foreign().expect("a command")
+}
+
+#[test]
+fn a_command_may_say_all_that_is_needed_to_run_it_and_survives_the_lock_file() {
+    let experiment = with_command(
+        r#"command = ["grep", "-c", "x", "{input}"]
+decode = ["cat"]
+check = "json"
+env = { TZ = "UTC", N = "{size}" }
+cwd = "{work}"
+exit_codes = [0, 1]
+timeout = "2 s"
+build = ["make"]
+setup = ["true"]
+prepare = ["touch", "{work}/x"]
+conclude = ["true"]
+cleanup = ["true"]"#,
+    )
+    .unwrap();
+    let of = foreign(&experiment, 0);
+    assert!(!of.reads_stdin() && of.is_fine(1) && !of.is_fine(2));
+    assert_eq!((&of.output, of.timeout), (&Output::Stdout, Some(Nanos(2_000_000_000))));
+    assert_eq!(of.checked(), Some(Check::Named(Sameness::Json)));
+    let text = toml::to_string(&experiment).unwrap();
+    assert_eq!(toml::from_str::<Experiment>(&text).unwrap(), experiment, "{text}");
+}
+
+#[test]
+fn where_a_result_is_follows_from_the_command() {
+    for (text, output) in [
+        (r#"command = ["cat"]"#, Output::Stdout),
+        (r#"command = ["cp", "{input}", "{output}"]"#, Output::File),
+        ("command = [\"tar\", \"{output}\"]\noutput = \"folder\"", Output::Folder),
+        (
+            "command = [\"gzip\", \"-k\", \"{input}\"]\noutput = \"{input}.gz\"",
+            Output::At("{input}.gz".to_owned()),
+        ),
+        ("command = [\"true\"]\noutput = \"none\"", Output::Nothing),
+    ] {
+        assert_eq!(foreign(&with_command(text).unwrap(), 0).output, output, "{text}");
+    }
+}
+
+#[test]
+fn what_a_command_cannot_mean_is_refused_at_its_place() {
+    for (text, place) in [
+        (
+            "command = [\"cat\"]\noutput = \"file\"",
+            "14:10: `output` is `file`, but `command` does not say",
+        ),
+        (
+            "command = [\"cat\"]\noutput = \"there\"",
+            "14:10: `output` holds `there`; write `stdout`",
+        ),
+        ("command = [\"cat\"]\noutput = \"none\"\ndecode = [\"cat\"]", "14:10: `output` is `none`"),
+        ("command = [\"cat\"]\ncheck = \"same\"", "14:9: `check` holds `same`; write `bytes`"),
+        ("command = [\"cat\"]\nexit_codes = []", "14:14: `exit_codes` is empty"),
+        ("command = [\"cat\"]\nexit_codes = [256]", "14:15: invalid value"),
+        ("command = [\"cat\"]\ntimeout = \"soon\"", "14:11: `variant.timeout` holds `soon`"),
+        ("command = [\"cat\"]\nprepare = []", "14:11: `prepare` is empty"),
+        ("encode = {}\ntimeout = \"1 s\"", "14:11: beside `encode` only"),
+        ("encode = {}\ncwd = \"x\"", "12:8: beside `encode` only"),
+    ] {
+        let said = with_command(text).unwrap_err();
+        assert!(said.contains(&format!("x.toml:{place}")), "{text}: {said}");
+    }
+}
+
+const ZSTD: &str = r#"command = ["zstd", "-{level}", "{window}", "-T{threads}"]
+
+[matrix]
+level = [1, 19]
+threads = [1, 2]
+window = ["", "--long=27"]
+exclude = [{ level = 19, threads = 2 }]
+"#;
+
+#[test]
+fn a_matrix_makes_a_variant_of_every_combination_that_is_not_left_out() {
+    // The criterion that follows names the variant; the table must not swallow it.
+    let experiment = with_command(ZSTD).unwrap();
+    let names: Vec<&str> = experiment.variant.iter().map(|of| of.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "plain-1-1",
+            "plain-1-1-long27",
+            "plain-1-2",
+            "plain-1-2-long27",
+            "plain-19-1",
+            "plain-19-1-long27"
+        ]
+    );
+    assert_eq!(foreign(&experiment, 0).command, ["zstd", "-1", "-T1"]);
+    assert_eq!(foreign(&experiment, 5).command, ["zstd", "-19", "--long=27", "-T1"]);
+    let named = ZSTD.replace("command", "about = \"level {level}\"\ncommand");
+    let named = WHOLE
+        .replacen("name = \"plain\"", "name = \"z{level}-{window}-T{threads}\"", 1)
+        .replacen("encode = { layout = \"boxed\", stream = false }", &named, 1);
+    let experiment = resolved(&named).unwrap();
+    assert_eq!(experiment.variant[1].name, "z1---long27-T1");
+    assert_eq!(experiment.variant[1].about, "level 1");
+}
+
+#[test]
+fn a_matrix_that_cannot_be_meant_is_refused_at_its_place() {
+    for (from, to, place) in [
+        ("level = [1, 19]", "level = []", "x.toml:16:1: `matrix.level` has no values"),
+        ("level = [1, 19]", "level = [1, 1]", "x.toml:16:1: `matrix.level` holds a value twice"),
+        ("threads = [", "size = [9]\nthreads = [", "x.toml:17:1: `matrix.size` cannot be the name"),
+        ("threads = [", "other = [9]\nthreads = [", "x.toml:17:1: `matrix.other` is named by no"),
+        ("level = 19,", "level = 20,", "x.toml:19:12: `matrix.exclude` names `level = 20`"),
+        ("level = [1, 19]", "level = 1", "x.toml:16:9: wrong type"),
+    ] {
+        let said = with_command(&ZSTD.replacen(from, to, 1)).unwrap_err();
+        assert!(said.contains(place), "{to}: {said}");
+    }
 }
