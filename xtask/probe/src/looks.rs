@@ -38,6 +38,7 @@ struct Seen {
 }
 
 /// The last reading of proportional shares.
+#[derive(Clone, Copy)]
 struct Shares {
     /// The plain sum at that time.
     sum_bytes: u64,
@@ -101,27 +102,47 @@ impl Looks {
 
     /// What these processes hold together, each page counted once; `sum_bytes` is what they hold one by
     /// one. `None` where it is not worth the reading.
-    pub(crate) fn together(&mut self, pids: &[pid_t], sum_bytes: u64) -> Option<u64> {
+    pub(crate) fn together(
+        &mut self,
+        pids: &[pid_t],
+        sum_bytes: u64,
+        occasion: Occasion,
+    ) -> Option<u64> {
         if pids.len() < 2 {
             return Some(sum_bytes);
         }
-        let shares = &self.shares;
-        let more = sum_bytes > shares.sum_bytes + shares.sum_bytes * MORE_PERCENT / 100;
-        if !more || shares.ended.elapsed() < shares.took * DUTY {
+        let Shares { sum_bytes: read, ended, took } = self.shares;
+        let is_more = sum_bytes > read + read * MORE_PERCENT / 100;
+        let is_rested = ended.elapsed() >= took * DUTY;
+        let is_worth_it = match occasion {
+            Occasion::Any => is_more && is_rested,
+            Occasion::Last => is_more,
+            Occasion::Limit => is_rested,
+        };
+        if !is_worth_it {
             return None;
         }
-        let began = Instant::now();
+        let began = processor_time();
         let total = pids.iter().filter_map(|pid| procfs::proportional_bytes(*pid)).sum();
-        self.shares = Shares { sum_bytes, ended: Instant::now(), took: began.elapsed() };
+        let took = processor_time().saturating_sub(began);
+        let sum_bytes = sum_bytes.max(read);
+        self.shares = Shares { sum_bytes, ended: Instant::now(), took };
         Some(total)
     }
+}
 
-    /// The same now, whatever it costs, but not more often than it may: to decide on a limit.
-    pub(crate) fn is_together_over(&mut self, pids: &[pid_t], sum_bytes: u64, limit: u64) -> bool {
-        if pids.len() < 2 {
-            return sum_bytes > limit;
-        }
-        self.shares.sum_bytes = 0;
-        self.together(pids, sum_bytes).is_some_and(|together| together > limit)
-    }
+/// Why a look is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// It is time.
+    Any,
+    /// A process is about to give its memory back.
+    Last,
+    /// The plain sum is over the limit.
+    Limit,
+}
+
+/// What the probe itself has spent: what else runs on the machine does not count.
+fn processor_time() -> Duration {
+    crate::pauses::now(libc::CLOCK_PROCESS_CPUTIME_ID)
 }

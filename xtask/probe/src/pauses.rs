@@ -75,7 +75,8 @@ fn asleep() -> Duration {
     now(libc::CLOCK_BOOTTIME).saturating_sub(now(libc::CLOCK_MONOTONIC))
 }
 
-fn now(clock: libc::clockid_t) -> Duration {
+/// What a clock of the kernel says.
+pub(crate) fn now(clock: libc::clockid_t) -> Duration {
     let mut time = MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: the kernel fills `time`, which lives through the call, when it returns 0.
     if unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) } != 0 {

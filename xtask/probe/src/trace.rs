@@ -56,6 +56,11 @@ pub(crate) fn may_be_thread(status: c_int) -> bool {
     event(status) == libc::PTRACE_EVENT_CLONE
 }
 
+/// Whether what was born runs in the memory of its parent, which waits until it executes or ends.
+pub(crate) fn borrows_memory(status: c_int) -> bool {
+    event(status) == libc::PTRACE_EVENT_VFORK
+}
+
 /// The number of the process or thread that was started.
 pub(crate) fn message(pid: pid_t) -> Option<pid_t> {
     let mut message: c_ulong = 0;

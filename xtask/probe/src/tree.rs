@@ -28,11 +28,11 @@ pub(crate) struct Tree {
 /// One process, living or dead.
 #[derive(Debug)]
 struct Process {
-    /// Index of whoever it belonged to at its death, as far as that is one of ours.
+    /// Index of whoever it belongs to, by its exit at the latest. `None` is the probe, so that nobody else
+    /// counts what it used.
     parent: Option<usize>,
-    /// Whether the probe is its parent, so that nobody else counts what it used.
-    is_ours: bool,
     has_children: bool,
+    has_executed: bool,
     image: usize,
     thread_count: u32,
     /// Stopped by a signal, as job control does.
@@ -50,6 +50,7 @@ struct Image {
     until: Option<u32>,
     /// Exact where the exit was seen, else the most that was.
     peak_bytes: u64,
+    is_exact: bool,
     /// Runs in the memory of its parent, as `vfork` has it; that memory is counted there.
     is_shared: bool,
 }
@@ -74,8 +75,9 @@ impl Tree {
         let image = self.begin(is_shared, bytes);
         let process = Process {
             parent,
-            is_ours: parent.is_none(),
             has_children: false,
+            // The first becomes its program in any case.
+            has_executed: parent.is_none(),
             image,
             thread_count: 0,
             is_stopped: false,
@@ -89,7 +91,13 @@ impl Tree {
 
     fn begin(&mut self, is_shared: bool, peak_bytes: u64) -> usize {
         self.now += 1;
-        self.images.push(Image { from: self.now, until: None, peak_bytes, is_shared });
+        self.images.push(Image {
+            from: self.now,
+            until: None,
+            peak_bytes,
+            is_exact: false,
+            is_shared,
+        });
         self.images.len() - 1
     }
 
@@ -122,10 +130,27 @@ impl Tree {
         let after = self.begin(false, 0);
         self.images[before].until = Some(self.now);
         self.processes[index].image = after;
+        self.processes[index].has_executed = true;
         self.processes[index].is_stopped = false;
     }
 
-    /// What the process holds was seen, or its peak read.
+    /// The peak of a process that stands at its exit.
+    pub(crate) fn peak(&mut self, pid: pid_t, bytes: u64) {
+        self.saw(pid, bytes);
+        if let Some(process) = self.living.get(&pid) {
+            self.images[self.processes[*process].image].is_exact = true;
+        }
+    }
+
+    /// A process that was taken to have memory of its own runs in its parent's.
+    pub(crate) fn shares(&mut self, pid: pid_t) {
+        if let Some(process) = self.living.get(&pid) {
+            let image = &mut self.images[self.processes[*process].image];
+            (image.is_shared, image.peak_bytes) = (true, 0);
+        }
+    }
+
+    /// What the process holds was seen.
     pub(crate) fn saw(&mut self, pid: pid_t, bytes: u64) {
         if let Some(process) = self.living.get(&pid) {
             let image = &mut self.images[self.processes[*process].image];
@@ -143,7 +168,6 @@ impl Tree {
         let adopter = self.living.get(&parent).copied();
         if let Some(index) = self.living.get(&pid) {
             let process = &mut self.processes[*index];
-            process.is_ours = adopter.is_none();
             process.parent = adopter;
             process.children_minor_faults = Some(children_minor_faults);
         }
@@ -156,11 +180,17 @@ impl Tree {
         self.now += 1;
         self.images[self.processes[index].image].until = Some(self.now);
         self.processes[index].usage = Some(usage);
-        if !self.processes[index].has_children && index > 0 {
-            // Where more was held than any image is known of, it was held by one that nobody saw end.
-            let image = &mut self.images[self.processes[index].image];
+        let process = &self.processes[index];
+        let image = &mut self.images[process.image];
+        // Killed so that nobody saw its exit. Behind an exec, or with children, it is not its own peak.
+        if !image.is_exact && !process.has_children && !process.has_executed {
             image.peak_bytes = image.peak_bytes.max(max_rss_bytes);
         }
+    }
+
+    /// How many live that are not about to end.
+    pub(crate) fn lasting_count(&self) -> u64 {
+        self.living.values().filter(|index| self.processes[**index].thread_count > 0).count() as u64
     }
 
     /// The numbers of all that live.
@@ -238,14 +268,10 @@ impl Tree {
     /// it waited for, so that what the probe itself reaps, and what nobody waited for, add up to all.
     pub(crate) fn usage(&self) -> Usage {
         let mut total = Usage::default();
-        for process in self.processes.iter().filter(|process| process.is_ours) {
-            total.add(process.usage.unwrap_or_default(), 1.0);
-        }
         let mut by_parent: BTreeMap<usize, Usage> = BTreeMap::new();
-        for process in self.processes.iter().filter(|process| !process.is_ours) {
-            if let (Some(parent), Some(usage)) = (process.parent, process.usage) {
-                by_parent.entry(parent).or_default().add(usage, 1.0);
-            }
+        for process in &self.processes {
+            let sum = process.parent.map_or(&mut total, |of| by_parent.entry(of).or_default());
+            sum.add(process.usage.unwrap_or_default(), 1.0);
         }
         for (parent, children) in by_parent {
             total.add(children, 1.0 - self.waited_for(parent, &children));
@@ -321,6 +347,23 @@ mod tests {
         tree.saw(2, MB);
         assert_eq!(tree.holders().count(), 2);
         assert_eq!(tree.high_bytes(), 101 * MB);
+    }
+
+    #[test]
+    fn what_nobody_saw_end_held_what_its_usage_says_unless_that_is_of_others() {
+        for (has_executed, expected) in [(false, 60 * MB), (true, 30 * MB)] {
+            let mut tree = Tree::default();
+            tree.root(1);
+            tree.executed(1);
+            tree.saw(1, 20 * MB);
+            tree.born(2, 1, 10 * MB, false);
+            if has_executed {
+                tree.executed(2);
+            }
+            tree.saw(2, 10 * MB);
+            tree.died(2, Usage::default(), 40 * MB);
+            assert_eq!(tree.high_bytes(), expected);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use libc::{c_int, pid_t, rusage};
 
 use crate::args::Request;
 use crate::launch::Child;
-use crate::looks::{self, Looks};
+use crate::looks::{self, Looks, Occasion};
 use crate::pauses::Pauses;
 use crate::procfs::{self, Status};
 use crate::stop::{self, StoppedFor};
@@ -141,14 +141,18 @@ impl<'a> Watch<'a> {
     /// Somebody started a process or a thread, whose own first stop may have been seen before.
     fn at_birth(&mut self, parent: pid_t, status: c_int) {
         let Some(born) = trace::message(parent) else { return };
+        let is_borrowing = trace::borrows_memory(status);
         if self.tree.process_of(born).is_some() {
+            if is_borrowing {
+                self.tree.shares(born);
+            }
             return;
         }
         let process = self.tree.process_of(parent).unwrap_or(parent);
         if trace::may_be_thread(status) && procfs::is_thread(process, born) {
             self.tree.thread(process, born);
         } else {
-            self.begin(born, process);
+            self.begin(born, process, is_borrowing);
         }
     }
 
@@ -159,13 +163,13 @@ impl<'a> Watch<'a> {
         }
         match procfs::status(pid) {
             Some(status) if status.process != pid => self.tree.thread(status.process, pid),
-            Some(status) => self.begin(pid, status.parent),
+            Some(status) => self.begin(pid, status.parent, false),
             None => {}
         }
     }
 
-    fn begin(&mut self, pid: pid_t, parent: pid_t) {
-        let is_shared = trace::share_memory(parent, pid);
+    fn begin(&mut self, pid: pid_t, parent: pid_t, is_borrowing: bool) {
+        let is_shared = is_borrowing || trace::share_memory(parent, pid);
         let memory = if is_shared { None } else { self.looks.at(pid) };
         self.tree.born(pid, parent, memory.map_or(0, |memory| memory.resident_bytes), is_shared);
         if self.is_killing() {
@@ -207,7 +211,7 @@ impl<'a> Watch<'a> {
         let Some(memory) = procfs::status(thread).filter(|memory| memory.process == process) else {
             return;
         };
-        self.tree.saw(process, memory.vm_hwm_bytes);
+        self.tree.peak(process, memory.vm_hwm_bytes);
         self.vm_hwm_bytes = self.vm_hwm_bytes.max(Some(memory.vm_hwm_bytes));
         self.looks.at_exit(&memory);
         if process == self.child.pid {
@@ -225,7 +229,7 @@ impl<'a> Watch<'a> {
             if let Some(family) = procfs::family(process) {
                 self.tree.leaves(process, family.parent, family.children_minor_faults);
             }
-            self.look();
+            self.look(true);
         }
     }
 
@@ -246,7 +250,7 @@ impl<'a> Watch<'a> {
             let wall = seen.duration_since(self.child.started).saturating_sub(self.held);
             self.pauses.tree_is_stopped(false);
             self.death = Some((wall, self.pauses.total(), status));
-            self.left_behind_count = self.tree.living().count() as u64;
+            self.left_behind_count = self.tree.lasting_count();
             self.kill();
         } else {
             self.pauses.tree_is_stopped(self.tree.is_stopped());
@@ -318,7 +322,7 @@ impl<'a> Watch<'a> {
             self.stop(StoppedFor::Timeout);
         }
         if self.looks.due() <= Instant::now() {
-            self.look();
+            self.look(false);
             if self.is_over_output_limit() {
                 self.stop(StoppedFor::OutputLimit);
             }
@@ -331,7 +335,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks at what each process holds, and all of them together.
-    fn look(&mut self) {
+    fn look(&mut self, is_last_chance: bool) {
         let holders = self.holders();
         let mut sum_bytes = 0;
         for pid in &holders {
@@ -344,11 +348,15 @@ impl<'a> Watch<'a> {
                 timeline.look(self.child.started.elapsed(), memory.resident_bytes);
             }
         }
-        if let Some(together) = self.looks.together(&holders, sum_bytes) {
-            self.tree.saw_together(together);
-        }
-        let over = self.memory_limit_bytes.filter(|limit| sum_bytes > *limit);
-        if over.is_some_and(|limit| self.looks.is_together_over(&holders, sum_bytes, limit)) {
+        let limit = self.memory_limit_bytes.unwrap_or(u64::MAX);
+        let occasion = match (sum_bytes > limit, is_last_chance) {
+            (true, _) => Occasion::Limit,
+            (_, true) => Occasion::Last,
+            _ => Occasion::Any,
+        };
+        let Some(together) = self.looks.together(&holders, sum_bytes, occasion) else { return };
+        self.tree.saw_together(together);
+        if together > limit {
             self.stop(StoppedFor::MemoryLimit);
         }
     }

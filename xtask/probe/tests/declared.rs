@@ -166,6 +166,9 @@ fn a_machine_that_refuses_everything_still_measures() {
     for call in ["ptrace", "personality", "sched_setaffinity", "perf_event_open"] {
         assert!(refused(&record, call), "`{call}` in {record}");
     }
+    for reason in record["refused_because"].as_array().expect("a list") {
+        assert_eq!(reason, "Operation not permitted (os error 1)");
+    }
     for key in ["vm_hwm_bytes", "rss_at_exit_bytes", "instructions"] {
         assert_eq!(record[key], Value::Null);
     }
@@ -185,28 +188,14 @@ fn refused(record: &Value, call: &str) -> bool {
     record["refused"].as_array().expect("a list").iter().any(|name| name == call)
 }
 
-/// A seccomp filter that answers `EPERM` to the system calls the probe can do without.
+/// The system calls that the probe can do without.
 fn refuse_everything() -> io::Result<()> {
-    let load_number = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
-    let jump_if_equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
-    let give_back = (libc::BPF_RET | libc::BPF_K) as u16;
-    let step = |code, jt, k| libc::sock_filter { code, jt, jf: 0, k };
-    let mut filter = [
-        step(load_number, 0, 0),
-        step(jump_if_equal, 4, libc::SYS_ptrace as u32),
-        step(jump_if_equal, 3, libc::SYS_personality as u32),
-        step(jump_if_equal, 2, libc::SYS_sched_setaffinity as u32),
-        step(jump_if_equal, 1, libc::SYS_perf_event_open as u32),
-        step(give_back, 0, libc::SECCOMP_RET_ALLOW),
-        step(give_back, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
-    ];
-    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
-    // SAFETY: the program and its filter live through the call.
-    let set = unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
-    };
-    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    common::refuse(&[
+        libc::SYS_ptrace,
+        libc::SYS_personality,
+        libc::SYS_sched_setaffinity,
+        libc::SYS_perf_event_open,
+    ])
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Running the probe from a test, and looking whether anything is left behind.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
@@ -45,6 +47,15 @@ impl Call {
         Self { command, mark }
     }
 
+    /// Declares a variable for the child.
+    pub(crate) fn with_variable(self, pair: &str) -> Self {
+        let arguments: Vec<_> = self.command.get_args().map(ToOwned::to_owned).collect();
+        let mut command = Command::new(PROBE);
+        command.args(["--env", pair]).args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command, ..self }
+    }
+
     /// Runs it to its end. There must be a record, and nothing left running.
     pub(crate) fn record(mut self) -> Value {
         let output = self.command.output().expect("the probe starts");
@@ -73,6 +84,26 @@ impl Call {
         unsafe { self.command.pre_exec(prepare) };
         self
     }
+}
+
+/// The path of a program of `tests/programs`, compiled by `cc` as it stands, once for each test program.
+pub(crate) fn program(name: &str) -> String {
+    static COMPILED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    compiled.entry(name.to_owned()).or_insert_with(|| compile(name)).clone()
+}
+
+fn compile(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    // Named by this process: tests of other processes compile the same, at the same time.
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let mut cc = Command::new("cc");
+    cc.args(["-O1", "-Wall", "-Werror", "-pthread", "-o"]).arg(&path);
+    let output = cc.arg(folder.join(format!("{name}.c"))).output();
+    let output = output.expect("`cc` starts; the tests need a C compiler, see README.md");
+    assert!(output.status.success(), "{name}.c: {}", String::from_utf8_lossy(&output.stderr));
+    path.to_str().expect("a path in UTF-8").to_owned()
 }
 
 /// The record of a child under `options`.
@@ -131,4 +162,49 @@ pub(crate) fn unsigned(record: &Value, key: &str) -> u64 {
 fn unique() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A seccomp filter that answers `EPERM` to the system calls with these numbers.
+pub(crate) fn refuse(calls: &[i64]) -> std::io::Result<()> {
+    let load_number = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    let jump_if_equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    let give_back = (libc::BPF_RET | libc::BPF_K) as u16;
+    let step = |code, jt, k| libc::sock_filter { code, jt, jf: 0, k };
+    let mut filter = vec![step(load_number, 0, 0)];
+    for (&call, left) in calls.iter().zip((0..calls.len() as u8).rev()) {
+        filter.push(step(jump_if_equal, left + 1, call as u32));
+    }
+    filter.push(step(give_back, 0, libc::SECCOMP_RET_ALLOW));
+    filter.push(step(give_back, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32));
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    // SAFETY: the program and its filter live through the call.
+    let set = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
+    };
+    if set == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+pub(crate) fn refuse_ptrace() -> std::io::Result<()> {
+    refuse(&[libc::SYS_ptrace])
+}
+
+/// Few processes for a user of our own invention: what forks for ever meets an end. Only root may become
+/// one; for others their own limit is lowered to what they have and some more.
+pub(crate) fn limit_processes() -> std::io::Result<()> {
+    const MORE: u64 = 300;
+    // SAFETY: numbers, and a limit that lives through the call.
+    unsafe {
+        let is_root = libc::geteuid() == 0;
+        let limit = libc::rlimit { rlim_cur: MORE, rlim_max: MORE };
+        if is_root && libc::setgid(47_110) + libc::setuid(47_110) != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        match is_root {
+            true if libc::setrlimit(libc::RLIMIT_NPROC, &raw const limit) != 0 => {
+                Err(std::io::Error::last_os_error())
+            }
+            _ => Ok(()),
+        }
+    }
 }
