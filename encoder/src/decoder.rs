@@ -31,6 +31,12 @@ enum Form<R> {
     Framed(Framed<R>),
 }
 
+impl<R> std::fmt::Debug for Decoder<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
+}
+
 impl<R: Read> Decoder<R> {
     /// Reads the header.
     pub fn new(inner: R) -> Result<Self, Error> {
@@ -70,7 +76,7 @@ impl<R: Read> Decoder<R> {
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.given == self.block().len() && !self.done {
-            self.next_block().map_err(io::Error::other)?;
+            self.next_block()?;
         }
         let rest = &self.block()[self.given..];
         let len = rest.len().min(out.len());

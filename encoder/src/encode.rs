@@ -42,6 +42,12 @@ pub struct Encoder {
     taught: Option<Model>,
 }
 
+impl std::fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoder").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
 impl Encoder {
     /// Holds nothing until bytes come.
     pub fn new(options: Options) -> Self {

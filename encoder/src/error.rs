@@ -115,6 +115,31 @@ impl std::error::Error for Error {
     }
 }
 
+impl From<Error> for io::Error {
+    /// Keeps an error of reading or writing as it was, and gives every other a kind.
+    ///
+    /// ```
+    /// use std::io::{self, ErrorKind};
+    /// let damaged = sigma_encoder::decode_all(&b"no encoding"[..]).unwrap_err();
+    /// assert_eq!(io::Error::from(damaged).kind(), ErrorKind::InvalidData);
+    /// ```
+    fn from(error: Error) -> Self {
+        use io::ErrorKind;
+
+        let kind = match error {
+            Error::Io(error) => return error,
+            Error::Truncated { .. } => ErrorKind::UnexpectedEof,
+            Error::Unsupported { .. } => ErrorKind::Unsupported,
+            Error::Limit { .. } => ErrorKind::QuotaExceeded,
+            Error::Range { .. } | Error::Lines { .. } => ErrorKind::InvalidInput,
+            Error::NotSigma | Error::Corrupt { .. } | Error::TrailingBytes { .. } => {
+                ErrorKind::InvalidData
+            }
+        };
+        Self::new(kind, error)
+    }
+}
+
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Io(error)

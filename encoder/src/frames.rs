@@ -24,7 +24,13 @@ pub(crate) use inspect::inspect_frames;
 pub use place::{ReadAt, WriteAt};
 
 /// How a document is cut into frames, and by how many threads they are encoded.
+///
+/// ```
+/// use sigma_encoder::Framing;
+/// let framing = Framing::new().frame_bytes(4 << 20).threads(4);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Framing {
     /// Bytes of the document in a frame, about: a frame ends at a line's end if there is one near.
     pub frame_bytes: u64,

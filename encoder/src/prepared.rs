@@ -23,6 +23,12 @@ pub struct Prepared {
     model: Model,
 }
 
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
 impl Prepared {
     /// Takes some milliseconds and about a megabyte.
     pub fn new(options: Options) -> Self {

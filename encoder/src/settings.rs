@@ -3,6 +3,16 @@
 use crate::fuzzing;
 
 /// How hard to work.
+///
+/// ```
+/// use sigma_encoder::{Level, Options, encode_all};
+/// let document = "{\"id\":1,\"name\":\"Ada\"}\n".repeat(10_000);
+/// for level in Level::ALL {
+///     let encoded = encode_all(document.as_bytes(), &Options::new().level(level))?;
+///     println!("{level:?}: {} bytes", encoded.len());
+/// }
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Level {
     /// Least time: columns and Zstandard, in 16 MB of memory.
@@ -93,18 +103,38 @@ impl Default for Holding {
 }
 
 /// All that can be chosen for encoding.
+///
+/// ```
+/// use sigma_encoder::{Level, Options};
+/// let options = Options::new().level(Level::Fast);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Options {
     /// How hard to work.
     pub level: Level,
     /// Techniques that change the output.
+    #[cfg(feature = "experiments")]
+    #[doc(hidden)]
     pub coding: Coding,
+    #[cfg(not(feature = "experiments"))]
+    pub(crate) coding: Coding,
     /// Techniques that do not.
+    #[cfg(feature = "experiments")]
+    #[doc(hidden)]
     pub holding: Holding,
+    #[cfg(not(feature = "experiments"))]
+    pub(crate) holding: Holding,
 }
 
 /// What a decoder may use; for encodings from people who are not trusted.
+///
+/// ```
+/// use sigma_encoder::Limits;
+/// let limits = Limits::new().output_bytes(100 << 20).memory_bytes(16 << 20);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Limits {
     /// Refuse encodings whose tables take more.
     pub memory_bytes: Option<u64>,

@@ -63,6 +63,44 @@ fn encode_whole<R: Read, W: Write>(
     Ok(output.flush()?)
 }
 
+/// The encoding of all that `input` gives, in memory.
+///
+/// ```
+/// use sigma_encoder::{Options, decode_all, encode_all};
+/// let document = br#"{"id":1,"tags":["a","b"]}"#;
+/// let encoded = encode_all(&document[..], &Options::new())?;
+/// assert!(encoded.len() < document.len());
+/// assert_eq!(decode_all(encoded.as_slice())?, document);
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When reading fails.
+pub fn encode_all<R: Read>(input: R, options: &Options) -> Result<Vec<u8>, Error> {
+    let mut encoded = Vec::new();
+    encode(input, &mut encoded, options)?;
+    Ok(encoded)
+}
+
+/// The document of an encoding that `input` gives, in memory. A few encoded bytes can stand for many: see
+/// [`decode_limited`] for what comes from others.
+///
+/// ```
+/// let encoded = sigma_encoder::encode_all(&b"[]"[..], &Default::default())?;
+/// assert_eq!(sigma_encoder::decode_all(encoded.as_slice())?, b"[]");
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When reading fails, or the encoding is damaged.
+pub fn decode_all<R: Read>(input: R) -> Result<Vec<u8>, Error> {
+    let mut document = Vec::new();
+    decode(input, &mut document)?;
+    Ok(document)
+}
+
 fn read<R: Read>(input: &mut R, bytes: &mut [u8]) -> Result<usize, Error> {
     loop {
         match input.read(bytes) {

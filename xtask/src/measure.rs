@@ -218,6 +218,8 @@ impl<'a> Bench<'a> {
         count: u32,
     ) -> anyhow::Result<(ProbeRecord, Option<Stats>)> {
         let path = self.scratch.join("stats.json");
+        // `sigma` overwrites nothing.
+        let _ = fs::remove_file(&path);
         let (mut command, _) = self.commands(cell.variant);
         let sigma = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
         command[0] = sigma.to_string_lossy().into_owned();

@@ -1,7 +1,6 @@
 //! Encodes a document frame by frame, by several threads.
 
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Framing;
@@ -108,9 +107,10 @@ pub fn encode_frames_at<S: ReadAt + ?Sized, W: Write + Send>(
     framing: Framing,
 ) -> Result<u64, Error> {
     let turns = turns(output, framing)?;
-    let numbers = AtomicU64::new(0);
+    // Not an atomic number: not every machine has those of 64 bits.
+    let numbers = Mutex::new(0_u64);
     let next = || {
-        let number = numbers.fetch_add(1, Ordering::Relaxed);
+        let number = next_of(&numbers);
         let region = || -> io::Result<Option<(u64, u64)>> {
             let start = start_of(source, len, framing.frame_bytes, number)?;
             let end = start_of(source, len, framing.frame_bytes, number + 1)?;
@@ -123,6 +123,12 @@ pub fn encode_frames_at<S: ReadAt + ?Sized, W: Write + Send>(
         encode_frame(Region::new(source, start, end), start, options, lane)
     })?;
     Ok(output.finish()?)
+}
+
+fn next_of(numbers: &Mutex<u64>) -> u64 {
+    let mut next = numbers.lock().unwrap_or_else(PoisonError::into_inner);
+    *next += 1;
+    *next - 1
 }
 
 fn turns<W: Write + Send>(output: W, framing: Framing) -> Result<Turns<FrameWriter<W>>, Error> {

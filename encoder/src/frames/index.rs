@@ -67,6 +67,16 @@ pub struct Frame {
     pub encoded: Range<u64>,
 }
 
+impl<S> std::fmt::Debug for Frames<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (count, limits) = (self.ends.len(), &self.limits);
+        f.debug_struct("Frames")
+            .field("count", &count)
+            .field("limits", limits)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<S: ReadAt> Frames<S> {
     /// Reads the index of an encoding of `len` bytes; `None` if that is not in the framed form.
     ///

@@ -33,7 +33,7 @@ impl Oracle {
             if len == 0 || len != bytes.len() as u64 {
                 return Err(Refused("the length of a frame's document"));
             }
-            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            let lines = bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
             if reader.varint()? != lines {
                 return Err(Refused("the lines of a frame"));
             }

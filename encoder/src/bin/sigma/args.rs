@@ -4,65 +4,97 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args as ClapArgs, Command, FromArgMatches, Parser, Subcommand,
+    ValueEnum,
+};
 use sigma_encoder::{Coding, Framing, Holding, Layout, Level, Limits, Options};
 
 use crate::size;
 
-/// Encodes tree-shaped documents (JSON, NDJSON; any other bytes too) into few bytes, and back.
+/// The verbs, as they are written.
+pub(crate) const VERBS: [&str; 5] = ["encode", "decode", "test", "list", "inspect"];
+
+/// Encodes JSON, NDJSON and any other bytes into few bytes, and back.
 #[derive(Debug, Parser)]
-#[command(name = "sigma", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "sigma", version, arg_required_else_help = true, max_term_width = 80)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Say nothing but errors
-    #[arg(short, long, global = true)]
-    pub(crate) quiet: bool,
-    /// Say what was done
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+    /// Say nothing but errors; twice, say nothing
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 900)]
+    pub(crate) quiet: u8,
+    /// Say what was done
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 901)]
+    pub(crate) verbose: u8,
 }
 
 /// How it is used, by example.
 const EXAMPLES: &str = "\
 Examples:
-  sigma encode log.ndjson             writes log.ndjson.sg beside it, and keeps log.ndjson
-  sigma encode -9 -c a.json > a.sg    the smallest output, to a file of your choice
-  sigma encode -1 big.ndjson          the least time: hundreds of megabytes a second
-  sigma decode log.ndjson.sg          takes it back
-  curl .. | sigma encode > a.sg       from a pipe
-  sigma test *.sg                     decodes and checks, writes nothing
-  sigma inspect log.ndjson.sg         where the bits went, by part and by path
-  sigma encode -T 4 log.ndjson        by four threads, in frames of 16 MiB
-  sigma decode -c --range 1GB..1001MB log.ndjson.sg
-                                      a part of the document, quick if it has frames
-  sigma encode --delta off a.json     what a technique buys: leave it off
+  sigma encode log.ndjson         writes log.ndjson.sg, and keeps log.ndjson
+  sigma decode log.ndjson.sg      takes it back
+  sigma encode -9 -c a > a.sg     the smallest output, to where you say
+  sigma encode -r --rm logs       every file in a folder, which is then removed
+  curl .. | sigma encode > a.sg   from a pipe
+  sigma test *.sg                 decodes and checks, and writes nothing
+  sigma list *.sg                 what is inside, by the headers
+  sigma inspect a.sg              where the bits went, by part and by path
+  sigma encode -T 4 log.ndjson    by four threads, in frames of 16 MiB
+  sigma encode --append -o log.ndjson.sg new.ndjson
+                                  records to the end of a file with frames
+  sigma decode -c --lines 1000..1010 log.ndjson.sg
+                                  ten records of it, quick if it has frames
 
-Exit codes: 0 all went well; 1 the input is damaged or a file cannot be read or written;
-2 the command line makes no sense.";
+As with zstd, gzip and xz, `sigma FILE` encodes, `sigma -d FILE.sg` decodes,
+`-t` tests and `-l` lists; `sigmacat` is `sigma decode -c -f`.
+
+Exit codes: 0 all went well; 1 an input is damaged, or a file cannot be read or
+written; 2 the command line makes no sense.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Encode a document
+    /// Encode files
     Encode(EncodeArgs),
     /// Decode what `sigma encode` wrote
     Decode(DecodeArgs),
     /// Decode and check, but write nothing
     Test(TestArgs),
-    /// Say what is inside an encoding and where its bits went
+    /// Say what is in encodings, by their headers
+    List(ListArgs),
+    /// Say where an encoding's bits went
     Inspect(InspectArgs),
+}
+
+/// Which files are meant.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FileArgs {
+    /// The files to read; standard input is `-`, and without any
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Take the files in folders, and in the folders in them
+    #[arg(short, long, display_order = 5)]
+    pub(crate) recursive: bool,
 }
 
 /// `sigma test`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TestArgs {
-    /// The encoded files; standard input without any
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+/// `sigma list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
 }
 
 /// Limits for encodings from people who are not trusted.
@@ -70,7 +102,7 @@ pub(crate) struct TestArgs {
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
     /// Refuse encodings whose tables take more than so many bytes (10MB, 16MiB)
-    #[arg(long, value_name = "BYTES", value_parser = size::parse)]
+    #[arg(short = 'M', long, alias = "memlimit", value_name = "BYTES", value_parser = size::parse)]
     memory_limit: Option<u64>,
     /// Stop when the document gets longer than so many bytes
     #[arg(long, value_name = "BYTES", value_parser = size::parse)]
@@ -123,24 +155,75 @@ pub(crate) struct InspectArgs {
 
 /// Where bytes come from and go to.
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "switches are switches")]
 pub(crate) struct PlaceArgs {
-    /// The file to read; standard input without it
-    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
     /// Write to this file
-    #[arg(short, long, value_name = "FILE", conflicts_with = "stdout")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "stdout", display_order = 1)]
     pub(crate) output: Option<PathBuf>,
     /// Write to standard output
-    #[arg(short = 'c', long)]
+    #[arg(short = 'c', long, alias = "to-stdout", display_order = 2)]
     pub(crate) stdout: bool,
-    /// Keep the input file (it always is kept; for habits from other programs)
-    #[arg(short, long)]
-    keep: bool,
-    /// Overwrite an existing file, and write binary to a terminal
-    #[arg(short, long)]
+    /// Overwrite an existing file, write binary to a terminal, encode what is encoded
+    #[arg(short, long, display_order = 3)]
     pub(crate) force: bool,
+    /// Keep the input file, as is usual; the opposite of --rm
+    #[arg(short, long, overrides_with = "rm", display_order = 4)]
+    keep: bool,
+    /// Remove an input file once its output is complete and on the disk
+    #[arg(long, overrides_with = "keep", display_order = 4)]
+    pub(crate) rm: bool,
     /// Write figures about the work as JSON to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", display_order = 800)]
     pub(crate) stats_json: Option<PathBuf>,
+}
+
+/// The levels of other programs, 1 to 9.
+#[derive(Clone, Copy, Debug, Default)]
+struct DigitArgs(Option<Level>);
+
+/// The level that others mean by `-N`.
+fn level_of(digit: &str) -> Level {
+    match digit {
+        "1" | "2" => Level::Fast,
+        "7" | "8" | "9" => Level::Max,
+        _ => Level::Default,
+    }
+}
+
+const DIGITS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+impl ClapArgs for DigitArgs {
+    fn augment_args(command: Command) -> Command {
+        let digit = |digit: &'static str| {
+            let arg = Arg::new(digit).short(digit.chars().next()).action(ArgAction::SetTrue);
+            let arg = arg.overrides_with_all(DIGITS).overrides_with("level").display_order(11);
+            match digit {
+                "1" => arg.long("fast").help("Same as --level fast; so is -2"),
+                "3" => arg.help("Same as --level default; so are -4, -5 and -6"),
+                "9" => arg.long("best").help("Same as --level max; so are -7 and -8"),
+                _ => arg.hide(true),
+            }
+        };
+        command.args(DIGITS.map(digit))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for DigitArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = DIGITS.into_iter().find(|digit| matches.get_flag(digit));
+        Ok(Self(given.map(level_of)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// `sigma encode`.
@@ -148,32 +231,33 @@ pub(crate) struct PlaceArgs {
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+    /// Add the input at the end of the document in the file that -o names
+    ///
+    /// It must have frames, or not exist. The frames are copied into a new file that takes its place
+    /// when it is complete, so that an interrupted append changes nothing. If the document's last line
+    /// has no end, what is added must begin with one.
+    #[arg(long, requires = "output", conflicts_with_all = ["stdout", "repeat"],
+          help_heading = "Frames")]
+    pub(crate) append: bool,
     /// How hard to work
-    #[arg(long, value_enum, default_value = "default")]
+    #[arg(long, value_enum, default_value = "default", display_order = 10)]
     level: LevelArg,
-    /// Same as --level fast
-    #[arg(short = '1', conflicts_with = "level")]
-    fast: bool,
-    /// Same as --level default
-    #[arg(short = '3', conflicts_with_all = ["level", "fast"])]
-    default: bool,
-    /// Same as --level max
-    #[arg(short = '9', conflicts_with_all = ["level", "fast", "default"])]
-    max: bool,
+    #[command(flatten)]
+    digits: DigitArgs,
     /// Cut the document into frames of about SIZE bytes (4MiB, 16MiB)
     ///
     /// Frames are what several threads work on and what `sigma decode --range` finds. Each is encoded
     /// by itself, at a line's end if there is one near, so the output grows, the more the smaller they
     /// are. Without this there are none, and with -T of more than 1 they have 16 MiB.
     #[arg(long, value_name = "SIZE", value_parser = frame_bytes, help_heading = "Frames")]
-    frame: Option<u64>,
+    pub(crate) frame: Option<u64>,
     #[command(flatten)]
     threads: ThreadArgs,
     #[command(flatten)]
     techniques: TechniqueArgs,
     /// Encode the same input so many times in one process; needs --stats-json
     #[arg(long, value_name = "K", default_value = "1", requires = "stats_json",
-          value_parser = clap::value_parser!(u32).range(1..))]
+          display_order = 801, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) repeat: u32,
 }
 
@@ -182,7 +266,7 @@ pub(crate) struct EncodeArgs {
 #[command(next_help_heading = "Techniques")]
 struct TechniqueArgs {
     /// How a whole document is held when not streaming (same output)
-    #[arg(long, value_enum, default_value = "flat")]
+    #[arg(long, value_enum, default_value = "flat", hide_short_help = true)]
     layout: LayoutArg,
     /// A bounded window instead of the tree of the whole document (same output)
     #[arg(
@@ -190,7 +274,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     stream: Switch,
     /// Reuse buffers and take nodes from an arena (same output)
@@ -199,7 +284,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     pool: Switch,
     /// Touch tables when first used instead of at the start (same output)
@@ -208,7 +294,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     lazy: Switch,
     /// Name whole items found in history
@@ -217,7 +304,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     prune: Switch,
     /// Name learned pieces: words, keys, punctuation
@@ -226,7 +314,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     codebook: Switch,
     /// Predict numbers from differences
@@ -235,7 +324,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     delta: Switch,
     /// Pack decisions by the adaptive coder instead of one bit each
@@ -244,7 +334,8 @@ struct TechniqueArgs {
         value_enum,
         default_value = "on",
         value_name = "on|off",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     pack: Switch,
 }
@@ -260,6 +351,16 @@ pub(crate) struct DecodeArgs {
     /// on. --output-limit then concerns the bytes written.
     #[arg(long, value_name = "RANGE", value_parser = size::parse_range, help_heading = "Frames")]
     pub(crate) range: Option<Range<u64>>,
+    /// Only these lines of the document, counted from 0: START..END (without END), START.. or ..END
+    ///
+    /// The first ten records of NDJSON are 0..10. Frames say how many lines they have, so that those
+    /// needed are found.
+    #[arg(long, value_name = "RANGE", value_parser = size::parse_lines, help_heading = "Frames",
+          conflicts_with = "range")]
+    pub(crate) lines: Option<Range<u64>>,
+    /// Write zeros to the disk, instead of leaving holes for whole blocks of them
+    #[arg(long, display_order = 700)]
+    pub(crate) no_sparse: bool,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     #[command(flatten)]
@@ -307,6 +408,11 @@ impl EncodeArgs {
         Some(Framing { frame_bytes, threads: self.threads.count() })
     }
 
+    /// How many threads work.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
     /// What was chosen.
     pub(crate) fn options(&self) -> Options {
         let on = |switch| switch == Switch::On;
@@ -332,12 +438,10 @@ impl EncodeArgs {
     }
 
     fn level(&self) -> Level {
-        match self.level {
-            _ if self.fast => Level::Fast,
-            _ if self.max => Level::Max,
+        self.digits.0.unwrap_or(match self.level {
             LevelArg::Fast => Level::Fast,
             LevelArg::Default => Level::Default,
             LevelArg::Max => Level::Max,
-        }
+        })
     }
 }

@@ -1,262 +1,276 @@
-//! What each verb does, between files and the library.
+//! What each verb does with its files: one after the other, each by itself.
 
-use std::fs::Metadata;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, IsTerminal, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use sigma_encoder::{Error, Framing, Options, ReadAt, encode_frames, encode_frames_at};
+use sigma_encoder::Error;
 
-use crate::args::{Args, DecodeArgs, EncodeArgs, InspectArgs, PlaceArgs, TestArgs, Verb};
-use crate::decoding::Decoding;
-use crate::files::{Input, Target};
-use crate::progress::{Placed, Progress};
+use crate::args::{Args, DecodeArgs, EncodeArgs, InspectArgs, ListArgs, PlaceArgs, TestArgs, Verb};
+use crate::decoding::{Decoding, Part};
+use crate::encoding;
+use crate::failure::{Failure, Voice, at, of_panic};
+use crate::files::{Input, Source, beside, sources};
+use crate::output::Target;
 use crate::stats::{Repetition, Stats, Work};
-
-/// Why the program fails, by exit code.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// 2: the command line asks for what cannot be.
-    Usage(String),
-    /// 1: the work could not be done.
-    Work(String),
-}
-
-/// How much to say.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Voice {
-    pub(crate) quiet: bool,
-    verbose: bool,
-}
-
-fn plural(count: u64) -> &'static str {
-    if count == 1 { "" } else { "s" }
-}
-
-impl Voice {
-    /// Says what was done, to those who asked.
-    fn done(self, what: &str, target: &Target, work: Work) {
-        let Work { input_bytes, output_bytes, frames, threads } = work;
-        let by = frames.map_or(String::new(), |frames| {
-            format!(
-                ", {frames} frame{} by {threads} thread{}",
-                plural(frames),
-                plural(threads as u64)
-            )
-        });
-        let name = target.name();
-        self.detail(&format!("{what} {input_bytes} bytes to {output_bytes} bytes in {name}{by}"));
-    }
-
-    /// Says what those asked for who want to know more.
-    pub(crate) fn detail(self, message: &str) {
-        if self.verbose {
-            eprintln!("sigma: {message}");
-        }
-    }
-
-    /// Says what all but the quiet want to know.
-    pub(crate) fn warning(self, message: &str) {
-        if !self.quiet {
-            eprintln!("sigma: {message}");
-        }
-    }
-}
+use crate::{interrupt, list};
 
 /// Does what was asked.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let voice = Voice { quiet: args.quiet, verbose: args.verbose };
+    let voice = Voice::new(args.quiet, args.verbose);
+    interrupt::survive_file_size_limit();
     match &args.verb {
         Verb::Encode(encode) => run_encode(encode, voice),
         Verb::Decode(decode) => run_decode(decode, voice),
         Verb::Test(test) => run_test(test, voice),
-        Verb::Inspect(inspect) => run_inspect(inspect),
+        Verb::List(list) => run_list(list, voice),
+        Verb::Inspect(inspect) => run_inspect(inspect, voice),
     }
+}
+
+/// What is done with one file.
+type Doing<'a> = &'a dyn Fn(&Source) -> Result<Work, Failure>;
+
+/// Does something with each file. What goes wrong with one is said, and the next one comes; a panic is
+/// a thing that goes wrong with one. The sum of the work, the number of files, and of those that failed.
+fn each(sources: &[Source], voice: Voice, doing: Doing<'_>) -> Result<(Work, u64, u64), Failure> {
+    let (mut sum, mut failures) = (Work::default(), 0);
+    for source in sources {
+        let done = panic::catch_unwind(AssertUnwindSafe(|| doing(source)));
+        let done = done.unwrap_or_else(|panic| Err(of_panic(&source.name(), &*panic)));
+        match done {
+            Ok(work) => sum.add(work),
+            Err(Failure::Work(message)) => {
+                voice.error(&message);
+                failures += 1;
+            }
+            Err(Failure::Said) => failures += 1,
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok((sum, sources.len() as u64, failures))
+}
+
+/// The exit code for so many failures, all of which were said.
+fn judge(failures: u64) -> Result<(), Failure> {
+    if failures == 0 { Ok(()) } else { Err(Failure::Said) }
 }
 
 fn run_encode(args: &EncodeArgs, voice: Voice) -> Result<(), Failure> {
-    let target = Target::of(&args.place, true)?;
-    let source = args.place.file.as_deref();
-    let mut stats = Stats::with_room_for(args.repeat as usize);
-    let input = Input::open(source)?;
-    let job = Job { source, metadata: input.metadata(), options: args.options(), voice };
-    let framing = args.framing();
-    if args.repeat == 1 {
-        let document = match (framing, input.placed()) {
-            (Some(framing), Some((file, len))) => Document::Placed(file, len, framing),
-            (framing, _) => Document::Stream(input.reader(), framing),
+    let places = Places::of(&args.place, true, voice)?;
+    let encode = |source: &Source| -> Result<Work, Failure> {
+        let input = Input::open(source, true)?;
+        let stats = places.stats(&input)?;
+        let target = if args.append {
+            encoding::target_of_append(&args.place)?
+        } else {
+            places.target(&input)?
         };
-        let work = job.encode(document, &target)?;
-        stats.add(work, Repetition::now());
-        voice.done("encoded", &target, work);
-        return write_stats(&args.place, &stats);
-    }
-    let mut bytes = Vec::new();
-    input.reader().read_to_end(&mut bytes).map_err(|error| at(source, &error.into()))?;
-    for round in 1..=args.repeat {
-        // Only the last output counts.
-        let target = if round == args.repeat { &target } else { &Target::Nowhere };
-        let document = match framing {
-            Some(framing) => Document::Placed(&bytes, bytes.len() as u64, framing),
-            None => Document::Stream(Box::new(bytes.as_slice()), None),
+        let mut figures = Stats::with_room_for(args.repeat as usize);
+        let work = if args.append {
+            let work = encoding::append(args, &input, &target, voice)?;
+            figures.add(work, Repetition::now());
+            work
+        } else {
+            encoding::encode(args, &input, &target, voice, &mut figures)?
         };
-        stats.add(job.encode(document, target)?, Repetition::now());
-    }
-    write_stats(&args.place, &stats)
-}
-
-/// A document that is encoded, and how it is cut.
-enum Document<'a> {
-    /// Read from front to back.
-    Stream(Box<dyn Read + Send + 'a>, Option<Framing>),
-    /// Read by position, so many bytes.
-    Placed(&'a dyn ReadAt, u64, Framing),
-}
-
-/// How documents are encoded.
-struct Job<'a> {
-    source: Option<&'a Path>,
-    metadata: Option<&'a Metadata>,
-    options: Options,
-    voice: Voice,
-}
-
-impl Job<'_> {
-    fn encode(&self, document: Document<'_>, target: &Target) -> Result<Work, Failure> {
-        let mut output = Counted::create(target)?;
-        let encoded = self.encode_to(document, &mut output);
-        let work = encoded.map_err(|error| {
-            target.discard();
-            at(self.source, &error)
-        })?;
-        target.publish(self.metadata)?;
-        Ok(Work { output_bytes: output.bytes, ..work })
-    }
-
-    fn encode_to(&self, document: Document<'_>, output: &mut Counted) -> Result<Work, Error> {
-        let options = &self.options;
-        let quiet = self.voice.quiet;
-        let stream = |input| Progress::new(input, self.metadata.map(Metadata::len), quiet);
-        let (input_bytes, frames, threads) = match document {
-            Document::Placed(file, len, framing) => {
-                let file = Placed::new(file, Some(len), quiet);
-                let frames = encode_frames_at(&file, len, output, options, framing)?;
-                (len, Some(frames), framing.threads)
-            }
-            Document::Stream(input, Some(framing)) => {
-                let mut input = stream(input);
-                let frames = encode_frames(&mut input, output, options, framing)?;
-                (input.bytes, Some(frames), framing.threads)
-            }
-            Document::Stream(input, None) => {
-                let mut input = stream(input);
-                sigma_encoder::encode(&mut input, output, options)?;
-                (input.bytes, None, 1)
-            }
-        };
-        Ok(Work { input_bytes, frames, threads, ..Work::default() })
-    }
+        places.done(&input, "encoded", &target, work)?;
+        write_stats(stats.as_ref(), &figures)?;
+        Ok(work)
+    };
+    let (sum, count, failures) = each(&places.sources, voice, &encode)?;
+    places.summary("encoded", sum, count, failures);
+    judge(failures + places.failures)
 }
 
 fn run_decode(args: &DecodeArgs, voice: Voice) -> Result<(), Failure> {
-    let target = Target::of(&args.place, false)?;
-    let source = args.place.file.as_deref();
-    let input = Input::open(source)?;
-    let decoding = Decoding {
-        source,
-        limits: args.limits.limits(),
-        range: args.range.clone(),
-        threads: args.threads.count(),
-        voice,
+    let places = Places::of(&args.place, false, voice)?;
+    let part = match (&args.range, &args.lines) {
+        (Some(range), _) => Part::Bytes(range.clone()),
+        (None, Some(lines)) => Part::Lines(lines.clone()),
+        (None, None) => Part::All,
     };
-    let work = decoding.decode(&input, &target).inspect_err(|_| target.discard())?;
-    target.publish(input.metadata())?;
-    voice.done("decoded", &target, work);
-    let mut stats = Stats::default();
-    stats.add(work, Repetition::now());
-    write_stats(&args.place, &stats)
+    let decode = |source: &Source| -> Result<Work, Failure> {
+        let input = Input::open(source, args.place.force)?;
+        let (stats, target) = (places.stats(&input)?, places.target(&input)?);
+        let decoding = Decoding {
+            limits: args.limits.limits(),
+            part: part.clone(),
+            threads: args.threads.count(),
+            voice,
+            is_sparse: !args.no_sparse,
+            passes_others: args.place.force && args.place.stdout,
+            removes: args.place.rm,
+        };
+        let work = decoding.decode(&input, &target)?;
+        places.done(&input, "decoded", &target, work)?;
+        let mut figures = Stats::default();
+        figures.add(work, Repetition::now());
+        write_stats(stats.as_ref(), &figures)?;
+        Ok(work)
+    };
+    let (sum, count, failures) = each(&places.sources, voice, &decode)?;
+    places.summary("decoded", sum, count, failures);
+    judge(failures + places.failures)
+}
+
+/// Where the output of each file goes.
+struct Places<'a> {
+    place: &'a PlaceArgs,
+    encoding: bool,
+    sources: Vec<Source>,
+    /// Folders that could not be read.
+    failures: u64,
+    voice: Voice,
+}
+
+impl<'a> Places<'a> {
+    fn of(place: &'a PlaceArgs, encoding: bool, voice: Voice) -> Result<Self, Failure> {
+        let files = &place.files;
+        let (sources, failures) = sources(&files.files, files.recursive, !encoding, voice);
+        let usage = |message: &str| Err(Failure::Usage(message.into()));
+        if sources.len() > 1 && place.stats_json.is_some() {
+            return usage("--stats-json tells of one file; name one");
+        }
+        if sources.len() > 1 && place.output.is_some() {
+            return usage("-o is for one file; give -c to have the outputs one after the other");
+        }
+        if place.rm && place.stdout {
+            return usage("--rm removes what has another form in a file; leave it out with -c");
+        }
+        Ok(Self { place, encoding, sources, failures, voice })
+    }
+
+    /// Where the output of this input goes: it is not the input.
+    fn target(&self, input: &Input) -> Result<Target, Failure> {
+        let Self { place, encoding, .. } = self;
+        let target = match (&place.output, input.source.path()) {
+            (Some(path), _) if path.as_os_str() == "-" => Target::stdout(!encoding, place.force)?,
+            (Some(path), _) => Target::named(path, place.force)?,
+            (None, Some(_)) if !place.stdout && input.regular().is_none() => {
+                let name = input.source.name();
+                let message =
+                    format!("{name} is no ordinary file; say with -c or -o what to write");
+                return Err(Failure::Work(message));
+            }
+            (None, Some(file)) if !place.stdout => {
+                Target::named(&beside(file, *encoding, place.force)?, place.force)?
+            }
+            _ => Target::stdout(!encoding, place.force)?,
+        };
+        refuse_input(&target, input)?;
+        Ok(target)
+    }
+
+    /// Where figures go: neither the input nor the output.
+    fn stats(&self, input: &Input) -> Result<Option<Target>, Failure> {
+        let Some(path) = &self.place.stats_json else { return Ok(None) };
+        if self.place.output.as_ref() == Some(path) {
+            let message = "--stats-json and -o name the same file; name two";
+            return Err(Failure::Usage(message.into()));
+        }
+        let target = Target::named(path, self.place.force)?;
+        refuse_input(&target, input)?;
+        Ok(Some(target))
+    }
+
+    /// What follows when the output of a file is complete.
+    fn done(&self, input: &Input, what: &str, target: &Target, work: Work) -> Result<(), Failure> {
+        if self.place.rm && target.is_file() {
+            input.remove()?;
+        }
+        let is_watched = target.is_file() && io::stderr().is_terminal() && !self.voice.is_quiet();
+        if is_watched || self.voice.is_verbose() {
+            let name = input.source.name();
+            crate::failure::say(&format!("{name}: {what} {}, to {}", work.text(), target.name()));
+        }
+        Ok(())
+    }
+
+    /// Of several files.
+    fn summary(&self, what: &str, sum: Work, count: u64, failures: u64) {
+        let done = count - failures;
+        if count > 1 && !self.place.stdout {
+            let failed = if failures == 0 { String::new() } else { format!("; {failures} failed") };
+            let text = sum.text();
+            self.voice.warning(&format!("{done} of {count} files {what}: {text}{failed}"));
+        }
+    }
+}
+
+fn refuse_input(target: &Target, input: &Input) -> Result<(), Failure> {
+    let stdin = input.stdin_metadata();
+    match input.metadata().or(stdin.as_ref()).is_some_and(|metadata| target.is(metadata)) {
+        true => {
+            let (name, source) = (target.name(), input.source.name());
+            let message = format!("{name} is {source}, the input; write to another file");
+            Err(Failure::Work(message))
+        }
+        false => Ok(()),
+    }
 }
 
 fn run_test(args: &TestArgs, voice: Voice) -> Result<(), Failure> {
-    let files: Vec<Option<&Path>> = match args.files.as_slice() {
-        [] => vec![None],
-        files => files.iter().map(|file| Some(file.as_path())).collect(),
+    let (sources, unread) = sources(&args.files.files, args.files.recursive, true, voice);
+    let decoding = Decoding {
+        limits: args.limits.limits(),
+        part: Part::All,
+        threads: args.threads.count(),
+        voice,
+        is_sparse: false,
+        passes_others: false,
+        removes: false,
     };
-    let mut damaged = 0;
-    for &file in &files {
-        match test_one(file, args, voice) {
-            Ok(()) => {}
-            Err(Failure::Work(message)) => {
-                eprintln!("sigma: {message}");
-                damaged += 1;
-            }
-            Err(usage) => return Err(usage),
-        }
+    let test = |source: &Source| -> Result<Work, Failure> {
+        let work = decoding.decode(&Input::open(source, false)?, &Target::Nowhere)?;
+        voice.detail(&format!("{}: {}", source.name(), work.text()));
+        Ok(work)
+    };
+    let (_, count, failures) = each(&sources, voice, &test)?;
+    if failures > 0 {
+        voice.error(&format!("{failures} of {count} failed the test"));
     }
-    if damaged == 0 {
-        return Ok(());
+    judge(failures + unread)
+}
+
+fn run_list(args: &ListArgs, voice: Voice) -> Result<(), Failure> {
+    let (sources, unread) = sources(&args.files.files, args.files.recursive, true, voice);
+    print(&list::heading())?;
+    let row = |source: &Source| -> Result<Work, Failure> {
+        let (row, work) = list::row(&Input::open(source, false)?)?;
+        print(&row)?;
+        Ok(work)
+    };
+    let (sum, count, failures) = each(&sources, voice, &row)?;
+    if count > 1 {
+        print(&list::total(sum, count - failures))?;
     }
-    Err(Failure::Work(format!("{damaged} of {} failed the test", files.len())))
+    judge(failures + unread)
 }
 
-fn test_one(source: Option<&Path>, args: &TestArgs, voice: Voice) -> Result<(), Failure> {
-    let (limits, threads) = (args.limits.limits(), args.threads.count());
-    let decoding = Decoding { source, limits, range: None, threads, voice };
-    let work = decoding.decode(&Input::open(source)?, &Target::Nowhere)?;
-    if voice.verbose {
-        let name = source.map_or("standard input".into(), |file| file.display().to_string());
-        eprintln!("sigma: {name}: {} bytes hold {} bytes", work.input_bytes, work.output_bytes);
-    }
-    Ok(())
+fn run_inspect(args: &InspectArgs, voice: Voice) -> Result<(), Failure> {
+    let source = args.file.as_deref().filter(|path| *path != Path::new("-"));
+    let source = source.map_or(Source::Stdin, |path| Source::File(path.to_owned()));
+    let inspect = |source: &Source| -> Result<Work, Failure> {
+        let input = Input::open(source, false)?;
+        let inspection = sigma_encoder::inspect(BufReader::new(input.reader()))
+            .map_err(|error| at(&source.name(), &error))?;
+        print(&crate::inspection::text(&inspection, args.paths, args.frames))?;
+        Ok(Work::default())
+    };
+    let (_, _, failures) = each(&[source], voice, &inspect)?;
+    judge(failures)
 }
 
-fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
-    let source = args.file.as_deref();
-    let input = Input::open(source)?;
-    let inspection = sigma_encoder::inspect(BufReader::new(input.reader()))
-        .map_err(|error| at(source, &error))?;
-    let text = crate::inspection::text(&inspection, args.paths, args.frames);
-    io::stdout().write_all(text.as_bytes()).map_err(|error| at(None, &error.into()))
+fn print(text: &str) -> Result<(), Failure> {
+    let written = io::stdout().write_all(text.as_bytes());
+    written.map_err(|error| at("standard output", &Error::from(error)))
 }
 
-fn write_stats(place: &PlaceArgs, stats: &Stats) -> Result<(), Failure> {
-    let Some(path) = &place.stats_json else { return Ok(()) };
-    std::fs::write(path, stats.json()).map_err(|error| at(Some(path), &error.into()))
-}
-
-/// An error with the place where it happened.
-pub(crate) fn at(path: Option<&Path>, error: &Error) -> Failure {
-    let name =
-        path.map_or("standard input or output".into(), |path| format!("`{}`", path.display()));
-    Failure::Work(format!("{name}: {error}"))
-}
-
-/// Counts what is written, and says where when it cannot be.
-pub(crate) struct Counted {
-    inner: Box<dyn Write + Send>,
-    name: String,
-    pub(crate) bytes: u64,
-}
-
-impl Counted {
-    /// Opens a target.
-    pub(crate) fn create(target: &Target) -> Result<Self, Failure> {
-        Ok(Self { inner: target.create()?, name: target.name(), bytes: 0 })
-    }
-}
-
-/// An error of writing, with where.
-pub(crate) fn writing(error: &io::Error, name: &str) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot write {name}: {error}"))
-}
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let len = self.inner.write(bytes).map_err(|error| writing(&error, &self.name))?;
-        self.bytes += len as u64;
-        Ok(len)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush().map_err(|error| writing(&error, &self.name))
-    }
+fn write_stats(target: Option<&Target>, stats: &Stats) -> Result<(), Failure> {
+    let Some(target) = target else { return Ok(()) };
+    let mut output = target.open(false)?;
+    let written = output.write_all(stats.json().as_bytes());
+    written.map_err(|error| at(&target.name(), &error.into()))?;
+    output.publish(None, false)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::size;
+
 /// What `--stats-json` writes.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
@@ -18,6 +20,35 @@ pub(crate) struct Work {
     pub(crate) frames: Option<u64>,
     /// Threads that worked.
     pub(crate) threads: usize,
+}
+
+impl Work {
+    /// Adds other work.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.input_bytes += other.input_bytes;
+        self.output_bytes += other.output_bytes;
+        self.frames = other.frames.map(|frames| frames + self.frames.unwrap_or(0)).or(self.frames);
+        self.threads = self.threads.max(other.threads);
+    }
+
+    /// `12.3 MB into 1.2 MB (9.8 %)`.
+    pub(crate) fn text(self) -> String {
+        let Self { input_bytes, output_bytes, frames, threads } = self;
+        let by = frames.map_or(String::new(), |frames| {
+            let (many, by) = (plural(frames), plural(threads as u64));
+            format!(", {frames} frame{many} by {threads} thread{by}")
+        });
+        let (input, output) = (size::text(input_bytes), size::text(output_bytes));
+        if input_bytes == 0 {
+            return format!("{input} into {output}{by}");
+        }
+        let share = 100.0 * output_bytes as f64 / input_bytes as f64;
+        format!("{input} into {output} ({share:.1} %){by}")
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// Memory after a repetition, when everything of it was dropped.
