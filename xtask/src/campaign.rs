@@ -137,7 +137,9 @@ impl Campaign<'_> {
         };
         let is_ours = is_ours(variant);
         let last = samples.rows().iter().rfind(of_variant);
-        if last.is_some_and(|row| row.outcome == Outcome::Ok || !is_ours) {
+        let is_limited =
+            |row: &Sample| matches!(row.outcome, Outcome::Timeout | Outcome::MemoryLimit);
+        if last.is_some_and(|row| row.outcome == Outcome::Ok || is_limited(row) || !is_ours) {
             return Ok(());
         }
         let block = last.map_or(0, |row| row.block + 1);
@@ -145,7 +147,8 @@ impl Campaign<'_> {
         let rows = bench.run(place, Cell { variant, document: self.empty })?;
         let outcome = rows.last().map_or(Outcome::NotStarted, |row| row.outcome);
         samples.append(rows)?;
-        if is_ours && outcome != Outcome::Ok {
+        // A limit of the experiment that stops it is an outcome like any other.
+        if is_ours && outcome != Outcome::Ok && !samples.rows().last().is_some_and(is_limited) {
             bail!(
                 "the encoder cannot be measured: `{}` on the empty document: {outcome} ({}); nothing \
                  was measured",
@@ -170,6 +173,7 @@ impl Campaign<'_> {
             .filter(|row| row.kind == block.kind && row.block == block.number)
             .map(|row| (row.variant.clone(), row.profile.clone(), row.input_bytes))
             .collect();
+        bench.check_files()?;
         for (position, index) in (0..).zip(&block.order) {
             let cell = cells[*index];
             let key = (cell.variant.name.clone(), cell.document.profile.clone());

@@ -24,6 +24,8 @@ use crate::workshop::Workshop;
 #[derive(Debug)]
 pub(crate) struct Chosen {
     pub(crate) name: String,
+    /// The folder of its file, from which what it names is looked up.
+    pub(crate) home: PathBuf,
     pub(crate) experiment: Experiment,
     pub(crate) folder: Folder,
 }
@@ -40,16 +42,46 @@ pub(crate) fn chosen(
         named => named,
     };
     let reports = reports(workshop, selection)?;
-    names
-        .iter()
-        .map(|name| {
-            let path = find(workshop, name)?;
-            let experiment = Experiment::load(&workshop.root, &path)?;
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let folder = Folder(reports.join(&name));
-            Ok(Chosen { name, experiment, folder })
-        })
-        .collect()
+    let paths =
+        names.iter().map(|name| find(workshop, name)).collect::<anyhow::Result<Vec<_>>>()?;
+    distinct(workshop, &paths, selection.reports.is_some())?;
+    let chosen = |path: PathBuf| {
+        let experiment = Experiment::load(&workshop.root, &path)?;
+        let name = stem(&path);
+        let folder = Folder(reports.join(&name));
+        let home = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Ok(Chosen { name, home, experiment, folder })
+    };
+    paths.into_iter().map(chosen).collect()
+}
+
+/// An experiment's name is that of its file, and that of its report: no two may share it.
+fn distinct(workshop: &Workshop, paths: &[PathBuf], reports_elsewhere: bool) -> anyhow::Result<()> {
+    for (index, path) in paths.iter().enumerate() {
+        let namesake = paths[..index].iter().find(|of| *of != path && stem(of) == stem(path));
+        // One beside it that is not measured now has its report in the same place.
+        let resident = workshop.experiments().join(format!("{}.toml", stem(path)));
+        let is_resident = reports_elsewhere || !resident.is_file() || is_same(&resident, path);
+        let other = namesake.or((!is_resident).then_some(&resident));
+        if let Some(other) = other {
+            return user(format!(
+                "`{}` and `{}` are both called `{}` and would share one report; rename one, or \
+                 write --reports DIR",
+                other.display(),
+                path.display(),
+                stem(path)
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok() == other.canonicalize().ok()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The folder of all reports.
@@ -82,7 +114,8 @@ fn find(workshop: &Workshop, name: &str) -> anyhow::Result<PathBuf> {
     if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
         return Ok(std::path::absolute(path)?);
     }
-    let path = workshop.experiments().join(name).with_extension("toml");
+    // A name may hold dots: `with_extension` would take `mine.v2` for `mine`.
+    let path = workshop.experiments().join(format!("{name}.toml"));
     if path.is_file() {
         return Ok(path);
     }

@@ -163,7 +163,8 @@ impl Experiment {
     pub(crate) fn load(root: &Path, path: &Path) -> anyhow::Result<Self> {
         let shown = path.strip_prefix(root).unwrap_or(path);
         let source = source::Source::read(path, shown)?;
-        Ok(resolve::resolve(&source, root)?)
+        let home = path.parent().unwrap_or(Path::new("."));
+        Ok(resolve::resolve(&source, root, home)?)
     }
 
     /// The same measurements: everything but the prose, the fits and the criteria.

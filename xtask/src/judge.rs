@@ -44,9 +44,9 @@ pub(crate) struct Finding {
 }
 
 impl Judged {
-    /// Whether it was required and is not met.
+    /// Whether it was required and is not met; what could not be judged is not met either.
     pub(crate) fn has_failed(&self) -> bool {
-        self.required && self.verdict == Verdict::NotMet
+        self.required && self.verdict != Verdict::Met
     }
 
     /// The finding that decides: the worst verdict, and of those the one nearest to the bound.
@@ -353,6 +353,21 @@ mod tests {
             significant(v, 3)
         });
         assert_eq!(finding.verdict, Verdict::NotDecided);
+    }
+
+    #[test]
+    fn a_required_criterion_that_could_not_be_judged_fails() {
+        let judged = |verdict, required| Judged {
+            name: String::new(),
+            required,
+            verdict,
+            findings: Vec::new(),
+        };
+        for verdict in [Verdict::NotMet, Verdict::NotDecided, Verdict::NotMeasured] {
+            assert!(judged(verdict, true).has_failed(), "{verdict}");
+            assert!(!judged(verdict, false).has_failed(), "{verdict}");
+        }
+        assert!(!judged(Verdict::Met, true).has_failed());
     }
 
     #[test]

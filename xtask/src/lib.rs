@@ -48,6 +48,7 @@ mod summary;
 mod timeline;
 mod units;
 mod views;
+mod watched;
 mod workshop;
 
 use std::path::PathBuf;

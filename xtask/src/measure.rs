@@ -18,6 +18,8 @@ use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
 use crate::timeline::{self, TimelineRow};
+use crate::units::{Bytes, Nanos};
+use crate::watched::Watched;
 use crate::workshop::Tools;
 
 /// Starts children through the probe and turns what it prints into samples.
@@ -25,6 +27,10 @@ use crate::workshop::Tools;
 pub(crate) struct Bench<'a> {
     tools: &'a Tools,
     measure: &'a Measure,
+    /// Where children are started: the folder of the experiment's file.
+    home: PathBuf,
+    /// What is measured, and must stay what it is.
+    watched: Watched,
     /// Where outputs of children go.
     scratch: PathBuf,
     /// Outputs that decoding was seen to take back, by document and hash.
@@ -87,6 +93,23 @@ struct Repetition {
     live_heap_bytes: Option<u64>,
 }
 
+/// How long a child may run and what it may hold.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    timeout: Nanos,
+    memory: Option<Bytes>,
+}
+
+impl Limits {
+    /// Of the laboratory's own children, which are known to end.
+    const PROOF: Limits = Limits { timeout: Nanos(60_000_000_000), memory: None };
+
+    /// Of the experiment's variants.
+    fn of(measure: &Measure) -> Self {
+        Self { timeout: measure.timeout, memory: measure.memory_limit }
+    }
+}
+
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -99,6 +122,8 @@ impl<'a> Bench<'a> {
     pub(crate) fn new(
         tools: &'a Tools,
         measure: &'a Measure,
+        home: &Path,
+        watched: Watched,
         scratch: &Path,
     ) -> anyhow::Result<Self> {
         // A folder of this process: the child of a campaign that was killed a moment ago may still
@@ -113,6 +138,8 @@ impl<'a> Bench<'a> {
         Ok(Self {
             tools,
             measure,
+            home: home.to_owned(),
+            watched,
             scratch,
             verified: HashSet::new(),
             looks: Vec::new(),
@@ -121,12 +148,25 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// Fails if a file that is measured is not what it was; programs are read for it.
+    pub(crate) fn check_files(&mut self) -> anyhow::Result<()> {
+        self.watched.check_in_full()
+    }
+
     /// One run of a cell; if its output has not been seen before, a row for decoding it stands before
     /// the run's own, so that a campaign killed in between runs the cell again.
     pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
+        let rows = self.tried(place, cell)?;
+        // A run of a file that changed meanwhile leaves no row.
+        self.watched.check()?;
+        Ok(rows)
+    }
+
+    fn tried(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let output = self.scratch.join("encoded");
         let (command, _) = self.commands(cell.variant);
-        let record = self.probe(&command, Some(&cell.document.path), Some(&output))?;
+        let limits = Limits::of(self.measure);
+        let record = self.probe(&command, Some(&cell.document.path), Some(&output), limits)?;
         let mut encoded = sample(place, &cell.variant.name, cell.document, &record);
         if encoded.outcome != Outcome::Ok {
             return Ok(vec![encoded]);
@@ -156,7 +196,8 @@ impl<'a> Bench<'a> {
             return Ok(None);
         }
         let decoded = self.scratch.join("decoded");
-        let record = self.probe(&command, Some(encoded), Some(&decoded))?;
+        let limits = Limits::of(self.measure);
+        let record = self.probe(&command, Some(encoded), Some(&decoded), limits)?;
         let place = Place { kind: Kind::Decode, ..place };
         let mut sample = sample(place, &cell.variant.name, cell.document, &record);
         if sample.outcome == Outcome::Ok {
@@ -225,7 +266,8 @@ impl<'a> Bench<'a> {
         command[0] = sigma.to_string_lossy().into_owned();
         command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
         command.push(path.to_string_lossy().into_owned());
-        let record = self.probe(&command, Some(&cell.document.path), None)?;
+        let limits = Limits::of(self.measure);
+        let record = self.probe(&command, Some(&cell.document.path), None, limits)?;
         if outcome(&record) != Outcome::Ok {
             return Ok((record, None));
         }
@@ -249,7 +291,8 @@ impl<'a> Bench<'a> {
             "--timeline-us".into(),
             interval_us.to_string().into(),
         ];
-        let record = self.probe(&command, Some(&cell.document.path), None);
+        let limits = Limits::of(self.measure);
+        let record = self.probe(&command, Some(&cell.document.path), None, limits);
         self.looks.clear();
         record?;
         let text = fs::read_to_string(&path).context("cannot read the probe's timeline")?;
@@ -272,7 +315,7 @@ impl<'a> Bench<'a> {
                 command.extend(["--self-test-touch".to_owned(), bytes.to_string()]);
             }
         }
-        let record = self.probe(&command, None, None)?;
+        let record = self.probe(&command, None, None, Limits::PROOF)?;
         let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
         let nothing = Document {
             profile: "probe".to_owned(),
@@ -318,8 +361,9 @@ impl<'a> Bench<'a> {
         command: &[String],
         stdin: Option<&Path>,
         stdout: Option<&Path>,
+        limits: Limits,
     ) -> anyhow::Result<ProbeRecord> {
-        let arguments = self.probe_arguments(command, stdin, stdout);
+        let arguments = self.probe_arguments(command, stdin, stdout, limits);
         interrupt::check()?;
         let cannot = || format!("cannot start {}", self.tools.probe.display());
         let running = duct::cmd(&self.tools.probe, arguments)
@@ -362,6 +406,7 @@ impl<'a> Bench<'a> {
         command: &[String],
         stdin: Option<&Path>,
         stdout: Option<&Path>,
+        limits: Limits,
     ) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let mut option = |name: &str, value: OsString| arguments.extend([name.into(), value]);
@@ -372,8 +417,9 @@ impl<'a> Bench<'a> {
             option("--stdout", stdout.into());
         }
         option("--stderr", self.stderr().into());
-        option("--timeout-ms", (self.measure.timeout.0 / 1_000_000).max(1).to_string().into());
-        if let Some(limit) = self.measure.memory_limit {
+        option("--cwd", self.home.clone().into());
+        option("--timeout-ms", (limits.timeout.0 / 1_000_000).max(1).to_string().into());
+        if let Some(limit) = limits.memory {
             option("--memory-limit", limit.0.to_string().into());
         }
         for (name, value) in environment() {

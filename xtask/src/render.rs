@@ -19,7 +19,7 @@ pub(crate) mod terminal;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::aggregate;
 use crate::charts::Chart;
@@ -74,6 +74,15 @@ impl Derived {
 
 /// Reads a campaign and derives all that a report says of it.
 pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
+    // The machine's record is moved last: it stands there with its end only while files are moved.
+    let half_moved = folder.running().read_machines()?.is_some_and(|of| of.after.is_some());
+    if half_moved {
+        bail!(
+            "{} is half published: some of its files are still in `running`; `cargo xtask run {name}` \
+             moves the rest",
+            folder.0.display()
+        );
+    }
     let missing = |path: PathBuf| format!("{} is missing", path.display());
     let lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;

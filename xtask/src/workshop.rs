@@ -1,10 +1,12 @@
 //! Where things are and how programs of this project are built: the root, the folders below
-//! `target/`, cargo and git through xshell.
+//! `target/`, cargo and git through xshell. Cargo is asked for all of it at each start, since what was
+//! true when this program was compiled need not be now: a checkout moves, targets are shared.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 use crate::hash;
@@ -15,11 +17,15 @@ use crate::record::Binary;
 pub(crate) struct Workshop {
     /// The root of the workspace.
     pub(crate) root: PathBuf,
-    /// What may be deleted: generated inputs, scratch files, locks.
-    pub(crate) target: PathBuf,
+    /// Cargo's folder for what it builds.
+    target: PathBuf,
+    /// What may be deleted: programs to measure, generated inputs, scratch files. Checkouts that share
+    /// a target folder have one each.
+    pub(crate) room: PathBuf,
 }
 
-/// The programs that a campaign starts, freshly built.
+/// The programs that a campaign starts, as they were built last: copies, so that a build meanwhile
+/// changes nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
     pub(crate) sigma: PathBuf,
@@ -37,16 +43,55 @@ pub(crate) struct Tree {
     pub(crate) rustc: String,
 }
 
+/// What `cargo metadata` says, as far as it is needed.
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+/// A line of `cargo build --message-format=json`, as far as it is needed.
+#[derive(Debug, Deserialize)]
+struct Message {
+    reason: String,
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
 impl Workshop {
-    /// The workspace that this program was built from.
+    /// The workspace of the package that cargo runs, else that of the working folder.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.parent().expect("xtask lies below the root").to_owned();
-        let target = match std::env::var_os("CARGO_TARGET_DIR") {
-            Some(dir) => std::path::absolute(dir)?,
-            None => root.join("target"),
+        let start = match std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) {
+            Some(package) if package.join("Cargo.toml").is_file() => package,
+            _ => std::env::current_dir().context("the working folder cannot be read")?,
         };
-        Ok(Self { root, target })
+        Self::of(&start)
+    }
+
+    /// The workspace that a folder belongs to.
+    fn of(start: &Path) -> anyhow::Result<Self> {
+        let shell = Shell::new()?;
+        shell.change_dir(start);
+        let text = cmd!(shell, "cargo metadata --no-deps --format-version 1 --offline")
+            .quiet()
+            .read()
+            .with_context(|| {
+                format!("{} belongs to no workspace that cargo knows", start.display())
+            })?;
+        let said: Metadata =
+            serde_json::from_str(&text).context("what `cargo metadata` says is not understood")?;
+        let Metadata { workspace_root: root, target_directory: target } = said;
+        let mut own = target.join("xtask");
+        if !target.starts_with(&root) {
+            own.push(hash::bytes(root.as_os_str().as_encoded_bytes()).short());
+        }
+        Ok(Self { root, target, room: own })
     }
 
     pub(crate) fn experiments(&self) -> PathBuf {
@@ -59,12 +104,17 @@ impl Workshop {
 
     /// The store of generated inputs.
     pub(crate) fn inputs(&self) -> PathBuf {
-        self.target.join("xtask/inputs")
+        self.room.join("inputs")
     }
 
     /// A folder for a campaign's outputs.
     pub(crate) fn scratch(&self, experiment: &str) -> PathBuf {
-        self.target.join("xtask/scratch").join(experiment)
+        self.room.join("scratch").join(experiment)
+    }
+
+    /// The copy of a program that is measured or measures.
+    fn program(&self, name: &str) -> PathBuf {
+        self.room.join("programs").join(name)
     }
 
     /// A shell at the root; no command of it goes through `/bin/sh`.
@@ -77,109 +127,181 @@ impl Workshop {
     /// Builds the encoder and the probe as they are measured, the release profile; with `heap` also the
     /// instrumented encoder.
     pub(crate) fn build(&self, heap: bool) -> anyhow::Result<()> {
-        let shell = self.shell()?;
-        let target = &self.target;
-        cmd!(
-            shell,
-            "cargo build --locked --release --target-dir {target}
-             --package sigma-encoder --package probe --bin sigma --bin probe"
-        )
-        .quiet()
-        .run()
-        .context("cannot build the encoder and the probe; the compiler's message stands above")?;
-        if heap { self.build_heap() } else { Ok(()) }
+        let release = "--release --package sigma-encoder --package probe --bin sigma --bin probe";
+        self.build_and_keep(release, &[("sigma", "sigma"), ("probe", "probe")])?;
+        if !heap {
+            return Ok(());
+        }
+        // The dev profile does: allocations are the same as in release, and its dependencies are
+        // compiled already.
+        let instrumented = "--package sigma-encoder --features heap --bin sigma";
+        self.build_and_keep(instrumented, &[("sigma", "sigma-heap")])
     }
 
     /// Builds the probe alone.
     pub(crate) fn build_probe(&self) -> anyhow::Result<PathBuf> {
+        self.build_and_keep(
+            "--quiet --release --package probe --bin probe",
+            &[("probe", "probe")],
+        )?;
+        Ok(self.program("probe"))
+    }
+
+    /// Builds, and keeps a copy of each program under its second name. Another checkout that shares
+    /// the target folder waits meanwhile, or its program would be taken for ours.
+    fn build_and_keep(&self, options: &str, programs: &[(&str, &str)]) -> anyhow::Result<()> {
+        let folder = self.room.join("programs");
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let lock = self.target.join("xtask/build.lock");
+        File::create(&lock)
+            .and_then(|file| file.lock().map(|()| file))
+            .with_context(|| format!("cannot lock {}", lock.display()))
+            .and_then(|_held| {
+                let built = self.executables(options)?;
+                programs.iter().try_for_each(|(name, kept)| {
+                    let found = built.iter().find(|(of, _)| of == name);
+                    let (_, path) =
+                        found.with_context(|| format!("cargo did not say where `{name}` is"))?;
+                    keep(path, &self.program(kept))
+                })
+            })
+    }
+
+    /// Runs `cargo build`; the programs it built or found fresh, by name, where cargo says they are.
+    fn executables(&self, options: &str) -> anyhow::Result<Vec<(String, PathBuf)>> {
         let shell = self.shell()?;
-        let target = &self.target;
-        cmd!(
+        let options = options.split(' ');
+        let messages = cmd!(
             shell,
-            "cargo build --quiet --locked --release --target-dir {target} --package probe --bin probe"
+            "cargo build --locked --message-format=json-render-diagnostics {options...}"
         )
         .quiet()
-        .run()
-        .context("cannot build the probe; the compiler's message stands above")?;
-        Ok(self.target.join("release/probe"))
+        .read()
+        .context("cannot build what is measured; the compiler's message stands above")?;
+        Ok(messages.lines().filter_map(executable).collect())
     }
 
     /// The programs as they were built last.
     pub(crate) fn tools(&self, heap: bool) -> anyhow::Result<Tools> {
-        let sigma = self.target.join("release/sigma");
-        let probe = self.target.join("release/probe");
+        let (sigma, probe) = (self.program("sigma"), self.program("probe"));
         let mut binaries = vec![binary("sigma", &sigma)?, binary("probe", &probe)?];
-        let sigma_heap = heap.then(|| self.sigma_heap());
+        let sigma_heap = heap.then(|| self.program("sigma-heap"));
         if let Some(path) = &sigma_heap {
             binaries.push(binary("sigma-heap", path)?);
         }
         Ok(Tools { sigma, probe, sigma_heap, binaries })
     }
 
-    fn sigma_heap(&self) -> PathBuf {
-        self.target.join("xtask/sigma-heap")
-    }
-
-    /// Builds the encoder with its feature `heap`. The dev profile does: allocations are the same as in
-    /// release, and its dependencies are compiled already.
-    fn build_heap(&self) -> anyhow::Result<()> {
-        let shell = self.shell()?;
-        let target = &self.target;
-        cmd!(
-            shell,
-            "cargo build --locked --target-dir {target}
-             --package sigma-encoder --features heap --bin sigma"
-        )
-        .quiet()
-        .run()
-        .context("cannot build the instrumented encoder; the compiler's message stands above")?;
-        // Tests build the plain program in the same place; this one is kept apart from them.
-        shell.create_dir(self.target.join("xtask"))?;
-        shell.copy_file(self.target.join("debug/sigma"), self.sigma_heap())?;
-        Ok(())
-    }
-
     /// The commit, and whether anything that is measured or measures differs from it. Outside a git
-    /// checkout (an unpacked archive) the commit is `unknown` and the tree counts as dirty.
+    /// checkout (an unpacked archive, also one inside another repository) the commit is `unknown` and
+    /// the tree counts as dirty.
     pub(crate) fn tree(&self) -> anyhow::Result<Tree> {
         let shell = self.shell()?;
         let rustc = cmd!(shell, "rustc --version").quiet().read().context("cannot run rustc")?;
+        let tracked = cmd!(shell, "git ls-files --error-unmatch Cargo.toml");
+        let is_tracked = tracked.quiet().ignore_stderr().ignore_stdout().run().is_ok();
         let commit = cmd!(shell, "git rev-parse HEAD").quiet().ignore_stderr().read().ok();
+        let Some(commit) = commit.filter(|_| is_tracked) else {
+            return Ok(Tree { commit: "unknown".to_owned(), dirty: true, rustc });
+        };
         let changes = cmd!(shell, "git status --porcelain -- . :!reports").quiet().ignore_stderr();
         let dirty = changes.read().map_or(true, |changes| !changes.is_empty());
-        Ok(Tree { commit: commit.unwrap_or_else(|| "unknown".to_owned()), dirty, rustc })
+        Ok(Tree { commit, dirty, rustc })
     }
 }
 
-/// The identity of the program of a foreign command: what it says of its version, and the hash of the
-/// file. A program that is not there has none; its runs will say so.
-pub(crate) fn foreign(command: &[String], version: Option<&[String]>) -> Binary {
-    let said = version.and_then(|version| {
-        let [program, arguments @ ..] = version else { return None };
-        let run = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
-        let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        text.lines().map(str::trim).find(|line| !line.is_empty()).map(ToOwned::to_owned)
-    });
-    let found = in_path(&command[0]).and_then(|path| hash::file(&path).ok());
-    Binary {
-        name: command[0].clone(),
-        version: said.unwrap_or_else(|| "version unknown".to_owned()),
-        sha256: found.map(|(sha256, _)| sha256),
-    }
+/// The program that a line of cargo's is about, if it is about one.
+fn executable(line: &str) -> Option<(String, PathBuf)> {
+    let message: Message = serde_json::from_str(line).ok()?;
+    let target = message.target?;
+    let is_program =
+        message.reason == "compiler-artifact" && target.kind.contains(&"bin".to_owned());
+    is_program.then_some((target.name, message.executable?))
 }
 
-/// The file that a program's name stands for.
-fn in_path(program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program));
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+/// Copies a program, whole or not at all.
+fn keep(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let beside = to.with_file_name(format!(
+        ".{}.{}.part",
+        to.file_name().unwrap_or_default().to_string_lossy(),
+        std::process::id()
+    ));
+    fs::copy(from, &beside)
+        .and_then(|_| fs::rename(&beside, to))
+        .inspect_err(|_| drop(fs::remove_file(&beside)))
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
 fn binary(name: &str, path: &Path) -> anyhow::Result<Binary> {
-    let (sha256, _) = hash::file(path)
-        .with_context(|| format!("cannot read {}; run without `--no-build`", path.display()))?;
+    if !path.is_file() {
+        bail!("`{name}` was not built by this checkout; run without `--no-build`");
+    }
+    let (sha256, _) =
+        hash::file(path).with_context(|| format!("cannot read {}", path.display()))?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok(Binary { name: name.to_owned(), version, sha256: Some(sha256) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_says_where_a_program_is_whatever_it_was_built_for() {
+        let line = |reason: &str, kind: &str, executable: &str| {
+            format!(
+                "{{\"reason\":\"{reason}\",\"target\":{{\"name\":\"sigma\",\"kind\":[\"{kind}\"]}},\
+                 \"executable\":{executable}}}"
+            )
+        };
+        let path = "\"/t/x86_64-unknown-linux-gnu/release/sigma\"";
+        assert_eq!(
+            executable(&line("compiler-artifact", "bin", path)),
+            Some(("sigma".to_owned(), "/t/x86_64-unknown-linux-gnu/release/sigma".into()))
+        );
+        assert_eq!(executable(&line("compiler-artifact", "lib", "null")), None);
+        assert_eq!(executable("{\"reason\":\"build-finished\",\"success\":true}"), None);
+        assert_eq!(executable("warning: not a message"), None);
+    }
+
+    /// A workspace of one package in `folder`, and what the laboratory takes for its places.
+    fn workspace(folder: &Path) -> Workshop {
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::write(
+            folder.join("Cargo.toml"),
+            "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+        )
+        .unwrap();
+        fs::write(folder.join("src/main.rs"), "fn main() {}\n").unwrap();
+        Workshop::of(&folder.join("src")).unwrap()
+    }
+
+    #[test]
+    fn the_root_is_where_the_checkout_lies_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = workspace(&folder.path().join("before"));
+        fs::rename(folder.path().join("before"), folder.path().join("after")).unwrap();
+        let after = Workshop::of(&folder.path().join("after")).unwrap();
+        assert_eq!(
+            before.root,
+            folder.path().join("before").canonicalize().unwrap_or(before.root.clone())
+        );
+        assert!(after.root.ends_with("after"), "{after:?}");
+    }
+
+    #[test]
+    fn an_archive_inside_another_repository_has_no_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Shell::new().unwrap();
+        shell.change_dir(folder.path());
+        cmd!(shell, "git init --quiet").run().unwrap();
+        let commit = "-c user.name=n -c user.email=e commit --quiet --allow-empty -m m".split(' ');
+        cmd!(shell, "git {commit...}").run().unwrap();
+        let archive = workspace(&folder.path().join("archive"));
+        let tree = archive.tree().unwrap();
+        assert_eq!((tree.commit.as_str(), tree.dirty), ("unknown", true));
+        cmd!(shell, "git add archive").run().unwrap();
+        assert_eq!(archive.tree().unwrap().commit.len(), 40, "now it belongs to the repository");
+    }
 }

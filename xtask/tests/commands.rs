@@ -157,3 +157,75 @@ fn output_that_cannot_be_written_for_another_reason_is_a_failure() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("cannot write to stdout"), "{said}");
 }
+
+#[test]
+fn a_name_with_a_dot_is_not_the_name_before_the_dot() {
+    let output = xtask(&["run", "quick.v2", "--list"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("no experiment `quick.v2`"), "{said}");
+}
+
+#[test]
+fn experiments_that_would_share_a_report_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{CAT}[[variant]]\nname = \"copies\"\ncommand = [\"cat\"]\n");
+    let place = |name: &str| {
+        let folder = folder.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("quick.toml");
+        fs::write(&path, &text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (one, other) = (place("one"), place("other"));
+    for paths in [&[one.as_str(), other.as_str()][..], &[one.as_str()]] {
+        let output = xtask(&[&["run", "--list"], paths].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("are both called `quick`"), "{said}");
+    }
+    let reports = folder.path().join("reports");
+    let elsewhere = xtask(&["run", "--list", &one, "--reports", reports.to_str().unwrap()]);
+    assert_eq!(elsewhere.status.code(), Some(0), "{elsewhere:?}");
+}
+
+#[test]
+fn documents_that_samples_could_not_tell_apart_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.json", "a.ndjson", "wide", "empty"] {
+        fs::write(folder.path().join(name), "[]\n").unwrap();
+    }
+    let variant = "[[variant]]\nname = \"copies\"\ncommand = [\"cat\"]\n";
+    for (input, twice) in [
+        ("repeated = [\"a.json\", \"a.ndjson\"]", "a-repeated"),
+        ("files = [\"wide\"]", "wide"),
+        ("files = [\"empty\"]", "empty"),
+    ] {
+        let text = CAT.replace("[measure]", &format!("{input}\n[measure]"));
+        let (output, said) = run(folder.path(), "apart", &format!("{text}{variant}"));
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("two documents of `input` are called `{twice}`")), "{said}");
+    }
+}
+
+#[test]
+fn a_number_of_warm_ups_that_nobody_can_wait_for_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = CAT.replace("warmup = 0", "warmup = 4294967295");
+    let variant = "[[variant]]\nname = \"copies\"\ncommand = [\"cat\"]\n";
+    let (output, said) = run(folder.path(), "warm", &format!("{text}{variant}"));
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("`measure.warmup` is 4294967295; write at most 10000"), "{said}");
+}
+
+#[test]
+fn a_required_criterion_that_cannot_be_judged_fails_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let rest = "[[variant]]\nname = \"copies\"\ncommand = [\"cat\"]\n\
+                [[criterion]]\nname = \"Small later\"\nmetric = \"peak_rss\"\nat = \"1 GB\"\nbelow = \"1 GB\"\n";
+    let (output, said) = run(folder.path(), "unjudged", &format!("{CAT}{rest}"));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let optional = format!("{rest}required = false\n");
+    let (output, said) = run(folder.path(), "unjudged-question", &format!("{CAT}{optional}"));
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}

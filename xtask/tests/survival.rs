@@ -12,6 +12,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// Longest that a process may take to come to a point, far beyond what it needs.
@@ -86,6 +88,30 @@ impl Laboratory {
         let output = self.output(&[]);
         assert!(output.status.success(), "{}", said(&output));
     }
+}
+
+impl Laboratory {
+    /// Where a laboratory whose target folder is `target` in this one's keeps what it measures.
+    fn programs(&self) -> PathBuf {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
+        let key = Sha256::digest(root.as_os_str().as_encoded_bytes());
+        let key = u64::from_be_bytes(key[..8].try_into().expect("eight bytes"));
+        let folder = self.path("target/xtask").join(format!("{key:016x}")).join("programs");
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+}
+
+/// The probe as `cargo xtask run` keeps it.
+fn probe() -> PathBuf {
+    let built = Path::new(XTASK).parent().and_then(Path::parent).expect("a target folder");
+    built.join("xtask/programs/probe")
+}
+
+/// Writes a program.
+fn script(path: &Path, text: &str) {
+    fs::write(path, text).expect("a program");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a program");
 }
 
 /// Builds the measured programs once, as `cargo xtask run` would.
@@ -526,15 +552,12 @@ fn refuse_everything() -> io::Result<()> {
 #[test]
 fn a_probe_that_measures_wrongly_stops_the_campaign_before_it_measures() {
     let laboratory = Laboratory::new("lying", &blocks(3));
-    let release = laboratory.path("target/release");
-    fs::create_dir_all(&release).expect("a folder");
+    let programs = laboratory.programs();
     let record = "{\"outcome\":\"exited\",\"exit_code\":0,\"wall_ns\":1,\"max_rss_bytes\":1000000}";
     for (name, text) in
         [("probe", format!("#!/bin/sh\necho '{record}'\n")), ("sigma", String::new())]
     {
-        fs::write(release.join(name), text).expect("a program");
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(release.join(name), executable).expect("a program");
+        script(&programs.join(name), &text);
     }
     let mut command = laboratory.run(&[]);
     let output =
@@ -548,14 +571,9 @@ fn a_probe_that_measures_wrongly_stops_the_campaign_before_it_measures() {
 #[test]
 fn an_encoder_that_refuses_the_empty_document_stops_the_campaign_before_it_measures() {
     let laboratory = Laboratory::new("broken", "[[variant]]\nname = \"broken\"\nencode = {}\n");
-    let release = laboratory.path("target/release");
-    fs::create_dir_all(&release).expect("a folder");
-    let built = Path::new(XTASK).parent().and_then(Path::parent).expect("a target folder");
-    fs::copy(built.join("release/probe"), release.join("probe")).expect("the probe");
-    fs::write(release.join("sigma"), "#!/bin/sh\necho no such luck >&2\nexit 3\n")
-        .expect("a program");
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(release.join("sigma"), executable).expect("a program");
+    let programs = laboratory.programs();
+    fs::copy(probe(), programs.join("probe")).expect("the probe");
+    script(&programs.join("sigma"), "#!/bin/sh\necho no such luck >&2\nexit 3\n");
     let mut command = laboratory.run(&[]);
     let output =
         command.env("CARGO_TARGET_DIR", laboratory.path("target")).output().expect("xtask");
@@ -587,4 +605,95 @@ fn a_part_of_an_experiment_does_not_pass_for_the_whole() {
     let unknown = laboratory.output(&["--only=third"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(said(&unknown).contains("there are `cat`, `other`"), "{}", said(&unknown));
+}
+
+#[test]
+fn limits_are_for_variants_and_not_for_the_proof_of_the_probe() {
+    let measure = "[measure]\nwarmup = 0\nmemory_limit = \"50 MB\"\ntimeout = \"20 ms\"\n\
+                   runs = { min = 1, max = 1 }\n";
+    let laboratory = Laboratory::new("limits", &format!("{measure}{CAT}"));
+    let output = laboratory.output(&[]);
+    // On a busy machine `cat` may take longer than 20 ms; the proof must hold all the same.
+    assert!(laboratory.published("samples.csv").exists(), "{}", said(&output));
+    let rows = rows(&laboratory.published("samples.csv"));
+    let proofs = rows.iter().filter(|row| row["profile"] == "probe");
+    assert!(proofs.clone().count() > 1 && proofs.clone().all(|row| row["outcome"] == "ok"));
+}
+
+#[test]
+fn a_program_a_script_or_a_decoder_that_changes_under_way_ends_the_campaign() {
+    for (name, variant) in [
+        ("program", "command = [\"./tool\"]\n"),
+        ("script", "command = [\"sh\", \"tool\"]\n"),
+        ("wrapped", "command = [\"env\", \"X=1\", \"./tool\"]\n"),
+        ("decoder", "command = [\"cat\"]\ndecode = [\"sh\", \"tool\"]\n"),
+    ] {
+        let rest = format!(
+            "[measure]\nwarmup = 0\nruns = {{ min = 10000, max = 10000 }}\n\
+             [[variant]]\nname = \"own\"\n{variant}"
+        );
+        let laboratory = Laboratory::new(&format!("under-way-{name}"), &rest);
+        script(&laboratory.path("tool"), "#!/bin/sh\nexec cat\n");
+        let mut child = laboratory.start();
+        laboratory.until_measured(&mut child);
+        script(&laboratory.path("tool.new"), "#!/bin/sh\ncat\n");
+        fs::rename(laboratory.path("tool.new"), laboratory.path("tool")).expect("a file");
+        let output = child.wait_with_output().expect("a child");
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+        let said = said(&output);
+        assert!(said.contains("tool changed while it was being measured"), "{name}: {said}");
+        let again = laboratory.output(&[]);
+        assert_eq!(again.status.code(), Some(2), "{name}: not continued with the other program");
+    }
+}
+
+#[test]
+fn commands_and_files_are_looked_up_from_the_folder_of_the_experiment() {
+    let laboratory = Laboratory::new("relative", "");
+    script(&laboratory.path("tool"), "#!/bin/sh\nexec cat\n");
+    let text = "title = \"t\"\nquestion = \"q\"\n[input]\nfiles = [\"document.json\"]\n\
+                [measure]\nwarmup = 1\nruns = { min = 2, max = 2 }\n\
+                [[variant]]\nname = \"own\"\ncommand = [\"./tool\"]\ndecode = [\"sh\", \"tool\"]\n";
+    fs::write(laboratory.experiment(), text).expect("an experiment");
+    for place in ["/", laboratory.folder.path().to_str().expect("a path")] {
+        let output =
+            laboratory.run(&["--restart"]).current_dir(place).output().expect("xtask runs");
+        assert!(output.status.success(), "{place}: {}", said(&output));
+        laboratory.assert_complete(&["own"], 2);
+    }
+}
+
+#[test]
+fn samples_without_the_record_of_what_they_are_of_are_kept_and_not_continued() {
+    for lost in ["experiment.lock.toml", "machine.toml"] {
+        let laboratory = Laboratory::new("lost-record", &blocks(300));
+        laboratory.killed();
+        let before = fs::read(laboratory.running("samples.csv")).expect("samples");
+        fs::remove_file(laboratory.running(lost)).expect("a file");
+        let output = laboratory.output(&[]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains("holds samples, but"), "{}", said(&output));
+        assert_eq!(fs::read(laboratory.running("samples.csv")).expect("samples"), before);
+        laboratory.write(&blocks(3));
+        assert!(laboratory.output(&["--restart"]).status.success());
+        laboratory.assert_complete(&["cat"], 3);
+    }
+}
+
+#[test]
+fn no_report_is_made_of_a_folder_that_is_half_moved() {
+    let laboratory = Laboratory::new("half-moved", &blocks(3));
+    laboratory.complete();
+    fs::create_dir(laboratory.report().join("running")).expect("a folder");
+    fs::rename(laboratory.published("machine.toml"), laboratory.running("machine.toml"))
+        .expect("a file");
+    let report = Command::new(XTASK)
+        .args(["report", "--reports"])
+        .args([laboratory.path("reports"), laboratory.experiment()])
+        .output()
+        .expect("xtask runs");
+    assert_eq!(report.status.code(), Some(1), "{}", said(&report));
+    assert!(said(&report).contains("is half published"), "{}", said(&report));
+    laboratory.complete();
+    laboratory.assert_complete(&["cat"], 3);
 }

@@ -12,6 +12,7 @@ use crate::plan::Cell;
 use crate::record::{Folder, Kind, Sample, Samples};
 use crate::render;
 use crate::units::Bytes;
+use crate::watched::Watched;
 use crate::workshop::{Tools, Workshop};
 
 /// Runs what is missing of the checks; appends a row each.
@@ -65,7 +66,10 @@ fn run(
     let origin = Origin::Generated { profile: *profile, size, seed: experiment.input.seed };
     let document = inputs::document(&origin, &workshop.root, &workshop.inputs())?;
     let measure = Measure { memory_limit: Some(budgeted.budget), ..experiment.measure.clone() };
-    let mut bench = Bench::new(tools, &measure, &workshop.scratch(&chosen.name))?;
+    let one = [document.clone()];
+    let watched = Watched::new(tools, std::slice::from_ref(variant), &one, &chosen.home)?;
+    let scratch = workshop.scratch(&chosen.name);
+    let mut bench = Bench::new(tools, &measure, &chosen.home, watched, &scratch)?;
     let place = Place { kind: Kind::Budget, block: budgeted.index, position: 0 };
     let rows = bench.run(place, Cell { variant, document: &document })?;
     // Taking the output back is part of the outcome; a row of its own would be a cell's.

@@ -10,7 +10,7 @@ use crate::workshop::Workshop;
 /// Prints one line per experiment.
 pub(crate) fn list(workshop: &Workshop) -> anyhow::Result<Verdict> {
     for name in cmd::names(workshop)? {
-        let path = workshop.experiments().join(&name).with_extension("toml");
+        let path = workshop.experiments().join(format!("{name}.toml"));
         let experiment = Experiment::load(&workshop.root, &path)?;
         let folder = Folder(workshop.reports().join(&name));
         let state = match folder.read_machines()? {

@@ -20,7 +20,7 @@ pub(super) fn narrow(
     if options.only.is_empty() {
         return Ok(());
     }
-    let aside = options.selection.reports.clone().unwrap_or(workshop.target.join("xtask"));
+    let aside = options.selection.reports.clone().unwrap_or(workshop.room.clone());
     chosen.folder = Folder(std::path::absolute(aside)?.join("only").join(&chosen.name));
     keep(&mut chosen.experiment, &options.only)
 }

@@ -63,7 +63,7 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
 
 /// Renders one report; prose, fits and criteria are taken from the experiment as it is now.
 fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
-    let Chosen { name, experiment, folder } = chosen;
+    let Chosen { name, experiment, folder, .. } = chosen;
     if !lock.experiment.measures_the_same(experiment) {
         return user(format!(
             "{}: the experiment changed since it was measured; `cargo xtask run {name} --restart` \
@@ -85,7 +85,7 @@ fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<boo
 
 /// Compares one report with what would be written, and says which criteria are not met.
 fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
-    let Chosen { name, experiment, folder } = chosen;
+    let Chosen { name, experiment, folder, .. } = chosen;
     let mut fine = true;
     if lock.experiment != *experiment {
         errln!("{name}: experiments/{name}.toml changed; run `cargo xtask report {name}`");
@@ -102,7 +102,8 @@ fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bo
     }
     for judged in derived.judged.iter().filter(|judged| judged.has_failed()) {
         let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
-        errln!("{name}: {}: not met ({})", judged.name, because.unwrap_or_default());
+        let because = because.unwrap_or_default();
+        errln!("{name}: {}: {} ({because})", judged.name, judged.verdict);
         fine = false;
     }
     Ok(fine)

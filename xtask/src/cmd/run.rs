@@ -16,7 +16,8 @@ use crate::measure::Bench;
 use crate::output::{errln, out, outln};
 use crate::progress::Progress;
 use crate::record::{Folder, Lock, LockedDocument, Machines};
-use crate::workshop::{self, Tools, Workshop};
+use crate::watched::{self, Watched};
+use crate::workshop::{Tools, Workshop};
 use crate::{Selection, plan, render, same};
 
 /// The options of `run`.
@@ -79,7 +80,7 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
 
 /// Makes everything ready, runs what is missing of the campaign and publishes its samples.
 fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<()> {
-    let Chosen { name, experiment, folder } = chosen;
+    let Chosen { name, experiment, folder, home } = chosen;
     let running = folder.running();
     if options.restart {
         running.remove()?;
@@ -101,7 +102,9 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     if journals.torn_bytes() > 0 {
         errln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }
-    let mut bench = Bench::new(&tools, &experiment.measure, &workshop.scratch(name))?;
+    let watched = Watched::new(&tools, &experiment.variant, &documents, home)?;
+    let scratch = workshop.scratch(name);
+    let mut bench = Bench::new(&tools, &experiment.measure, home, watched, &scratch)?;
     let campaign = Campaign { experiment, documents: &documents, empty: &empty };
     let proven = campaign.prove(&mut bench, &mut journals.samples);
     refuse(&bench, &mut machines, &running)?;
@@ -174,8 +177,7 @@ fn lock(
     };
     let mut binary = tools.binaries.clone();
     for variant in &chosen.experiment.variant {
-        if let Some(foreign) = variant.program.foreign() {
-            let foreign = workshop::foreign(&foreign.command, foreign.version.as_deref());
+        for foreign in watched::identities(variant, &chosen.home) {
             if !binary.contains(&foreign) {
                 binary.push(foreign);
             }
@@ -203,6 +205,16 @@ fn lock(
 fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> {
     let now = Machine::now();
     let Some((earlier, machines)) = running.read_lock()?.zip(running.read_machines()?) else {
+        // Both are written before the first row.
+        if std::fs::metadata(running.samples()).is_ok_and(|of| of.len() > 0) {
+            return user(format!(
+                "{} holds samples, but {} or {} beside it is gone, and nothing else says of what they \
+                 are; put it back to continue, or `cargo xtask run {name} --restart` drops the samples",
+                running.samples().display(),
+                running.lock().file_name().unwrap_or_default().display(),
+                running.machine().file_name().unwrap_or_default().display()
+            ));
+        }
         running.remove()?;
         running.write_lock(&lock)?;
         let machines = Machines { refused: Vec::new(), before: now, after: None };

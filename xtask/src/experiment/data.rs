@@ -12,7 +12,7 @@ use crate::units::Bytes;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawData {
-    /// Path relative to the project.
+    /// Path relative to this file.
     #[schemars(with = "String")]
     pub(crate) file: Spanned<String>,
     /// Where the figures were published.

@@ -77,7 +77,7 @@ pub(crate) struct RawInput {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) repeated: Vec<Spanned<String>>,
-    /// Paths of real documents, relative to the project; `*` and `?` match.
+    /// Paths of real documents, relative to this file; `*` and `?` match.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) files: Vec<Spanned<String>>,
@@ -92,7 +92,8 @@ fn default_seed() -> u64 {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawMeasure {
     /// Warm-up blocks: recorded and marked, not aggregated. Default 1.
-    pub(crate) warmup: Option<u32>,
+    #[schemars(with = "Option<u32>")]
+    pub(crate) warmup: Option<Spanned<u32>>,
     /// Measured blocks.
     #[schemars(with = "Option<RawRuns>")]
     pub(crate) runs: Option<Spanned<RawRuns>>,

@@ -31,11 +31,15 @@ type Resolved<T> = Result<T, UserError>;
 /// Largest document that a sweep may ask for.
 const SIZE_MAX: Bytes = Bytes(100_000_000_000);
 
-/// Resolves the experiment in `source`; files are looked for below `root`.
-pub(super) fn resolve(source: &Source, root: &Path) -> Resolved<Experiment> {
+/// Most blocks of one kind.
+const BLOCKS_MAX: u32 = 10_000;
+
+/// Resolves the experiment in `source`; files are looked up from its folder, `home`, and known by their
+/// path from `root`.
+pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Experiment> {
     let raw: RawExperiment =
         parse(source.text()).map_err(|m| source.error(&m.span, sentence(&m.message)))?;
-    let at = Resolver { source, root };
+    let at = Resolver { source, root, home };
     let data = raw.data.as_ref().map(|data| at.data(data)).transpose()?;
     let input = match (&raw.input, &data) {
         (Some(input), None) => at.input(input)?,
@@ -89,6 +93,7 @@ struct Names {
 struct Resolver<'a> {
     source: &'a Source,
     root: &'a Path,
+    home: &'a Path,
 }
 
 impl Resolver<'_> {
@@ -145,7 +150,9 @@ impl Resolver<'_> {
                            `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
         }
-        Ok(Input { profiles, sizes: parsed, seed: *seed, repeated, files })
+        let input = Input { profiles, sizes: parsed, seed: *seed, repeated, files };
+        self.distinct_documents(raw, &input)?;
+        Ok(input)
     }
 
     /// The sizes of the sweep, ascending.
@@ -186,18 +193,18 @@ impl Resolver<'_> {
         for pattern in patterns {
             let refuse = |what: &str| {
                 let message = format!(
-                    "`{key}` holds `{}`, {what}; write a path relative to the project, \
+                    "`{key}` holds `{}`, {what}; write a path relative to this file, \
                      `*` and `?` match",
                     pattern.get_ref()
                 );
                 self.error(&pattern.span(), message)
             };
-            let absolute = self.root.join(pattern.get_ref());
+            let absolute = self.home.join(pattern.get_ref());
             let found =
                 glob::glob(&absolute.to_string_lossy()).map_err(|error| refuse(error.msg))?;
             let before = files.len();
             for path in found.filter_map(Result::ok).filter(|path| path.is_file()) {
-                files.insert(path.strip_prefix(self.root).unwrap_or(&path).to_owned());
+                files.insert(self.known_as(&path));
             }
             if files.len() == before {
                 return Err(refuse("which names no file that is not named already"));
@@ -205,6 +212,29 @@ impl Resolver<'_> {
         }
         self.distinct_file_names(key, patterns, &files)?;
         Ok(files.into_iter().collect())
+    }
+
+    /// The path by which a file is recorded: from the root, wherever the project lies.
+    fn known_as(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(self.root).unwrap_or(path).to_owned()
+    }
+
+    /// Samples know a document by its name and size alone.
+    fn distinct_documents(&self, raw: &Spanned<RawInput>, input: &Input) -> Resolved<()> {
+        // What the laboratory's own rows are of.
+        const TAKEN: [&str; 2] = ["empty", "probe"];
+        let mut names: BTreeSet<String> = TAKEN.map(ToOwned::to_owned).into();
+        match profile_names(input).into_iter().find(|name| !names.insert(name.clone())) {
+            None => Ok(()),
+            Some(twice) => {
+                let message = format!(
+                    "two documents of `input` are called `{twice}`: a file may not share its name \
+                     with a profile, with another file (repeated ones are known without their \
+                     extension), or be called `empty` or `probe`; rename one"
+                );
+                Err(self.error(&raw.span(), message))
+            }
+        }
     }
 
     /// Tables name a document by its file name alone, so that must be unique.
@@ -237,7 +267,7 @@ impl Resolver<'_> {
             raw.memory_limit.as_ref().map(|text| self.quantity("measure.memory_limit", text));
         let repeat = raw.repeat.as_ref().map(|repeat| self.repeat(repeat, input));
         Ok(Measure {
-            warmup: raw.warmup.unwrap_or(1),
+            warmup: self.warmup(raw)?,
             runs_min,
             runs_max,
             precision,
@@ -251,6 +281,18 @@ impl Resolver<'_> {
             timeline: self.timeline(&raw.timeline, input)?,
             repeat: repeat.transpose()?,
         })
+    }
+
+    fn warmup(&self, raw: &RawMeasure) -> Resolved<u32> {
+        match &raw.warmup {
+            None => Ok(1),
+            Some(warmup) if *warmup.get_ref() <= BLOCKS_MAX => Ok(*warmup.get_ref()),
+            Some(warmup) => {
+                let message =
+                    format!("`measure.warmup` is {}; write at most {BLOCKS_MAX}", warmup.get_ref());
+                Err(self.error(&warmup.span(), message))
+            }
+        }
     }
 
     fn timeline(&self, sizes: &[Spanned<String>], input: &Input) -> Resolved<Vec<Bytes>> {
@@ -288,9 +330,9 @@ impl Resolver<'_> {
 
     fn runs(&self, runs: &Spanned<RawRuns>) -> Resolved<(u32, u32, Option<Share>)> {
         let RawRuns { min, max, precision } = runs.get_ref();
-        if *min < 1 || max < min || *max > 10_000 {
+        if *min < 1 || max < min || *max > BLOCKS_MAX {
             let message = format!(
-                "`measure.runs` is {{ min = {min}, max = {max} }}; write 1 <= min <= max <= 10000"
+                "`measure.runs` is {{ min = {min}, max = {max} }}; write 1 <= min <= max <= {BLOCKS_MAX}"
             );
             return Err(self.error(&runs.span(), message));
         }
@@ -301,11 +343,12 @@ impl Resolver<'_> {
 
     fn data(&self, raw: &RawData) -> Resolved<Data> {
         let data = raw.resolve().map_err(|(text, message)| self.error(&text.span(), message))?;
-        if self.root.join(&data.file).is_file() {
-            return Ok(data);
+        let path = self.home.join(&data.file);
+        if path.is_file() {
+            return Ok(Data { file: self.known_as(&path), ..data });
         }
         let message = format!(
-            "`data.file` holds `{}`, which is no file; write a path relative to the project",
+            "`data.file` holds `{}`, which is no file; write a path relative to this file",
             data.file.display()
         );
         Err(self.error(&raw.file.span(), message))

@@ -29,7 +29,8 @@ below = "5 MB"
 
 fn resolved(text: &str) -> Result<Experiment, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    resolve(&Source::from_text("experiments/x.toml", text), root).map_err(|error| error.to_string())
+    let source = Source::from_text("experiments/x.toml", text);
+    resolve(&source, root, root).map_err(|error| error.to_string())
 }
 
 /// The error of [`WHOLE`] with `from` replaced by `to`.
