@@ -1,8 +1,8 @@
 //! Identity of files: SHA-256 in hex, of inputs, binaries and outputs.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,6 +52,53 @@ pub(crate) fn file(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
     }
 }
 
+/// The digest and the length of a file, or of all files of a folder: names, kinds and contents count,
+/// times and owners do not.
+pub(crate) fn any(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
+    if !path.is_dir() {
+        return file(path);
+    }
+    let mut hasher = Sha256::new();
+    let mut length = 0;
+    for inside in inside(path)? {
+        let at = path.join(&inside);
+        let of = fs::symlink_metadata(&at)?;
+        let (kind, held) = if of.is_dir() {
+            ("folder", Sha256Hex(String::new()))
+        } else if of.is_symlink() {
+            ("link", bytes(fs::read_link(&at)?.as_os_str().as_encoded_bytes()))
+        } else if of.is_file() {
+            let (held, size) = file(&at)?;
+            length += size.0;
+            ("file", held)
+        } else {
+            ("other", Sha256Hex(String::new()))
+        };
+        // No name holds a NUL.
+        hasher.update(inside.as_os_str().as_encoded_bytes());
+        hasher.update(format!("\0{kind} {}\0", held.0));
+    }
+    Ok((Sha256Hex::of(&hasher.finalize()), Bytes(length)))
+}
+
+/// The paths of everything in a folder, relative to it, sorted.
+fn inside(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut left = vec![PathBuf::new()];
+    while let Some(below) = left.pop() {
+        for entry in fs::read_dir(folder.join(&below))? {
+            let entry = entry?;
+            let path = below.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                left.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// A writer that hashes and counts what passes through it.
 pub(crate) struct Hashing<W> {
     inner: W,
@@ -97,5 +144,25 @@ mod tests {
         assert_eq!(digest, bytes(b"abc"));
         // FIPS 180-2, appendix B.1.
         assert_eq!(digest.short(), "ba7816bf8f01cfea");
+    }
+
+    #[test]
+    fn a_folder_is_known_by_names_and_contents_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, files: &[(&str, &str)]| {
+            let root = folder.path().join(name);
+            fs::create_dir(&root).unwrap();
+            for (path, text) in files {
+                fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+                fs::write(root.join(path), text).unwrap();
+            }
+            any(&root).unwrap()
+        };
+        let one = make("one", &[("a/b", "1"), ("c", "22")]);
+        assert_eq!(one.1, Bytes(3));
+        assert_eq!(make("same", &[("c", "22"), ("a/b", "1")]), one);
+        assert_ne!(make("contents", &[("a/b", "2"), ("c", "22")]).0, one.0);
+        assert_ne!(make("names", &[("a/d", "1"), ("c", "22")]).0, one.0);
+        assert_ne!(make("moved", &[("a/b", "22"), ("c", "1")]).0, one.0);
     }
 }

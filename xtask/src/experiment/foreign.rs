@@ -121,6 +121,19 @@ impl Foreign {
             && !self.env.values().any(|value| fill::names(value, "input"))
     }
 
+    /// Whether a run needs to know what `{name}` stands for.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let Hooks { prepare, conclude, .. } = &self.hooks;
+        let check = match &self.check {
+            Some(Check::Command(line)) => line.as_slice(),
+            _ => &[],
+        };
+        let at = String::from(self.output.clone());
+        let lines = [&self.command].into_iter().chain(prepare).chain(conclude);
+        let words = lines.flatten().chain(check).chain(self.env.values()).chain(&self.cwd);
+        words.chain([&at]).any(|word| fill::names(word, name))
+    }
+
     /// Whether the exit code is no failure.
     pub(crate) fn is_fine(&self, exit_code: i32) -> bool {
         match self.exit_codes.as_slice() {
