@@ -4,6 +4,7 @@
 //! A group is what was measured of one kind at one cell: how its runs ended, and the values of each
 //! metric in the order in which they were measured, with the blocks they belong to.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use grouping::{Layout, Quantity};
@@ -51,10 +52,15 @@ impl Group {
 }
 
 /// Reads a `samples.csv` and groups it by kind, variant, profile and size, in the order in which
-/// each group first appears.
-pub(crate) fn groups(path: &Path) -> anyhow::Result<Vec<Group>> {
-    let sampled: Vec<(Metric, Quantity<'_>)> =
-        metric::ALL.into_iter().filter_map(|metric| Some((metric, quantity(metric)?))).collect();
+/// each group first appears. The metrics that the experiment declares have columns of their own.
+pub(crate) fn groups(path: &Path, own: &[Metric]) -> anyhow::Result<Vec<Group>> {
+    let columns: Vec<String> = own.iter().map(|metric| metric.key()).collect();
+    let declared = own.iter().zip(&columns).map(|(metric, name)| (*metric, Quantity::Real(name)));
+    let sampled: Vec<(Metric, Quantity<'_>)> = metric::ALL
+        .into_iter()
+        .filter_map(|metric| Some((metric, quantity(metric)?)))
+        .chain(declared)
+        .collect();
     let quantities: Vec<Quantity<'_>> = sampled.iter().map(|(_, quantity)| *quantity).collect();
     let layout = Layout {
         texts: ["kind", "variant", "profile"],
@@ -74,6 +80,13 @@ pub(crate) fn groups(path: &Path) -> anyhow::Result<Vec<Group>> {
         .collect()
 }
 
+/// The metrics of which some group has values, in the order in which they are listed.
+pub(crate) fn measured<'a>(groups: impl Iterator<Item = &'a Group>) -> Vec<Metric> {
+    let found: BTreeSet<Metric> =
+        groups.flat_map(|group| &group.values).map(|(metric, _)| *metric).collect();
+    found.into_iter().collect()
+}
+
 /// What a metric is made of in the samples. A metric without a column is absent: earlier campaigns
 /// did not measure it.
 fn quantity(metric: Metric) -> Option<Quantity<'static>> {
@@ -85,8 +98,8 @@ fn quantity(metric: Metric) -> Option<Quantity<'static>> {
         Metric::PeakAnon => Quantity::Column("peak_anon_bytes"),
         Metric::PeakCgroup => Quantity::Column("peak_cgroup_bytes"),
         Metric::RssAtExit => Quantity::Column("rss_at_exit_bytes"),
-        // What the instrumented encoder counts is recorded elsewhere.
-        Metric::PeakHeap => return None,
+        // What the instrumented encoder counts is recorded elsewhere; the declared ones have names.
+        Metric::PeakHeap | Metric::Own(_) => return None,
         Metric::FileAtExit => Quantity::Column("file_at_exit_bytes"),
         Metric::Stack => Quantity::Column("stack_bytes"),
         Metric::LiveHeap => Quantity::Column("live_heap_bytes"),
@@ -152,7 +165,7 @@ mod tests {
         let path = folder.path().join("samples.csv");
         let mut samples = Samples::open(&path).unwrap();
         samples.append(rows).unwrap();
-        groups(&path).unwrap()
+        groups(&path, &[]).unwrap()
     }
 
     fn run(block: u32, variant: &str, size: u64, peak: Option<u64>) -> Sample {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
 
-use crate::experiment::{Experiment, Measure, Program, Variant};
+use crate::experiment::{Experiment, Program, Variant};
 use crate::heap::HeapRow;
 use crate::inputs::{self, Document, EMPTY};
 use crate::journal::Journal;
@@ -38,12 +38,13 @@ pub(crate) struct Journals {
 
 impl Journals {
     /// Opens or creates those that the experiment asks for.
-    pub(crate) fn open(folder: &Folder, measure: &Measure) -> anyhow::Result<Self> {
+    pub(crate) fn open(folder: &Folder, experiment: &Experiment) -> anyhow::Result<Self> {
+        let measure = &experiment.measure;
         let heap = measure.heap.then(|| Journal::open(&folder.heap()));
         let timeline = !measure.timeline.is_empty();
         let timeline = timeline.then(|| Journal::open(&folder.timeline()));
         Ok(Self {
-            samples: Samples::open(&folder.samples())?,
+            samples: Samples::with(&folder.samples(), experiment.own_metrics())?,
             heap: heap.transpose()?,
             timeline: timeline.transpose()?,
         })

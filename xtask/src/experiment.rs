@@ -12,6 +12,7 @@ mod matrix;
 pub(crate) mod placeholder;
 pub(crate) mod profile;
 pub(crate) mod raw;
+pub(crate) mod reading;
 mod resolve;
 pub(crate) mod sizes;
 pub(crate) mod source;
@@ -24,6 +25,7 @@ pub(crate) use criterion::Criterion;
 pub(crate) use foreign::Foreign;
 pub(crate) use profile::Profile;
 pub(crate) use raw::{Layout, Level, Switches};
+pub(crate) use reading::Reading;
 
 use crate::metric::Metric;
 use crate::units::{Bytes, Nanos, Share};
@@ -44,6 +46,9 @@ pub(crate) struct Experiment {
     pub(crate) grid: Option<grid::Grid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<data::Data>,
+    /// Metrics that programs say of themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) metric: Vec<Reading>,
     pub(crate) fit: Fit,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) criterion: Vec<Criterion>,
@@ -167,6 +172,11 @@ impl Experiment {
         Ok(resolve::resolve(&source, root, home)?)
     }
 
+    /// The metrics that it declares, in the order of their columns.
+    pub(crate) fn own_metrics(&self) -> Vec<Metric> {
+        self.metric.iter().map(|reading| reading.metric).collect()
+    }
+
     /// The same measurements: everything but the prose, the fits and the criteria.
     pub(crate) fn measures_the_same(&self, other: &Self) -> bool {
         let programs = |of: &Self| -> Vec<(String, Program)> {
@@ -176,6 +186,7 @@ impl Experiment {
         let checked = |of: &Self| of.fit.check_budget.then(|| of.fit.budget.clone());
         self.input == other.input
             && self.measure == other.measure
+            && self.metric == other.metric
             && checked(self) == checked(other)
             && programs(self) == programs(other)
     }

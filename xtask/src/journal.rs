@@ -9,6 +9,8 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::metric::Metric;
+
 /// A row of a journal.
 pub(crate) trait Row: Serialize + DeserializeOwned {
     /// Any row; its field names are the header.
@@ -17,6 +19,14 @@ pub(crate) trait Row: Serialize + DeserializeOwned {
     /// Whether a row of the same append stands behind this one. At the end of a file it is half of
     /// what was appended, and dropped.
     fn is_followed(&self) -> bool;
+
+    /// The value of a metric that has a column behind those of every row.
+    fn own(&self, _metric: Metric) -> Option<f64> {
+        None
+    }
+
+    /// Takes such a value back from the file.
+    fn set_own(&mut self, _metric: Metric, _value: f64) {}
 }
 
 /// The open file: what is appended is on disk before the next run starts.
@@ -24,6 +34,8 @@ pub(crate) trait Row: Serialize + DeserializeOwned {
 pub(crate) struct Journal<R> {
     path: PathBuf,
     file: File,
+    /// The metrics that have columns of their own.
+    own: Vec<Metric>,
     rows: Vec<R>,
     /// Bytes of a torn end that were dropped on opening.
     pub(crate) torn_bytes: u64,
@@ -32,6 +44,11 @@ pub(crate) struct Journal<R> {
 impl<R: Row> Journal<R> {
     /// Opens or creates the file, dropping what a killed run left torn.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        Self::with(path, Vec::new())
+    }
+
+    /// The same with a column behind all others for each of these metrics.
+    pub(crate) fn with(path: &Path, own: Vec<Metric>) -> anyhow::Result<Self> {
         let cannot = || format!("cannot open {} for appending", path.display());
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).with_context(cannot)?;
         let mut file = OpenOptions::new()
@@ -50,7 +67,7 @@ impl<R: Row> Journal<R> {
         file.read_to_end(&mut text).with_context(cannot)?;
         let length = text.len();
         text.truncate(start_of_last_line(&text, length));
-        let mut rows: Vec<R> = parse(&text, path)?;
+        let mut rows: Vec<R> = parse(&text, path, &own)?;
         while rows.pop_if(|row| row.is_followed()).is_some() {
             text.truncate(start_of_last_line(&text, text.len() - 1));
         }
@@ -59,9 +76,9 @@ impl<R: Row> Journal<R> {
         }
         file.seek(SeekFrom::End(0)).with_context(cannot)?;
         let torn_bytes = (length - text.len()) as u64;
-        let mut journal = Self { path: path.to_owned(), file, rows, torn_bytes };
+        let mut journal = Self { path: path.to_owned(), file, own, rows, torn_bytes };
         if text.is_empty() {
-            journal.write(&header::<R>()?)?;
+            journal.write(&header_with::<R>(&journal.own)?)?;
         }
         Ok(journal)
     }
@@ -69,7 +86,10 @@ impl<R: Row> Journal<R> {
     /// Appends rows; they are on disk when this returns.
     pub(crate) fn append(&mut self, rows: Vec<R>) -> anyhow::Result<()> {
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-        rows.iter().try_for_each(|row| writer.serialize(row))?;
+        for row in &rows {
+            let own: Vec<Option<f64>> = self.own.iter().map(|metric| row.own(*metric)).collect();
+            writer.serialize((row, own))?;
+        }
         let lines = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         self.write(&lines)?;
         self.rows.extend(rows);
@@ -104,7 +124,7 @@ pub(crate) fn read<R: Row>(path: &Path) -> anyhow::Result<Vec<R>> {
     match std::fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-        Ok(text) => parse(&text, path),
+        Ok(text) => parse(&text, path, &[]),
     }
 }
 
@@ -122,19 +142,43 @@ pub(crate) fn header<R: Row>() -> anyhow::Result<Vec<u8>> {
     Ok(text[..end].to_vec())
 }
 
-fn parse<R: Row>(text: &[u8], path: &Path) -> anyhow::Result<Vec<R>> {
+/// The same with the columns of these metrics.
+fn header_with<R: Row>(own: &[Metric]) -> anyhow::Result<Vec<u8>> {
+    let mut text = header::<R>()?;
+    text.truncate(text.trim_ascii_end().len());
+    own.iter().for_each(|metric| text.extend(format!(",{}", metric.key()).bytes()));
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn parse<R: Row>(text: &[u8], path: &Path, own: &[Metric]) -> anyhow::Result<Vec<R>> {
     let found = text.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-    if !found.is_empty() && found != header::<R>()? {
+    if !found.is_empty() && found != header_with::<R>(own)? {
         bail!(
             "{}:1: the columns are not those of this version; measure anew with `--restart`",
             path.display()
         );
     }
-    csv::Reader::from_reader(text)
-        .deserialize()
+    let mut reader = csv::Reader::from_reader(text);
+    let headers = reader.headers()?.clone();
+    let known = headers.len().saturating_sub(own.len());
+    let row = |record: csv::Result<csv::StringRecord>| -> anyhow::Result<R> {
+        let record = record?;
+        let mut row: R = record.deserialize(Some(&headers))?;
+        for (metric, value) in own.iter().zip(record.iter().skip(known)) {
+            if !value.is_empty() {
+                row.set_own(*metric, value.parse()?);
+            }
+        }
+        Ok(row)
+    };
+    reader
+        .records()
         .enumerate()
-        .map(|(index, row)| {
-            row.with_context(|| format!("{}:{}: not a row of this file", path.display(), index + 2))
+        .map(|(index, record)| {
+            row(record).with_context(|| {
+                format!("{}:{}: not a row of this file", path.display(), index + 2)
+            })
         })
         .collect()
 }
@@ -197,5 +241,33 @@ mod tests {
         let error = Journal::<Sample>::open(&path).unwrap_err().to_string();
         assert!(error.contains("samples.csv:1: the columns are not those"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"kind,block\nrun,1\n");
+    }
+
+    #[test]
+    fn values_of_declared_metrics_have_columns_of_their_own_and_come_back() {
+        let own = ["speed", "ratio_of_its_own"].map(|name| {
+            Metric::own(crate::metric::Own {
+                name: name.to_owned(),
+                words: name.to_owned(),
+                unit: "ns".to_owned(),
+                better: crate::metric::Better::Lower,
+            })
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        let rows = [vec![(own[1], 0.1 + 0.2)], vec![], vec![(own[0], 1e21), (own[1], -3.0)]]
+            .map(|own| Sample { own, ..row(Kind::Run, 1) });
+        let mut journal = Journal::with(&path, own.to_vec()).unwrap();
+        journal.append(rows.to_vec()).unwrap();
+        drop(journal);
+        let again: Journal<Sample> = Journal::with(&path, own.to_vec()).unwrap();
+        assert_eq!(again.rows(), rows);
+        drop(again);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.lines().next().unwrap().ends_with(",speed_ns,ratio_of_its_own_ns"), "{text}");
+        let groups = crate::aggregate::groups(&path, &own).unwrap();
+        assert_eq!(groups[0].values(own[1]), [0.1 + 0.2, -3.0]);
+        assert_eq!(groups[0].values(own[0]), [1e21]);
+        assert!(Journal::<Sample>::open(&path).is_err(), "another experiment's columns");
     }
 }

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::units;
 
 /// A quantity of a sample that can be aggregated, fitted and judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Metric {
     /// Peak resident set, `ru_maxrss` of the child.
     PeakRss,
@@ -63,6 +66,45 @@ pub(crate) enum Metric {
     Ratio,
     /// Peak resident set over input.
     Overhead,
+    /// What programs say of themselves, as the experiment declares it.
+    Own(&'static Own),
+}
+
+/// The declaration of a metric that is found in what programs print. Each lives as long as the process,
+/// so that a metric stays a plain value; there are as many as experiments declare.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Own {
+    pub(crate) name: String,
+    /// In words, for headings.
+    pub(crate) words: String,
+    /// `bytes`, `ns`, `count`, `ratio`, or a word that stands behind the number.
+    pub(crate) unit: String,
+    pub(crate) better: Better,
+}
+
+/// Which values are the better ones.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Better {
+    /// The smaller, the better.
+    #[default]
+    Lower,
+    /// The larger, the better.
+    Higher,
 }
 
 /// How values of a metric print and which axis they are drawn on.
@@ -76,9 +118,11 @@ pub(crate) enum Unit {
     Count,
     /// A ratio of two quantities of the same unit.
     Ratio,
+    /// A number of what an own metric counts.
+    Other(&'static str),
 }
 
-/// Every metric, in the order in which they are listed.
+/// Every metric of the laboratory's own, in the order in which they are listed.
 pub(crate) const ALL: [Metric; 26] = [
     Metric::PeakRss,
     Metric::PeakHwm,
@@ -138,6 +182,7 @@ impl Metric {
             Metric::Output => "output",
             Metric::Ratio => "ratio",
             Metric::Overhead => "overhead",
+            Metric::Own(own) => &own.name,
         }
     }
 
@@ -147,7 +192,9 @@ impl Metric {
             Unit::Bytes => format!("{}_bytes", self.name()),
             Unit::Nanos => format!("{}_ns", self.name()),
             Unit::Count => format!("{}_count", self.name()),
+            Unit::Ratio if matches!(self, Metric::Own(_)) => format!("{}_ratio", self.name()),
             Unit::Ratio => format!("{}_per_input_byte", self.name()),
+            Unit::Other(_) => self.name().to_owned(),
         }
     }
 
@@ -180,6 +227,7 @@ impl Metric {
             Metric::Output => "output size",
             Metric::Ratio => "output over input",
             Metric::Overhead => "peak memory over input",
+            Metric::Own(own) => &own.words,
         }
     }
 
@@ -215,7 +263,43 @@ impl Metric {
             | Metric::Processes
             | Metric::Threads => Unit::Count,
             Metric::Ratio | Metric::Overhead => Unit::Ratio,
+            Metric::Own(own) => match own.unit.as_str() {
+                "bytes" => Unit::Bytes,
+                "ns" => Unit::Nanos,
+                "count" => Unit::Count,
+                "ratio" => Unit::Ratio,
+                other => Unit::Other(other),
+            },
         }
+    }
+
+    /// Which of two values is the better one.
+    pub(crate) fn better(self) -> Better {
+        match self {
+            Metric::Own(own) => own.better,
+            _ => Better::Lower,
+        }
+    }
+
+    /// The metric that an experiment declares.
+    pub(crate) fn own(own: Own) -> Self {
+        static DECLARED: Mutex<Vec<&'static Own>> = Mutex::new(Vec::new());
+        let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = declared.iter().find(|of| ***of == own) {
+            return Metric::Own(known);
+        }
+        let own: &'static Own = Box::leak(Box::new(own));
+        declared.push(own);
+        Metric::Own(own)
+    }
+
+    /// The metric of this name: one of `own`, or one of the laboratory's.
+    pub(crate) fn find(name: &str, own: &[Metric]) -> Result<Self, String> {
+        let all = || ALL.into_iter().chain(own.iter().copied());
+        all().find(|metric| metric.name() == name).ok_or_else(|| {
+            let names: Vec<String> = all().map(|metric| format!("`{metric}`")).collect();
+            format!("`{name}`; write one of {}", names.join(", "))
+        })
     }
 
     /// A value of this metric with its unit.
@@ -232,6 +316,7 @@ impl Unit {
             Unit::Nanos => units::duration(value),
             Unit::Count => units::significant(value, 4),
             Unit::Ratio => units::significant(value, 3),
+            Unit::Other(word) => format!("{} {word}", units::significant(value, 4)),
         }
     }
 }
@@ -246,15 +331,43 @@ impl FromStr for Metric {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        ALL.into_iter()
-            .find(|metric| metric.name() == text)
-            .ok_or_else(|| format!("`{text}`; write one of {}", allowed()))
+        Self::find(text, &[])
     }
 }
 
-/// The names of all metrics, for error messages.
-pub(crate) fn allowed() -> String {
-    ALL.map(|metric| format!("`{metric}`")).join(", ")
+/// By its name; one that an experiment declares with all that is declared of it, so that whoever reads it
+/// needs nothing else.
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Metric::Own(own) => own.serialize(serializer),
+            known => serializer.serialize_str(known.name()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Metric {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Metric;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a metric, or the declaration of one")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Metric, E> {
+                name.parse().map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Metric, A::Error> {
+                Own::deserialize(MapAccessDeserializer::new(map)).map(Metric::own)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 #[cfg(test)]
@@ -268,5 +381,30 @@ mod tests {
             assert_eq!(serde_json::to_value(metric).unwrap(), metric.name());
         }
         assert!("peak".parse::<Metric>().unwrap_err().contains("`peak_rss`"));
+    }
+
+    #[test]
+    fn a_declared_metric_is_a_value_that_says_all_of_itself() {
+        let own = |unit: &str| {
+            Metric::own(Own {
+                name: "speed".to_owned(),
+                words: "speed".to_owned(),
+                unit: unit.to_owned(),
+                better: Better::Higher,
+            })
+        };
+        let metric = own("requests/s");
+        assert_eq!(
+            (metric, metric.show(1234.56)),
+            (own("requests/s"), "1235 requests/s".to_owned())
+        );
+        // Two experiments may mean different things by one name.
+        assert_ne!(metric, own("ns"));
+        assert_eq!((own("ns").unit(), own("ns").key()), (Unit::Nanos, "speed_ns".to_owned()));
+        let text = serde_json::to_string(&metric).unwrap();
+        assert_eq!(serde_json::from_str::<Metric>(&text).unwrap(), metric, "{text}");
+        assert_eq!(Metric::find("speed", &[metric]), Ok(metric));
+        assert!(Metric::find("wall", &[metric]).is_ok());
+        assert!(Metric::find("sped", &[metric]).unwrap_err().ends_with("`speed`"));
     }
 }

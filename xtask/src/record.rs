@@ -118,6 +118,9 @@ pub(crate) struct Sample {
     pub(crate) output_bytes: Option<u64>,
     /// The first 16 hex digits of the output's SHA-256.
     pub(crate) output_sha256: Option<String>,
+    /// Of the metrics that the experiment declares, in columns of their own behind all others.
+    #[serde(skip)]
+    pub(crate) own: Vec<(Metric, f64)>,
 }
 
 /// What was measured: enough to know whether more samples belong to the same campaign.
@@ -289,6 +292,14 @@ impl Row for Sample {
     fn is_followed(&self) -> bool {
         self.kind == Kind::Decode
     }
+
+    fn own(&self, metric: Metric) -> Option<f64> {
+        self.value(metric)
+    }
+
+    fn set_own(&mut self, metric: Metric, value: f64) {
+        self.own.push((metric, value));
+    }
 }
 
 impl Sample {
@@ -338,6 +349,7 @@ impl Sample {
             stopped_ns: None,
             output_bytes: None,
             output_sha256: None,
+            own: Vec::new(),
         }
     }
 }
@@ -365,6 +377,9 @@ impl Sample {
             Metric::RssAtExit => whole(self.rss_at_exit_bytes),
             // In `heap.csv`.
             Metric::PeakHeap => None,
+            Metric::Own(_) => {
+                self.own.iter().find(|(of, _)| *of == metric).map(|(_, value)| *value)
+            }
             Metric::FileAtExit => whole(self.file_at_exit_bytes),
             Metric::Stack => whole(self.stack_bytes),
             Metric::LiveHeap => whole(self.live_heap_bytes),

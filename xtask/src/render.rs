@@ -86,7 +86,7 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let missing = |path: PathBuf| format!("{} is missing", path.display());
     let lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
-    let mut groups = aggregate::groups(&folder.samples())?;
+    let mut groups = aggregate::groups(&folder.samples(), &lock.experiment.own_metrics())?;
     let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
     memory::join(&mut groups, &heap);
     let timeline = journal::read(&folder.timeline())?;

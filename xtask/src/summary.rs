@@ -3,11 +3,11 @@
 
 use stats::{Describe, Trend, Undetermined, describe, mann_kendall};
 
-use crate::aggregate::Group;
+use crate::aggregate::{self, Group};
 use crate::campaign::{PROOF_NOTHING, PROOF_TOUCH};
 use crate::experiment::Experiment;
 use crate::inputs;
-use crate::metric::{self, Metric};
+use crate::metric::Metric;
 use crate::record::{Kind, Outcome};
 use crate::resolution::Resolutions;
 use crate::units::Bytes;
@@ -142,7 +142,7 @@ fn cell(group: &Group, groups: &[Group]) -> Cell {
 
 fn described(group: &Group) -> Vec<(Metric, Describe)> {
     let of = |metric| Some((metric, describe(group.values(metric)).ok()?));
-    metric::ALL.into_iter().filter_map(of).collect()
+    aggregate::measured(std::iter::once(group)).into_iter().filter_map(of).collect()
 }
 
 fn is_last_attempt(group: &Group, groups: &[Group]) -> bool {

@@ -18,9 +18,11 @@ impl Header {
     pub(crate) fn new(names: &[String], layout: &Layout<'_>) -> anyhow::Result<Self> {
         let texts = || layout.texts.iter().copied().chain([layout.outcome, layout.output]);
         // Numbers are read as such; columns that nobody reads may hold what they like.
-        let of_type = |name: &str| match texts().any(|text| text == name) {
-            true => DataType::String,
-            false => DataType::Int64,
+        let is_real = |name: &str| layout.quantities.iter().any(|of| *of == Quantity::Real(name));
+        let of_type = |name: &str| match (texts().any(|text| text == name), is_real(name)) {
+            (true, _) => DataType::String,
+            (_, true) => DataType::Float64,
+            _ => DataType::Int64,
         };
         let schema: Schema =
             names.iter().map(|name| (name.as_str().into(), of_type(name))).collect();
@@ -42,7 +44,7 @@ impl Header {
 impl<'a> Quantity<'a> {
     fn columns(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (first, second) = match *self {
-            Quantity::Column(name) => (name, None),
+            Quantity::Column(name) | Quantity::Real(name) => (name, None),
             Quantity::Sum([first, second], _) | Quantity::Ratio([first, second]) => {
                 (first, Some(second))
             }
@@ -102,6 +104,10 @@ impl Columns {
         };
         Ok(Some(match *quantity {
             Quantity::Column(name) => self.numbers(name)?,
+            Quantity::Real(name) => {
+                let column = self.0.column(name)?.f64()?;
+                column.iter().map(|value| value.unwrap_or(f64::NAN)).collect()
+            }
             Quantity::Sum([a, b], factor) => with(a, b, &|a, b| (a + b) * factor)?,
             // The empty document has no ratio.
             Quantity::Ratio([a, b]) => with(a, b, &|a, b| if b > 0.0 { a / b } else { f64::NAN })?,

@@ -53,11 +53,13 @@ pub struct Layout<'a> {
     pub quantities: &'a [Quantity<'a>],
 }
 
-/// A value of a row, made of its columns of whole numbers.
+/// A value of a row, made of its columns, which hold whole numbers but for [`Quantity::Real`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Quantity<'a> {
     /// A column as it is.
     Column(&'a str),
+    /// A column of numbers with fractions as it is.
+    Real(&'a str),
     /// Two columns added, times a factor.
     Sum([&'a str; 2], f64),
     /// The first column over the second; absent where that is 0.

@@ -105,3 +105,14 @@ fn what_is_not_a_table_of_samples_is_refused_with_a_reason() {
     refused(&format!("{}{rows}", HEADER.replace("outcome", "end")), "`outcome` is missing");
     refused(&format!("{HEADER}{}", rows.replacen("1001", "many", 1)), "many");
 }
+
+#[test]
+fn a_column_with_fractions_is_read_as_it_is_written() {
+    let layout =
+        Layout { quantities: &[Quantity::Real("peak"), Quantity::Column("user")], ..LAYOUT };
+    let rows = "run,1,a,wide,10,ok,1.5,1,2,,x\nrun,2,a,wide,10,ok,1e-3,4,5,,x\nrun,3,a,wide,10,ok,,7,5,,x\n";
+    let text = format!("{HEADER}{rows}");
+    let found = gather::groups(text.as_bytes(), &layout, 30, 2).unwrap();
+    assert_eq!(found[0].values[0].values, [1.5, 1e-3]);
+    assert_eq!(found[0].values[1].values, [1.0, 4.0, 7.0]);
+}

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use stats::{Test, Trend, Undetermined, holm, levene, mann_kendall, shapiro_wilk};
 
-use crate::aggregate::Group;
+use crate::aggregate::{self, Group};
 use crate::metric::Metric;
 use crate::record::Kind;
 use crate::summary::Summary;
@@ -53,7 +53,7 @@ pub(crate) fn checks(groups: &[Group], summary: &Summary) -> Checks {
     let runs: Vec<&Group> = groups.iter().filter(|group| group.kind == Kind::Run).collect();
     let mut cells = on_all_cores(&ordered(&runs, summary), |group| of_cell(group));
     let mut spreads = spreads(&runs, summary);
-    for metric in crate::metric::ALL {
+    for metric in aggregate::measured(runs.iter().copied()) {
         let of_metric = |cell: &&mut CellChecks| cell.metric == metric;
         flag(
             cells.iter_mut().filter(of_metric).map(|cell| {
@@ -122,12 +122,13 @@ fn of_cell(group: &Group) -> Vec<CellChecks> {
 fn spreads(runs: &[&Group], summary: &Summary) -> Vec<Spread> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
+    let metrics = aggregate::measured(runs.iter().copied());
     for cell in &summary.cells {
         if !seen.insert((cell.profile.clone(), cell.size)) {
             continue;
         }
         let here = || runs.iter().filter(|of| of.profile == cell.profile && of.size == cell.size);
-        for metric in crate::metric::ALL {
+        for &metric in &metrics {
             let values: Vec<&[f64]> =
                 here().map(|of| of.values(metric)).filter(|values| values.len() > 1).collect();
             if values.len() > 1 {

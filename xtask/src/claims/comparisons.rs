@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 
+use stats::compare::Verdict;
 use stats::{Comparison, Undetermined, compare_family};
 
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
-use crate::metric::Metric;
+use crate::metric::{Better, Metric};
 use crate::record::Kind;
 use crate::summary::Summary;
 use crate::units::Bytes;
@@ -54,7 +55,19 @@ pub(crate) fn comparisons(
             profile: cell.profile.clone(),
             size: cell.size,
             metric,
-            answer,
+            answer: answer.map(|answer| in_direction(answer, metric.better())),
         })
         .collect()
+}
+
+/// Where more is better, a smaller value is the worse one.
+fn in_direction(mut answer: Comparison, better: Better) -> Comparison {
+    if better == Better::Higher {
+        answer.verdict = match answer.verdict {
+            Verdict::Improved => Verdict::Regressed,
+            Verdict::Regressed => Verdict::Improved,
+            undirected => undirected,
+        };
+    }
+    answer
 }

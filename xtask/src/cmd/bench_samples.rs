@@ -142,7 +142,7 @@ fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Ver
         outln!("{name:<14} {:>8.2} s  {}", spent.as_secs_f64(), peak());
         last = Instant::now();
     };
-    let groups = aggregate::groups(path)?;
+    let groups = aggregate::groups(path, &[])?;
     step("aggregate");
     let summary = summary::summarise(&groups, experiment);
     step("describe");

@@ -98,7 +98,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
         return Ok(());
     }
     let mut machines = resume(&running, name, lock)?;
-    let mut journals = Journals::open(&running, &experiment.measure)?;
+    let mut journals = Journals::open(&running, experiment)?;
     if journals.torn_bytes() > 0 {
         errln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }

@@ -3,7 +3,6 @@
 //! `constant`, `slope`, or `at 100 MB` for a prediction.
 
 use std::ops::Range;
-use std::str::FromStr;
 
 use crate::metric::Metric;
 use crate::units::Bytes;
@@ -35,10 +34,9 @@ pub(crate) enum What {
 const ALLOWED: &str = "`{metric/variant/profile/what}` with `what` a measured size, `exponent`, \
                        `constant`, `slope` or `at SIZE`";
 
-impl FromStr for Placeholder {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+impl Placeholder {
+    /// What `text` names, a metric of `own` included.
+    pub(crate) fn parse(text: &str, own: &[Metric]) -> Result<Self, String> {
         let fields: Vec<&str> = text.split('/').map(str::trim).collect();
         let [metric, variant, profile, what] = fields[..] else {
             return Err(format!("`{{{text}}}`; write {ALLOWED}"));
@@ -52,7 +50,7 @@ impl FromStr for Placeholder {
                 None => What::Mean(what.parse().map_err(|_| format!("`{what}`; write {ALLOWED}"))?),
             },
         };
-        let metric = metric.parse()?;
+        let metric = Metric::find(metric, own)?;
         Ok(Self { metric, variant: variant.to_owned(), profile: profile.to_owned(), what })
     }
 }
@@ -71,12 +69,12 @@ pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
 }
 
 /// `text` with every placeholder replaced by what `value` makes of it.
-pub(crate) fn fill(text: &str, value: impl Fn(&Placeholder) -> String) -> String {
+pub(crate) fn fill(text: &str, own: &[Metric], value: impl Fn(&Placeholder) -> String) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut from = 0;
     for span in spans(text) {
         filled.push_str(&text[from..span.start]);
-        match text[span.start + 1..span.end - 1].parse() {
+        match Placeholder::parse(&text[span.start + 1..span.end - 1], own) {
             Ok(placeholder) => filled.push_str(&value(&placeholder)),
             Err(_) => filled.push_str(&text[span.clone()]),
         }
@@ -93,14 +91,14 @@ mod tests {
     #[test]
     fn prose_is_filled_in_by_name() {
         let text = "Peak {peak_rss/whole/wide/10 MB}, b = {peak_rss/whole/wide/exponent}.";
-        let filled = fill(text, |p| format!("<{:?}>", p.what));
+        let filled = fill(text, &[], |p| format!("<{:?}>", p.what));
         assert_eq!(filled, "Peak <Mean(Bytes(10000000))>, b = <Exponent>.");
     }
 
     #[test]
     fn a_wrong_name_says_what_is_allowed() {
         for wrong in ["x", "peak/whole/wide/1 B", "peak_rss/whole/wide/big"] {
-            assert!(wrong.parse::<Placeholder>().is_err(), "{wrong}");
+            assert!(Placeholder::parse(wrong, &[]).is_err(), "{wrong}");
         }
     }
 }

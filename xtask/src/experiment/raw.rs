@@ -12,6 +12,7 @@ use toml::Spanned;
 use super::data::RawData;
 use super::grid::RawGrid;
 use super::matrix::{RawMatrix, Scalar};
+use super::reading::RawMetric;
 use super::sizes::{RawSizes, SizesSchema};
 
 /// One question, as a file below `experiments/`.
@@ -48,6 +49,9 @@ pub(crate) struct RawExperiment {
     /// A factorial of variants, beside or instead of those listed.
     #[schemars(with = "Option<RawGrid>")]
     pub(crate) grid: Option<Spanned<RawGrid>>,
+    /// Numbers that programs say of themselves, as metrics of their own.
+    #[serde(default)]
+    pub(crate) metric: Vec<RawMetric>,
     /// What is fitted, predicted and compared.
     #[serde(default)]
     pub(crate) fit: RawFit,

@@ -19,6 +19,7 @@ use super::raw::{
     RawCheck, RawCriterion, RawExperiment, RawFit, RawInput, RawMeasure, RawRepeat, RawRuns,
     RawVariant, parse,
 };
+use super::reading::{RawMetric, Reading};
 use super::sizes::{self, RawSizes};
 use super::source::Source;
 use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin};
@@ -61,11 +62,14 @@ pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Exp
         true => Vec::new(),
         false => at.variants(&listed, members)?,
     };
-    let fit = at.fit(&raw.fit, &variant)?;
+    let metric = at.readings(&raw.metric)?;
+    let own: Vec<Metric> = metric.iter().map(|reading| reading.metric).collect();
+    let fit = at.fit(&raw.fit, &variant, &own)?;
     at.counted(&raw.fit, &fit, &measure)?;
     let names = Names {
         variants: variant.iter().map(|v| v.name.clone()).collect(),
         profiles: profile_names(&input),
+        own,
     };
     let criterion = at.criteria(&raw.criterion, &names, &measure)?;
     let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;
@@ -79,6 +83,7 @@ pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Exp
         variant,
         grid,
         data,
+        metric,
         fit,
         criterion,
     })
@@ -88,6 +93,8 @@ pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Exp
 struct Names {
     variants: Vec<String>,
     profiles: Vec<String>,
+    /// Metrics that the experiment declares.
+    own: Vec<Metric>,
 }
 
 struct Resolver<'a> {
@@ -126,9 +133,19 @@ impl Resolver<'_> {
         key: &str,
         texts: &[Spanned<String>],
     ) -> Resolved<Vec<T>> {
+        self.list_of(key, texts, str::parse)
+    }
+
+    fn list_of<T: PartialEq>(
+        &self,
+        key: &str,
+        texts: &[Spanned<String>],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Resolved<Vec<T>> {
         let mut values = Vec::with_capacity(texts.len());
         for text in texts {
-            let value = self.quantity(key, text)?;
+            let value = parse(text.get_ref())
+                .map_err(|found| self.error(&text.span(), format!("`{key}` holds {found}")))?;
             if values.contains(&value) {
                 let message = format!("`{key}` holds `{}` twice; name each once", text.get_ref());
                 return Err(self.error(&text.span(), message));
@@ -566,8 +583,25 @@ impl Resolver<'_> {
         }
     }
 
-    fn fit(&self, raw: &RawFit, variants: &[Variant]) -> Resolved<Fit> {
-        let mut metrics: Vec<Metric> = self.list("fit.metrics", &raw.metrics)?;
+    /// The metrics that programs say of themselves.
+    fn readings(&self, raw: &[RawMetric]) -> Resolved<Vec<Reading>> {
+        let mut readings: Vec<Reading> = Vec::with_capacity(raw.len());
+        for metric in raw {
+            let reading =
+                metric.resolve().map_err(|(text, message)| self.error(&text.span(), message))?;
+            if readings.iter().any(|of| of.metric.key() == reading.metric.key()) {
+                let message =
+                    format!("`metric.name` `{}` is used twice; name each once", reading.metric);
+                return Err(self.error(&metric.name.span(), message));
+            }
+            readings.push(reading);
+        }
+        Ok(readings)
+    }
+
+    fn fit(&self, raw: &RawFit, variants: &[Variant], own: &[Metric]) -> Resolved<Fit> {
+        let mut metrics: Vec<Metric> =
+            self.list_of("fit.metrics", &raw.metrics, |name| Metric::find(name, own))?;
         if metrics.is_empty() {
             metrics.push(Metric::PeakRss);
         }
@@ -650,11 +684,11 @@ impl Resolver<'_> {
             variants,
             profiles: if profiles.is_empty() { names.profiles.clone() } else { profiles },
             required: raw.required.unwrap_or(true),
-            expects: self.expects(raw, measure)?,
+            expects: self.expects(raw, measure, &names.own)?,
         })
     }
 
-    fn expects(&self, raw: &RawCriterion, measure: &Measure) -> Resolved<Expects> {
+    fn expects(&self, raw: &RawCriterion, measure: &Measure, own: &[Metric]) -> Resolved<Expects> {
         if raw.metric.get_ref() == "memory_given_back" {
             return match measure.repeat {
                 Some(_) => Ok(Expects::MemoryGivenBack),
@@ -665,7 +699,7 @@ impl Resolver<'_> {
                 )),
             };
         }
-        let metric: Metric = raw.metric.get_ref().parse().map_err(|found| {
+        let metric = Metric::find(raw.metric.get_ref(), own).map_err(|found| {
             let message = format!("`criterion.metric` holds {found} or `memory_given_back`");
             self.error(&raw.metric.span(), message)
         })?;
@@ -674,7 +708,7 @@ impl Resolver<'_> {
                 let unit = match metric.unit() {
                     Unit::Bytes => BoundUnit::Bytes,
                     Unit::Nanos => BoundUnit::Nanos,
-                    Unit::Count | Unit::Ratio => BoundUnit::Plain,
+                    Unit::Count | Unit::Ratio | Unit::Other(_) => BoundUnit::Plain,
                 };
                 let limit = self.limit(raw, unit)?;
                 Ok(Expects::Value { metric, sizes: self.sizes(raw)?, limit })
@@ -756,7 +790,7 @@ impl Resolver<'_> {
 
 /// Whether the data can have a value for `{name}`.
 fn check_placeholder(name: &str, names: &Names, fit: &Fit) -> Result<(), String> {
-    let found: Placeholder = name.parse()?;
+    let found = Placeholder::parse(name, &names.own)?;
     let unknown = |what: &str, found: &str, allowed: String| {
         Err(format!("`{{{name}}}` with {what} `{found}`; write one of {allowed}"))
     };

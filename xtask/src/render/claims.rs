@@ -1,6 +1,8 @@
 //! The sections of `report.md` about claims: comparisons, techniques, budgets, predictions looked up,
 //! assumptions tested.
 
+use std::collections::BTreeSet;
+
 use stats::compare::Verdict as Answer;
 use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
@@ -496,7 +498,8 @@ pub(super) fn assumptions(derived: &Derived) -> String {
     // Metrics derived from these have the same answers; they are in `summary.json`.
     let fitted = &derived.lock.experiment.fit.metrics;
     let shown = |metric: &Metric| fitted.contains(metric) || *metric == Metric::Wall;
-    for metric in crate::metric::ALL.into_iter().filter(shown) {
+    let tested: BTreeSet<Metric> = checks.cells.iter().map(|of| of.metric).collect();
+    for metric in tested.into_iter().filter(shown) {
         let cells = || checks.cells.iter().filter(move |of| of.metric == metric);
         let place =
             |variant: &str, profile: &str, size: Bytes| format!("{variant} on {profile}, {size}");

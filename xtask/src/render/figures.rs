@@ -59,6 +59,7 @@ fn axis(metric: Metric, scale: Scale) -> Axis {
         Unit::Bytes => (Kind::Bytes, metric.words().to_owned()),
         Unit::Nanos => (Kind::Seconds, metric.words().to_owned()),
         Unit::Count => (Kind::Plain, metric.words().to_owned()),
+        Unit::Other(word) => (Kind::Plain, format!("{} in {word}", metric.words())),
         Unit::Ratio => (Kind::Ratio, metric.words().to_owned()),
     };
     Axis { label, scale, kind, range: None }
@@ -68,7 +69,7 @@ fn axis(metric: Metric, scale: Scale) -> Axis {
 fn on_axis(metric: Metric, value: f64) -> f64 {
     match metric.unit() {
         Unit::Nanos => value / 1e9,
-        Unit::Bytes | Unit::Count | Unit::Ratio => value,
+        Unit::Bytes | Unit::Count | Unit::Ratio | Unit::Other(_) => value,
     }
 }
 

@@ -238,6 +238,7 @@ pub(super) fn suffix(metric: Metric) -> &'static str {
         Unit::Nanos => "ns",
         Unit::Count => "count",
         Unit::Ratio => "ratio",
+        Unit::Other(word) => word,
     }
 }
 

@@ -32,7 +32,9 @@ pub(super) fn report(derived: &Derived) -> String {
         write!(text, "\nExpected, before measuring: {}\n", experiment.expect).expect("a string");
     }
     section(&mut text, "Criteria", &criteria(derived));
-    let analysis = placeholder::fill(&experiment.analysis, |name| filled(derived, name));
+    let analysis = placeholder::fill(&experiment.analysis, &experiment.own_metrics(), |name| {
+        filled(derived, name)
+    });
     section(&mut text, "Analysis", &analysis);
     section(&mut text, "Altogether", &altogether(derived));
     section(&mut text, "Techniques", &claims::techniques(derived));
@@ -303,6 +305,7 @@ fn base_unit(metric: Metric) -> &'static str {
         Unit::Bytes => "B",
         Unit::Nanos => "ns",
         Unit::Count | Unit::Ratio => "",
+        Unit::Other(word) => word,
     }
 }
 
