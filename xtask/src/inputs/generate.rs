@@ -27,10 +27,16 @@ pub(super) fn document(
         Profile::Balanced => balanced(&mut out, &mut random),
         Profile::Deep => deep(&mut out, &mut random),
         Profile::Wide => list(&mut out, &mut random, &WIDE, &mut shapes::leaf),
-        Profile::Records => list(&mut out, &mut random, &RECORDS, &mut shapes::Events::item()),
-        Profile::Ast => list(&mut out, &mut random, &AST, &mut shapes::Syntax::item()),
+        Profile::Records => {
+            let (fineness, mut item) = (shapes::Events::FINENESS, shapes::Events::item());
+            list_of(&mut out, &mut random, &RECORDS, fineness, &mut item)
+        }
+        Profile::Ast => {
+            let (fineness, mut item) = (shapes::Syntax::FINENESS, shapes::Syntax::item());
+            list_of(&mut out, &mut random, &AST, fineness, &mut item)
+        }
         Profile::Numbers => list(&mut out, &mut random, &NUMBERS, &mut shapes::Series::item()),
-        Profile::Text => list(&mut out, &mut random, &TEXT, &mut shapes::paragraph),
+        Profile::Text => list(&mut out, &mut random, &TEXT, &mut shapes::Paragraphs::item()),
         Profile::Random => list(&mut out, &mut random, &RANDOM, &mut shapes::noise),
     }
 }
@@ -99,15 +105,15 @@ impl Out<'_> {
         self.sink.write_all(text.as_bytes())
     }
 
-    /// Exactly `length` bytes of words, with nothing in them that JSON would escape.
-    fn fill(&mut self, random: &mut Random, mut length: u64) -> io::Result<()> {
+    /// Exactly `length` bytes of words with a byte between them, and nothing that JSON would escape.
+    fn fill(&mut self, random: &mut Random, between: &str, mut length: u64) -> io::Result<()> {
         while length > 0 {
             let word = random.pick(&shapes::WORDS);
             let word = &word[..word.len().min(length as usize)];
             self.put(word)?;
             length -= word.len() as u64;
             if length > 0 {
-                self.put("_")?;
+                self.put(between)?;
                 length -= 1;
             }
         }
@@ -121,7 +127,7 @@ impl Out<'_> {
             1 => self.put("0"),
             length => {
                 self.put("\"")?;
-                self.fill(random, length - 2)?;
+                self.fill(random, "_", length - 2)?;
                 self.put("\"")
             }
         }
@@ -134,6 +140,7 @@ struct List {
     between: &'static str,
     close: &'static str,
     pad_open: &'static str,
+    pad_between: &'static str,
     pad_close: &'static str,
 }
 
@@ -142,15 +149,23 @@ const WIDE: List = List {
     between: ",",
     close: "]}",
     pad_open: LEAF_OPEN,
+    pad_between: "_",
     pad_close: LEAF_CLOSE,
 };
-const RECORDS: List =
-    List { open: "", between: "", close: "", pad_open: r#"{"pad":""#, pad_close: "\"}\n" };
+const RECORDS: List = List {
+    open: "",
+    between: "",
+    close: "",
+    pad_open: r#"{"pad":""#,
+    pad_between: "_",
+    pad_close: "\"}\n",
+};
 const AST: List = List {
     open: r#"{"type":"Program","sourceType":"module","body":["#,
     between: ",",
     close: "]}",
     pad_open: r#"{"type":"EmptyStatement","comment":""#,
+    pad_between: "_",
     pad_close: "\"}",
 };
 const NUMBERS: List = List {
@@ -158,11 +173,19 @@ const NUMBERS: List = List {
     between: ",",
     close: "]}",
     pad_open: r#"[0,0,""#,
+    pad_between: "_",
     pad_close: "\"]",
 };
-const TEXT: List =
-    List { open: r#"{"paragraphs":["#, between: ",", close: "]}", pad_open: "\"", pad_close: "\"" };
-const RANDOM: List = List { open: "[", between: ",", close: "]", pad_open: "\"", pad_close: "\"" };
+const TEXT: List = List {
+    open: r#"{"paragraphs":["#,
+    between: ",",
+    close: "]}",
+    pad_open: "\"",
+    pad_between: " ",
+    pad_close: "\"",
+};
+const RANDOM: List =
+    List { open: "[", between: ",", close: "]", pad_open: "\"", pad_between: "_", pad_close: "\"" };
 
 const LEAF_OPEN: &str = r#"{"type":"VARIABLE","value":""#;
 const LEAF_CLOSE: &str = r#""}"#;
@@ -179,12 +202,24 @@ impl List {
     }
 }
 
-/// Items as long as what is left after them can still hold the padded one, then that.
+/// A list whose items come in one size.
 fn list(
     out: &mut Out<'_>,
     random: &mut Random,
     list: &List,
     item: &mut dyn FnMut(&mut Random, &mut String),
+) -> io::Result<()> {
+    list_of(out, random, list, 1, &mut |_, random, text| item(random, text))
+}
+
+/// Items as long as what is left after them can still hold the padded one, then that. Where an item no
+/// longer fits, finer ones are tried, so that less than the finest is padded.
+fn list_of(
+    out: &mut Out<'_>,
+    random: &mut Random,
+    list: &List,
+    fineness: usize,
+    item: &mut dyn FnMut(usize, &mut Random, &mut String),
 ) -> io::Result<()> {
     let frame = (list.open.len() + list.close.len()) as u64;
     if out.left < frame + list.pad_bytes() {
@@ -193,19 +228,21 @@ fn list(
     out.put(list.open)?;
     let ending = list.close.len() as u64 + list.pad_bytes();
     let mut next = String::new();
-    loop {
-        next.clear();
-        item(random, &mut next);
-        let cost = (next.len() + list.between.len()) as u64;
-        if out.left < cost + ending {
-            break;
+    for fine in 0..fineness {
+        loop {
+            next.clear();
+            item(fine, random, &mut next);
+            let cost = (next.len() + list.between.len()) as u64;
+            if out.left < cost + ending {
+                break;
+            }
+            out.put(&next)?;
+            out.put(list.between)?;
         }
-        out.put(&next)?;
-        out.put(list.between)?;
     }
     out.put(list.pad_open)?;
     let length = out.left - (list.close.len() + list.pad_close.len()) as u64;
-    out.fill(random, length)?;
+    out.fill(random, list.pad_between, length)?;
     out.put(list.pad_close)?;
     out.put(list.close)
 }
@@ -240,50 +277,113 @@ fn deep(out: &mut Out<'_>, random: &mut Random) -> io::Result<()> {
 /// A leaf of exactly `length` bytes.
 fn leaf(out: &mut Out<'_>, random: &mut Random, length: u64) -> io::Result<()> {
     out.put(LEAF_OPEN)?;
-    out.fill(random, length - LEAF_BYTES)?;
+    out.fill(random, "_", length - LEAF_BYTES)?;
     out.put(LEAF_CLOSE)
+}
+
+/// A tree planned level by level: nodes are added where the next one of a complete tree stands, so that
+/// nodes, and not their values, make a document larger.
+struct Plan {
+    /// The values of all nodes, one after the other, and where each ends.
+    values: String,
+    ends: Vec<usize>,
+    /// The first child of each node that has any, the root's first; children stand side by side.
+    first_child: Vec<usize>,
+    /// Bytes that no further node fits into.
+    slack: u64,
+}
+
+impl Plan {
+    /// As many nodes as fit into `bytes`.
+    fn new(bytes: u64, random: &mut Random) -> Self {
+        let mut plan =
+            Self { values: String::new(), ends: Vec::new(), first_child: Vec::new(), slack: bytes };
+        let mut children = shapes::Children::new();
+        // What the parent of the next node becomes costs as much as its frame is longer than a leaf's.
+        let inner_bytes = (NODE_OPEN.len() + NODE_MIDDLE.len() + NODE_CLOSE.len()) as u64;
+        let mut siblings_left = 0;
+        loop {
+            let before = plan.values.len();
+            shapes::name(random, &mut plan.values);
+            let mut cost = LEAF_BYTES + (plan.values.len() - before) as u64;
+            let is_root = plan.ends.is_empty();
+            let opens = !is_root && siblings_left == 0;
+            if opens {
+                cost += inner_bytes - LEAF_BYTES;
+            } else if !is_root {
+                cost += 1; // the comma
+            }
+            if cost > plan.slack {
+                plan.values.truncate(before);
+                return plan;
+            }
+            plan.slack -= cost;
+            if opens {
+                plan.first_child.push(plan.ends.len());
+                siblings_left = children.next(random);
+            }
+            siblings_left = siblings_left.saturating_sub(1);
+            plan.ends.push(plan.values.len());
+        }
+    }
+
+    fn nodes(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn value(&self, node: usize) -> &str {
+        let start = if node == 0 { 0 } else { self.ends[node - 1] };
+        &self.values[start..self.ends[node]]
+    }
+
+    fn children(&self, node: usize) -> std::ops::Range<usize> {
+        let Some(first) = self.first_child.get(node) else { return 0..0 };
+        *first..self.first_child.get(node + 1).copied().unwrap_or(self.nodes())
+    }
 }
 
 /// What is still to be written of a balanced tree, innermost last.
 enum Todo {
-    Node(u64),
+    Node(usize),
     Text(&'static str),
 }
 
-/// A tree whose nodes share their bytes evenly among two to four children.
+/// A tree of even depth whose nodes have two to four children, three on average; the last leaf is padded.
 fn balanced(out: &mut Out<'_>, random: &mut Random) -> io::Result<()> {
-    /// A leaf with a short value.
-    const LEAF_COMFORTABLE: u64 = LEAF_BYTES + 14;
-    if out.left < LEAF_BYTES {
-        return out.tiny(random);
+    let plan = Plan::new(out.left, random);
+    if plan.nodes() == 0 {
+        return match out.left < LEAF_BYTES {
+            true => out.tiny(random),
+            false => leaf(out, random, out.left),
+        };
     }
-    let mut todo = vec![Todo::Node(out.left)];
-    let mut value = String::new();
+    let padded = plan.nodes() - 1;
+    let mut todo = vec![Todo::Node(0)];
     while let Some(next) = todo.pop() {
-        let length = match next {
+        let node = match next {
             Todo::Text(text) => {
                 out.put(text)?;
                 continue;
             }
-            Todo::Node(length) => length,
+            Todo::Node(node) => node,
         };
-        value.clear();
-        shapes::name(random, &mut value);
-        let frame = (NODE_OPEN.len() + value.len() + NODE_MIDDLE.len() + NODE_CLOSE.len()) as u64;
-        let children = (length.saturating_sub(frame) / LEAF_COMFORTABLE).min(4);
-        if children < 2 {
-            leaf(out, random, length)?;
+        let children = plan.children(node);
+        if children.is_empty() {
+            out.put(LEAF_OPEN)?;
+            out.put(plan.value(node))?;
+            if node == padded {
+                out.fill(random, "_", plan.slack)?;
+            }
+            out.put(LEAF_CLOSE)?;
             continue;
         }
         out.put(NODE_OPEN)?;
-        out.put(&value)?;
+        out.put(plan.value(node))?;
         out.put(NODE_MIDDLE)?;
         todo.push(Todo::Text(NODE_CLOSE));
-        let shared = length - frame - (children - 1);
-        for child in 0..children {
-            let extra = u64::from(child < shared % children);
-            todo.push(Todo::Node(shared / children + extra));
-            if child + 1 < children {
+        for child in children.clone().rev() {
+            todo.push(Todo::Node(child));
+            if child > children.start {
                 todo.push(Todo::Text(","));
             }
         }
@@ -329,19 +429,113 @@ mod tests {
     #[test]
     fn the_bytes_are_the_same_on_every_platform_and_release() {
         let golden = [
-            (Profile::Balanced, "15e1c0b7bee04d3b"),
+            (Profile::Balanced, "ab655b4d2eedf6b2"),
             (Profile::Deep, "585d5a4a73edca84"),
             (Profile::Wide, "9f5ae735392b6731"),
-            (Profile::Records, "83df87f2b4a67573"),
-            (Profile::Ast, "cdfa150a228e0a41"),
+            (Profile::Records, "7639ce6dc58359da"),
+            (Profile::Ast, "e7a0779dfb3b2517"),
             (Profile::Numbers, "40ab7d6767517143"),
-            (Profile::Text, "e5d1de20f4c7ca95"),
+            (Profile::Text, "246e1811be6d60d1"),
             (Profile::Random, "ccc454bd892bc575"),
         ];
         let found = golden.map(|(profile, _)| {
             (profile, hash::bytes(&made(profile, 100_000, 42)).short().to_owned())
         });
         assert_eq!(found, golden.map(|(profile, hash)| (profile, hash.to_owned())));
+    }
+
+    /// Objects and arrays, members and elements, and the deepest nesting.
+    #[derive(Debug, Default, Clone, Copy)]
+    struct Counts {
+        nodes: u64,
+        values: u64,
+        words: u64,
+        depth: u64,
+    }
+
+    fn counts(text: &[u8]) -> Counts {
+        let (mut found, mut depth, mut in_string, mut before) = (Counts::default(), 0, false, b' ');
+        for &byte in text {
+            match byte {
+                b'"' => in_string = !in_string,
+                b' ' => found.words += 1,
+                _ if in_string => {}
+                b'{' | b'[' => {
+                    found.nodes += 1;
+                    depth += 1;
+                    found.depth = found.depth.max(depth);
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    found.values += u64::from(!matches!(before, b'{' | b'['));
+                }
+                b',' => found.values += 1,
+                _ => {}
+            }
+            before = byte;
+        }
+        found
+    }
+
+    fn assert_proportional(of: &str, size: u64, found: u64, largest: u64) {
+        let expected = largest as f64 * size as f64 / LARGEST as f64;
+        let off = found as f64 / expected - 1.0;
+        assert!(off.abs() <= 0.02, "{of} at {size} B: {found}, {expected:.1} expected");
+    }
+
+    const LARGEST: u64 = 2_000_000;
+
+    #[test]
+    fn nodes_depth_and_values_grow_in_proportion_to_bytes() {
+        let sizes =
+            [10_000, 10_001, 10_323, 12_191, 17_777, 40_000, 51_113, 87_400, 300_007, 1_000_000];
+        for (profile, name) in PROFILES {
+            for seed in [1, 5, 42] {
+                let largest = counts(&made(profile, LARGEST, seed));
+                for size in sizes {
+                    let found = counts(&made(profile, size, seed));
+                    let check = |of: &str, found, largest| {
+                        assert_proportional(&format!("{of} of {name}"), size, found, largest);
+                    };
+                    match profile {
+                        // Strings of hundreds of bytes: there are few in 10 KB, but their words are many.
+                        Profile::Text => check("words", found.words, largest.words),
+                        Profile::Random => check("values", found.values, largest.values),
+                        _ => {
+                            check("nodes", found.nodes, largest.nodes);
+                            check("values", found.values, largest.values);
+                        }
+                    }
+                    match profile {
+                        Profile::Deep => check("depth", found.depth, largest.depth),
+                        // Three children a node, so a level more for three times the bytes.
+                        Profile::Balanced => {
+                            let levels = (LARGEST as f64 / size as f64).ln() / 3_f64.ln();
+                            let off = largest.depth as f64 - found.depth as f64 - 2.0 * levels;
+                            assert!(off.abs() <= 2.0, "depth of {name} at {size} B: {found:?}");
+                        }
+                        _ => assert_eq!(found.depth, largest.depth, "depth of {name} at {size} B"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_than_one_item_is_padded() {
+        for (profile, name) in PROFILES {
+            for size in (10_000..10_400).step_by(7) {
+                let text = made(profile, size, 3);
+                let text = std::str::from_utf8(&text).unwrap();
+                let strings = text.split('"').skip(1).step_by(2).map(str::len);
+                let longest = match profile {
+                    Profile::Text => 1_100, // 119 words
+                    Profile::Numbers | Profile::Random => 60,
+                    _ => 120,
+                };
+                assert!(strings.max().unwrap() <= longest, "{name} at {size} B");
+            }
+        }
     }
 
     #[test]
