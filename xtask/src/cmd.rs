@@ -3,6 +3,7 @@
 pub(crate) mod bench_samples;
 pub(crate) mod budget;
 pub(crate) mod calibrate;
+mod calibrate_real;
 pub(crate) mod doctor;
 pub(crate) mod external;
 pub(crate) mod list;

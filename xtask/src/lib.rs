@@ -39,6 +39,7 @@ mod output;
 mod plan;
 mod progress;
 mod publish;
+mod real;
 mod record;
 mod render;
 mod resolution;
@@ -142,7 +143,7 @@ fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
         Verb::Run(options) => cmd::run::run(&workshop, options),
         Verb::Report(options) => cmd::report::report(&workshop, options),
         Verb::List => cmd::list::list(&workshop),
-        Verb::Calibrate(options) => cmd::calibrate::calibrate(options),
+        Verb::Calibrate(options) => cmd::calibrate::calibrate(&workshop, options),
         Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workshop, options),
         Verb::Doctor(options) => cmd::doctor::doctor(&workshop, options),
         Verb::Test { arguments } => cmd::test::test(&workshop, arguments),

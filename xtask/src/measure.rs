@@ -442,6 +442,49 @@ impl Drop for Bench<'_> {
     }
 }
 
+/// The peak of one run, in its views.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peaks {
+    pub(crate) rss_bytes: u64,
+    pub(crate) hwm_bytes: Option<u64>,
+    pub(crate) anon_bytes: Option<u64>,
+}
+
+/// One run of a command on a document, started as experiments start theirs, its output dropped; or, in
+/// words, how it failed.
+pub(crate) fn peaks(
+    probe: &Path,
+    command: &[String],
+    document: &Path,
+) -> anyhow::Result<Result<Peaks, String>> {
+    interrupt::check()?;
+    let mut arguments: Vec<OsString> = vec!["--fixed-addresses".into()];
+    arguments.extend(["--cpu".into(), MEASURED_CPU.to_string().into()]);
+    arguments.extend(["--stdin".into(), document.into()]);
+    for (name, value) in environment() {
+        arguments.extend(["--env".into(), format!("{name}={value}").into()]);
+    }
+    arguments.push("--".into());
+    arguments.extend(command.iter().map(OsString::from));
+    let cannot = || format!("cannot start {}", probe.display());
+    let running = duct::cmd(probe, arguments).stdout_capture().start().with_context(cannot)?;
+    let stoppable = Stoppable::new(running.pids()[0]);
+    let output = running.wait();
+    drop(stoppable);
+    interrupt::check()?;
+    let record: ProbeRecord = serde_json::from_slice(&output.with_context(cannot)?.stdout)
+        .context("the probe's record is not understood")?;
+    if outcome(&record) != Outcome::Ok {
+        let how = outcome(&record).to_string();
+        return Ok(Err(record.error.unwrap_or(how)));
+    }
+    Ok(Ok(Peaks {
+        rss_bytes: record.max_rss_bytes.context("the probe's record holds no peak")?,
+        hwm_bytes: record.vm_hwm_bytes,
+        anon_bytes: record.peak_anon_bytes,
+    }))
+}
+
 /// One run of a child that touches 1 MB, with layout noise off as far as this machine lets: its peak, and
 /// what was refused.
 pub(crate) fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {

@@ -1,6 +1,7 @@
 //! `cargo xtask calibrate`: the statistics tested by simulation, where the true answer is known.
 
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matching, rows};
@@ -8,6 +9,7 @@ use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matchin
 use crate::error::{Verdict, user};
 use crate::output::outln;
 use crate::progress::Simulation;
+use crate::workshop::Workshop;
 
 /// The options of `calibrate`.
 #[derive(Debug, clap::Args)]
@@ -19,15 +21,28 @@ pub(crate) struct Options {
     /// Seed of the simulations
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only rows whose name contains this
+    /// Only rows, or programs, whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "")]
-    only: String,
+    pub(super) only: String,
+    /// Instead of simulating, judge claims about growth on real programs whose class is known: those of
+    /// experiments/growth, or the series of a CSV file with its columns
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    real: Option<Option<PathBuf>>,
+    /// Measure the programs of experiments/growth first; continues where a stopped call was
+    #[arg(long, requires = "real")]
+    pub(super) measure: bool,
+    /// Measure all anew, dropping what a stopped call has measured
+    #[arg(long, requires = "measure")]
+    pub(super) restart: bool,
 }
 
 const EXPERIMENTS_QUICK: usize = 400;
 
 /// Simulates every row, prints it with its bound and verdict, and fails if a bound is missed.
-pub(crate) fn calibrate(options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn calibrate(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+    if let Some(file) = &options.real {
+        return super::calibrate_real::calibrate_real(workshop, options, file.as_deref());
+    }
     let experiments = if options.quick { EXPERIMENTS_QUICK } else { EXPERIMENTS_FULL };
     let names: Vec<String> = rows()
         .into_iter()

@@ -1,0 +1,192 @@
+//! `cargo xtask calibrate --real`: claims about growth judged on real programs whose class is known.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread::{available_parallelism, scope};
+
+use stats::Interval;
+use stats::calibrate::real::{
+    Design, Judgement, LookedUp, Outcome, Series, bounds, evaluate, series, totals,
+};
+use stats::growth::Verdict as Decision;
+
+use super::calibrate::Options;
+use crate::error::{UserError, Verdict, user};
+use crate::output::outln;
+use crate::real::manifest::{Half, Manifest};
+use crate::real::series::{Row, read};
+use crate::real::{folder, measuring};
+use crate::units::bytes;
+use crate::workshop::Workshop;
+
+/// Measures the bench if asked to, then judges it half by half, or the file that is given.
+pub(super) fn calibrate_real(
+    workshop: &Workshop,
+    options: &Options,
+    file: Option<&Path>,
+) -> anyhow::Result<Verdict> {
+    if options.measure {
+        if file.is_some() {
+            return user("`--measure` measures the bench in experiments/growth; leave FILE out");
+        }
+        let manifest = Manifest::load(&workshop.root)?;
+        measuring::measure(workshop, &manifest, &options.only, options.restart)?;
+    }
+    let mut parts = Vec::new();
+    for (name, path) in sources(&workshop.root, file) {
+        let rows = read(&path)?;
+        let found = series_of(&rows, &path, &options.only)?;
+        if !found.is_empty() {
+            parts.push((name, judged(&found)));
+        }
+    }
+    if parts.is_empty() {
+        return user(format!("no program contains `{}`", options.only));
+    }
+    for (name, judged) in &parts {
+        outln!("{name}");
+        judged.iter().for_each(print_series);
+    }
+    let mut missed = 0;
+    for (name, judged) in &parts {
+        missed += print_totals(name, judged);
+    }
+    Ok(if missed == 0 { Verdict::Fine } else { Verdict::Failed })
+}
+
+/// The file, or the halves of the bench; each with what it is called.
+fn sources(root: &Path, file: Option<&Path>) -> Vec<(String, PathBuf)> {
+    match file {
+        Some(file) => {
+            let name = file.file_name().unwrap_or(file.as_os_str());
+            vec![(name.to_string_lossy().into_owned(), file.to_owned())]
+        }
+        None => Half::ALL
+            .map(|half| {
+                let name = half.name();
+                (name.to_owned(), folder(root).join(format!("{name}.csv")))
+            })
+            .to_vec(),
+    }
+}
+
+fn series_of(rows: &[Row], path: &Path, only: &str) -> anyhow::Result<Vec<Series>> {
+    let wanted = rows.iter().filter(|row| row.program.contains(only));
+    let plain: Vec<_> = wanted.map(Row::plain).collect();
+    series(&plain).map_err(|wrong| UserError(format!("{}: {wrong}", path.display())).into())
+}
+
+/// What came of one series, with all its smaller sizes and with those that the laboratory would choose.
+struct Judged {
+    all: Outcome,
+    chosen: Outcome,
+}
+
+/// Series are shared among threads; the order stays.
+fn judged(series: &[Series]) -> Vec<Judged> {
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let judge = |one: &Series| Judged {
+        all: evaluate(one, Design::Tenth),
+        chosen: evaluate(one, Design::Chosen),
+    };
+    scope(|scope| {
+        let parts = series.chunks(series.len().div_ceil(threads).max(1));
+        let running: Vec<_> =
+            parts.map(|part| scope.spawn(|| part.iter().map(judge).collect::<Vec<_>>())).collect();
+        running.into_iter().flat_map(|part| part.join().expect("judging does not panic")).collect()
+    })
+}
+
+fn print_series(judged: &Judged) {
+    let Judged { all, chosen } = judged;
+    outln!("  {} is {}", all.name, class(all));
+    for (design, outcome) in [("all", all), ("chosen", chosen)] {
+        let sizes = outcome.sizes.len();
+        outln!("    {:<14} {}", format!("{sizes} sizes, {design}"), decision(outcome));
+        let at_10 = outcome.at_10.as_ref();
+        for (factor, found) in [("3x", outcome.at_3.as_ref()), ("10x", at_10)] {
+            outln!("      {factor:<9} {}", found.map_or("not looked up".to_owned(), looked_up));
+        }
+        outln!("      exponent  {}", exponent(outcome));
+    }
+}
+
+/// The truth, a power with its exponent.
+fn class(outcome: &Outcome) -> String {
+    let truth = outcome.truth;
+    truth.class.to_string().replace("n^b", &format!("n^{}", truth.exponent))
+}
+
+fn decision(outcome: &Outcome) -> String {
+    let named = |classes: &[String]| classes.join(", ");
+    match (&outcome.verdict, outcome.judgement()) {
+        (Some(Decision::Decided(class)), Judgement::Wrong) => format!("WRONG: {class}"),
+        (Some(Decision::Decided(_)), _) => "right".to_owned(),
+        (Some(Decision::NotDecided(classes)), _) => {
+            let classes: Vec<String> = classes.iter().map(ToString::to_string).collect();
+            format!("undecided: {}", named(&classes))
+        }
+        (None, _) => "undecided: nothing could be fitted".to_owned(),
+    }
+}
+
+/// `[28.8 MB, 29.1 MB] x1.01, measured 29.0 MB: hit`.
+fn looked_up(found: &LookedUp) -> String {
+    let Interval { low, high } = found.prediction.interval;
+    let verdict = if found.inside { "hit" } else { "MISS" };
+    let measured = bytes(found.measured.mean);
+    format!("{} x{:.2}, measured {measured}: {verdict}", range(low, high), found.width())
+}
+
+fn range(low: f64, high: f64) -> String {
+    let end = |value: f64| if value.is_finite() { bytes(value) } else { "open".to_owned() };
+    format!("[{}, {}]", end(low), end(high))
+}
+
+fn exponent(outcome: &Outcome) -> String {
+    let (Some(Interval { low, high }), Some(covers)) = (outcome.exponent, outcome.exponent_covers)
+    else {
+        return "none".to_owned();
+    };
+    let end = |value: f64| match value.is_finite() {
+        true => format!("{value:.3}"),
+        false => "open".to_owned(),
+    };
+    format!("[{}, {}]: {}", end(low), end(high), if covers { "covers" } else { "MISS" })
+}
+
+/// Prints the totals of both designs with their bounds; how many bounds are missed.
+fn print_totals(name: &str, judged: &[Judged]) -> usize {
+    let mut missed = 0;
+    for (design, what) in [
+        (Design::Tenth, "all sizes up to a tenth of the largest"),
+        (Design::Chosen, "the sizes that the laboratory would choose"),
+    ] {
+        let outcomes: Vec<Outcome> = judged.iter().map(|one| one.of(design).clone()).collect();
+        let totals = totals(&outcomes);
+        outln!("{name}: {} series, {what} (median {:.0})", totals.series, totals.sizes);
+        outln!(
+            "  {} right, {} undecided, {} wrong; median error at 10x {:.1} %",
+            totals.right,
+            totals.undecided,
+            totals.wrong,
+            100.0 * totals.error_at_10
+        );
+        for held in bounds(&totals, design) {
+            missed += usize::from(!held.holds);
+            let verdict = if held.holds { "held" } else { "MISSED" };
+            outln!("  {}", held.what);
+            outln!("    {:<20} must be {:<24} {verdict}", held.observed, held.must);
+        }
+    }
+    missed
+}
+
+impl Judged {
+    fn of(&self, design: Design) -> &Outcome {
+        match design {
+            Design::Tenth => &self.all,
+            Design::Chosen => &self.chosen,
+        }
+    }
+}
