@@ -107,6 +107,11 @@ impl Workshop {
         self.room.join("inputs")
     }
 
+    /// Where the programs of the bench are built, and kept what is measured of it so far.
+    pub(crate) fn growth(&self) -> PathBuf {
+        self.room.join("growth")
+    }
+
     /// A folder for a campaign's outputs.
     pub(crate) fn scratch(&self, experiment: &str) -> PathBuf {
         self.room.join("scratch").join(experiment)

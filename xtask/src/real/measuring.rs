@@ -58,7 +58,7 @@ struct Folders {
 
 impl Folders {
     fn new(workshop: &Workshop) -> anyhow::Result<Self> {
-        let built = workshop.target.join("xtask/growth");
+        let built = workshop.growth();
         fs::create_dir_all(&built)?;
         Ok(Self { bench: folder(&workshop.root), done: built.join("done"), built })
     }
