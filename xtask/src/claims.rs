@@ -4,6 +4,7 @@
 pub(crate) mod budgets;
 pub(crate) mod checks;
 pub(crate) mod comparisons;
+pub(crate) mod deciding;
 pub(crate) mod foretold;
 pub(crate) mod techniques;
 
@@ -20,6 +21,7 @@ pub(crate) struct Claims {
     pub(crate) techniques: Vec<techniques::Effects>,
     pub(crate) foretold: Vec<foretold::Foretold>,
     pub(crate) budgets: Vec<budgets::Budgeted>,
+    pub(crate) deciding: Vec<deciding::Deciding>,
 }
 
 /// What the samples of a campaign claim.
@@ -35,5 +37,6 @@ pub(crate) fn claims(
         techniques: techniques::effects(groups, summary, experiment),
         foretold: foretold::foretold(groups, scalings, experiment),
         budgets: budgets::budgets(groups, scalings, experiment),
+        deciding: deciding::deciding(groups, summary, scalings, experiment),
     }
 }

@@ -7,10 +7,12 @@ mod calibrate_real;
 pub(crate) mod doctor;
 pub(crate) mod external;
 pub(crate) mod list;
+pub(crate) mod lookup;
 mod only;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
+mod sizes;
 pub(crate) mod test;
 
 use std::path::{Path, PathBuf};

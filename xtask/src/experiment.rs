@@ -58,14 +58,25 @@ pub(crate) struct Experiment {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Input {
     pub(crate) profiles: Vec<Profile>,
-    /// Ascending.
+    /// Ascending; with `auto`, those that are measured first.
     pub(crate) sizes: Vec<Bytes>,
+    /// More sizes are chosen while measuring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auto: Option<Auto>,
     pub(crate) seed: u64,
     /// Real documents repeated to every size; relative to the project's root, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// Where sizes are chosen while measuring, and how long the runs of the sweep may take together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Auto {
+    pub(crate) from: Bytes,
+    pub(crate) to: Bytes,
+    pub(crate) budget: Nanos,
 }
 
 /// How it is measured.
@@ -184,7 +195,12 @@ impl Experiment {
         };
         // Runs that check a budget belong to it.
         let checked = |of: &Self| of.fit.check_budget.then(|| of.fit.budget.clone());
-        self.input == other.input
+        // Among chosen sizes, those that prose and criteria name are only measured first.
+        let input = |of: &Self| match of.input.auto {
+            None => of.input.clone(),
+            Some(_) => Input { sizes: Vec::new(), ..of.input.clone() },
+        };
+        input(self) == input(other)
             && self.measure == other.measure
             && self.metric == other.metric
             && checked(self) == checked(other)

@@ -1,14 +1,22 @@
 //! Stage 7: how each fitted metric grows with the input, per variant and profile. The arithmetic is
 //! the crate `stats`'; what lives here is which points it gets.
 
-use stats::growth::{Failure, Prediction, SizePoint};
-use stats::{Growth, LocalExponent, PowerLaw, Undetermined, growth, local_exponents, power_law};
+pub(crate) mod lookup;
+
+use stats::growth::{Failure, HeldOut, Prediction, SizePoint};
+use stats::{
+    Growth, LackOfFit, LocalExponent, PowerLaw, Undetermined, growth, held_out_largest,
+    lack_of_fit, local_exponents, power_law,
+};
+
+pub(crate) use lookup::{LookedUp, Trust};
 
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
 use crate::inputs;
 use crate::metric::Metric;
 use crate::record::{Kind, Outcome};
+use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};
 use crate::units::Bytes;
 
@@ -18,16 +26,24 @@ pub(crate) struct Scaling {
     pub(crate) variant: String,
     pub(crate) profile: String,
     pub(crate) metric: Metric,
+    /// What was fitted: the finest true view of the metric.
+    pub(crate) view: Metric,
     /// One per size, ascending.
     pub(crate) points: Vec<SizePoint>,
     /// The line through log-log points, as the published baseline fitted it.
     pub(crate) power: Result<PowerLaw, Undetermined>,
+    /// Whether that line is one, against the spread of repeats.
+    pub(crate) lack_of_fit: Result<LackOfFit, Undetermined>,
     /// Models with a constant, compared; the empty document is their anchor.
     pub(crate) growth: Result<Growth, Undetermined>,
     /// Between neighbouring sizes.
     pub(crate) local: Vec<LocalExponent>,
-    /// At the declared sizes that are not measured.
+    /// The largest size, foretold by the others.
+    pub(crate) held_out: Result<HeldOut, Undetermined>,
+    /// At the declared sizes that are not measured, and where they were looked up.
     pub(crate) predictions: Vec<Prediction>,
+    /// What was measured at predicted sizes, after all else; not one of the points.
+    pub(crate) looked_up: Vec<LookedUp>,
     /// The first size at which it failed, and how: the bound of what is fitted.
     pub(crate) failed_at: Option<(Bytes, Outcome)>,
 }
@@ -42,6 +58,7 @@ pub(crate) fn scalings(
     if experiment.input.sizes.len() < 3 {
         return found;
     }
+    let resolutions = Resolutions::of_groups(groups);
     for profile in inputs::swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let cells: Vec<&Cell> = summary
@@ -50,9 +67,8 @@ pub(crate) fn scalings(
                 .filter(|cell| cell.variant == variant.name && cell.profile == profile)
                 .collect();
             for metric in &experiment.fit.metrics {
-                let anchor = anchor(groups, &variant.name, *metric);
                 let place = (variant.name.as_str(), profile.as_str());
-                found.push(scaling(place, *metric, &cells, anchor, experiment));
+                found.push(scaling(place, *metric, &cells, (groups, &resolutions), experiment));
             }
         }
     }
@@ -63,13 +79,12 @@ fn scaling(
     (variant, profile): (&str, &str),
     metric: Metric,
     cells: &[&Cell],
-    anchor: Option<SizePoint>,
+    (groups, resolutions): (&[Group], &Resolutions),
     experiment: &Experiment,
 ) -> Scaling {
-    let points: Vec<SizePoint> = cells
-        .iter()
-        .filter_map(|cell| Some(SizePoint::of(cell.size.0 as f64, cell.metric(metric)?)))
-        .collect();
+    let view = view(metric, cells);
+    let anchor = anchor(groups, variant, view, resolutions);
+    let points = points(cells, view, resolutions);
     let plain: Vec<(f64, f64)> = points.iter().map(|point| (point.size, point.mean)).collect();
     let failed_at = cells.iter().find_map(|cell| {
         let (outcome, _) = cell.failures().find(|(outcome, _)| *outcome != Outcome::Skipped)?;
@@ -83,28 +98,85 @@ fn scaling(
         })
         .collect();
     let growth = growth(&points, anchor, &failures);
-    let unmeasured = |size: &&Bytes| !points.iter().any(|point| point.size == size.0 as f64);
-    let predictions = match &growth {
-        Ok(growth) => experiment
-            .fit
-            .predict
-            .iter()
-            .filter(unmeasured)
-            .filter_map(|size| growth.prediction(size.0 as f64))
-            .collect(),
-        Err(_) => Vec::new(),
-    };
+    let predictions =
+        predictions(growth.as_ref().ok(), &points, (variant, profile), groups, experiment);
+    let of_runs: Vec<(f64, &[f64])> = groups
+        .iter()
+        .filter(|of| of.kind == Kind::Run && of.variant == variant && of.profile == profile)
+        .map(|of| (of.size.0 as f64, of.values(view)))
+        .filter(|(_, values)| !values.is_empty())
+        .collect();
+    let at_limit = |outcome| bound(metric, outcome, experiment);
     Scaling {
         variant: variant.to_owned(),
         profile: profile.to_owned(),
         metric,
+        view,
         power: power_law(&plain),
-        growth,
+        lack_of_fit: lack_of_fit(&of_runs),
         local: local_exponents(&plain),
+        held_out: held_out_largest(&points, anchor),
+        looked_up: lookup::looked_up(&predictions, view, (variant, profile), groups, at_limit),
+        growth,
         predictions,
         failed_at,
         points,
     }
+}
+
+/// The view of a metric that growth is fitted on. `ru_maxrss` moves in the batches in which CPUs hand on
+/// what they counted and never reads less than the probe held; `VmHWM` has no such floor and is exact where
+/// the peak was at the exit.
+pub(crate) fn view(metric: Metric, cells: &[&Cell]) -> Metric {
+    let has_both = |cell: &&Cell| {
+        cell.metric(Metric::PeakRss).is_none() || cell.metric(Metric::PeakHwm).is_some()
+    };
+    match metric {
+        Metric::PeakRss if !cells.is_empty() && cells.iter().all(has_both) => Metric::PeakHwm,
+        metric => metric,
+    }
+}
+
+/// One point per size at which a variant has values of a view, each with the step it was read in.
+pub(crate) fn points(cells: &[&Cell], view: Metric, resolutions: &Resolutions) -> Vec<SizePoint> {
+    let point = |cell: &&Cell| {
+        let point = SizePoint::of(cell.size.0 as f64, cell.metric(view)?);
+        let mean = |metric| cell.metric(metric).map(|of| of.mean);
+        let at_exit = mean(Metric::PeakHwm) == mean(Metric::RssAtExit);
+        Some(point.with_quantum(quantum(view, at_exit, cell.size, resolutions)))
+    };
+    cells.iter().filter_map(point).collect()
+}
+
+/// The step of a reading; 0 where no proof told. A `VmHWM` of a peak before the exit was put together of
+/// the same batches as `ru_maxrss`.
+fn quantum(view: Metric, at_exit: bool, size: Bytes, resolutions: &Resolutions) -> f64 {
+    let of = |metric| resolutions.resolution(metric, size).unwrap_or(0.0);
+    match view {
+        Metric::PeakHwm if !at_exit => of(Metric::PeakHwm).max(of(Metric::PeakRss)),
+        view => of(view),
+    }
+}
+
+/// At every size that is declared, or was looked up, and is not one of the points; ascending.
+fn predictions(
+    growth: Option<&Growth>,
+    points: &[SizePoint],
+    (variant, profile): (&str, &str),
+    groups: &[Group],
+    experiment: &Experiment,
+) -> Vec<Prediction> {
+    let Some(growth) = growth else { return Vec::new() };
+    let looked_up = groups
+        .iter()
+        .filter(|of| of.kind == Kind::LookUp && of.variant == variant && of.profile == profile)
+        .map(|of| of.size);
+    let mut sizes: Vec<Bytes> = lookup::asked(experiment).chain(looked_up).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let unmeasured = |size: &Bytes| !points.iter().any(|point| point.size == size.0 as f64);
+    let sizes = sizes.into_iter().filter(unmeasured);
+    sizes.filter_map(|size| growth.prediction(size.0 as f64)).collect()
 }
 
 /// What the metric reached at least in a run that was stopped at a limit.
@@ -119,6 +191,31 @@ fn bound(metric: Metric, outcome: Outcome, experiment: &Experiment) -> Option<f6
 }
 
 impl Scaling {
+    /// Whether what rests on predictions of this series may be believed.
+    pub(crate) fn trust(&self) -> Trust {
+        lookup::trust(&self.looked_up, self.held_out.as_ref().ok())
+    }
+
+    /// What was found where a prediction was looked up.
+    pub(crate) fn looked_up_at(&self, size: f64) -> Option<&LookedUp> {
+        self.looked_up.iter().find(|of| of.prediction.size == size)
+    }
+
+    /// Whether a size lies at or beyond one at which the variant failed.
+    pub(crate) fn is_beyond_failure(&self, size: f64) -> bool {
+        self.failed_at.is_some_and(|(failed, _)| size >= failed.0 as f64)
+    }
+
+    /// The coarsest step in which a point was read.
+    pub(crate) fn quantum_max(&self) -> f64 {
+        self.points.iter().map(|point| point.quantum).fold(0.0, f64::max)
+    }
+
+    /// What the metric had reached at least where the variant failed, if that is known.
+    pub(crate) fn reached_at_failure(&self) -> Option<f64> {
+        self.growth.as_ref().ok()?.failures.first()?.at_least
+    }
+
     /// Where and how the variant failed, in words.
     pub(crate) fn failure(&self) -> Option<String> {
         self.failed_at.map(|(size, outcome)| format!("{outcome} at {size}"))
@@ -126,9 +223,17 @@ impl Scaling {
 }
 
 /// The variant on the empty document.
-pub(crate) fn anchor(groups: &[Group], variant: &str, metric: Metric) -> Option<SizePoint> {
+pub(crate) fn anchor(
+    groups: &[Group],
+    variant: &str,
+    view: Metric,
+    resolutions: &Resolutions,
+) -> Option<SizePoint> {
     let group = groups.iter().find(|group| {
         group.kind == Kind::Proof && group.variant == variant && group.profile == inputs::EMPTY
     })?;
-    group.values(metric).first().map(|value| SizePoint::single(0.0, *value))
+    let first = |metric| group.values(metric).first();
+    let at_exit = first(Metric::PeakHwm) == first(Metric::RssAtExit);
+    let point = SizePoint::single(0.0, *first(view)?);
+    Some(point.with_quantum(quantum(view, at_exit, Bytes(0), resolutions)))
 }

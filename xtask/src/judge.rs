@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use stats::{Describe, Interval};
+use stats::growth::{Class, Prediction, Verdict as Decision};
+use stats::{Describe, Growth, Interval};
 
 use crate::experiment::Criterion;
 use crate::experiment::criterion::{Expects, Limit, Sizes};
-use crate::fit::Scaling;
+use crate::fit::{Scaling, Trust};
 use crate::metric::Metric;
 use crate::summary::{Cell, Repetitions, Summary};
 use crate::units::{Bytes, percent, significant};
@@ -145,20 +146,82 @@ impl Evidence<'_> {
         let Some(scaling) = self.scaling(variant, profile, metric) else {
             return not_measured(place, "neither measured nor fitted");
         };
-        let growth = match &scaling.growth {
-            Ok(growth) => growth,
-            Err(reason) => return not_measured(place, &format!("not predicted: {reason}")),
+        predicted(place, scaling, size, limit)
+    }
+}
+
+/// The prediction of one run at a size against a limit.
+///
+/// Nothing is predicted beyond a failure, and a prediction of a series whose predictions missed where they
+/// could be checked decides nothing.
+fn predicted(place: String, scaling: &Scaling, size: Bytes, limit: Limit) -> Finding {
+    let growth = match &scaling.growth {
+        Ok(growth) => growth,
+        Err(reason) => return not_measured(place, &format!("not predicted: {reason}")),
+    };
+    if scaling.is_beyond_failure(size.0 as f64) {
+        return bounded(place, scaling, limit);
+    }
+    let Some(prediction) = growth.prediction(size.0 as f64) else {
+        return not_measured(place, "not predicted: no model is positive there");
+    };
+    let metric = scaling.metric;
+    let origin = format!(
+        "predicted, {} decades beyond{}",
+        fixed(prediction.decades_beyond),
+        checked(scaling, &prediction)
+    );
+    let value = growth.decided().then_some(prediction.value);
+    let of = Of { value, middle: prediction.value, interval: Some(prediction.interval) };
+    unless_missed(scaling, judged_of(place, &origin, of, limit, |value| metric.show(value)))
+}
+
+/// What became of the prediction where it could be checked.
+fn checked(scaling: &Scaling, prediction: &Prediction) -> String {
+    let metric = scaling.metric;
+    let looked_up = scaling.looked_up_at(prediction.size).or(scaling.looked_up.first());
+    if let Some((found, hit)) = looked_up.and_then(|found| Some((found, found.is_hit()?))) {
+        let value =
+            found.value.map_or_else(|| found.outcome.to_string(), |value| metric.show(value));
+        let hit = if hit { "a hit" } else { "**a miss**" };
+        let size = Bytes(found.prediction.size as u64);
+        return match found.prediction.size == prediction.size {
+            true => format!(", looked up: {value}, {hit}"),
+            false => format!(", looked up at {size}: {value}, {hit}"),
         };
-        match growth.prediction(size.0 as f64) {
-            None => not_measured(place, "not predicted: no model is positive there"),
-            Some(prediction) => {
-                let origin =
-                    format!("predicted, {} decades beyond", fixed(prediction.decades_beyond));
-                let show = |value| metric.show(value);
-                let interval = prediction.interval;
-                judged(place, &origin, prediction.value, Some(interval), limit, show)
-            }
+    }
+    match &scaling.held_out {
+        Ok(held_out) if !held_out.inside => format!(
+            "; the sizes below {} miss what it takes",
+            Bytes(held_out.prediction.size as u64)
+        ),
+        _ => String::new(),
+    }
+}
+
+/// A claim of a series whose predictions missed is not decided.
+fn unless_missed(scaling: &Scaling, finding: Finding) -> Finding {
+    match (scaling.trust(), finding.verdict) {
+        (Trust::Missed, Verdict::Met | Verdict::NotMet) => {
+            Finding { verdict: Verdict::NotDecided, ..finding }
         }
+        _ => finding,
+    }
+}
+
+/// At or beyond a size at which the variant failed: it is over a bound that it had reached there.
+fn bounded(place: String, scaling: &Scaling, limit: Limit) -> Finding {
+    let reached = scaling.reached_at_failure();
+    let passed = match limit {
+        Limit::Below(bound) => reached.is_some_and(|reached| reached >= bound),
+        Limit::Above(_) => false,
+    };
+    let failure = scaling.failure().unwrap_or_default();
+    Finding {
+        verdict: if passed { Verdict::NotMet } else { Verdict::NotDecided },
+        place,
+        because: format!("nothing is predicted beyond a failure: {failure}"),
+        strain: f64::INFINITY,
     }
 }
 
@@ -201,22 +264,53 @@ fn cv(cell: &Cell, metric: Metric, limit: Limit) -> Finding {
     judged(place, &origin, cv, stats::cv_interval(described), limit, percent)
 }
 
+/// The exponent of the decided class; undecided, of all classes that are left.
 fn growth(place: String, scaling: Option<&Scaling>, limit: Limit) -> Finding {
     let Some(scaling) = scaling else { return not_measured(place, "not fitted") };
     let growth = match &scaling.growth {
         Ok(growth) => growth,
         Err(reason) => return not_measured(place, &reason.to_string()),
     };
-    if growth.verdict == stats::growth::Verdict::Decided(stats::growth::Class::Constant) {
-        let flat = Interval::new(0.0, 0.0);
-        return judged(place, "O(1)", 0.0, Some(flat), limit, |value| significant(value, 3));
-    }
-    match growth.exponent {
-        None => not_measured(place, "too few sizes for an exponent beside a constant"),
-        Some(exponent) => {
-            let show = |value| significant(value, 3);
-            judged(place, "fitted", exponent.value, Some(exponent.ci95), limit, show)
+    let mut origin = match &growth.verdict {
+        Decision::Decided(class) => format!("{class} decided"),
+        Decision::NotDecided(classes) => {
+            let names: Vec<String> = classes.iter().map(ToString::to_string).collect();
+            format!("not decided: {}", names.join(" or "))
         }
+    };
+    if let Some(failure) = scaling.failure() {
+        origin = format!("{origin}, up to where it {failure}");
+    }
+    let classes = match &growth.verdict {
+        Decision::Decided(class) => vec![*class],
+        Decision::NotDecided(classes) => classes.clone(),
+    };
+    let exponents = classes.into_iter().map(|class| exponent(class, growth));
+    let Some(hull) = exponents.reduce(Interval::hull) else {
+        return not_measured(place, "no class is left");
+    };
+    let value = match hull.low == hull.high {
+        true => Some(hull.low),
+        false => growth.chosen().exponent.filter(|_| growth.decided()).map(|of| of.value),
+    };
+    let of = Of { value, middle: 0.5 * (hull.low + hull.high), interval: Some(hull) };
+    let show = |value| significant(value, 3);
+    unless_missed(scaling, judged_of(place, &format!("exponent, {origin}"), of, limit, show))
+}
+
+/// The local exponent of a class at the largest size, `d ln g / d ln n`: what a tenfold of input
+/// multiplies the growing part by, in powers of ten.
+fn exponent(class: Class, growth: &Growth) -> Interval {
+    let ln = growth.range.high.max(std::f64::consts::E).ln();
+    let point = |value| Interval::new(value, value);
+    match class {
+        Class::Constant => point(0.0),
+        Class::Logarithmic => point(1.0 / ln),
+        Class::SquareRoot => point(0.5),
+        Class::Linear => point(1.0),
+        Class::Linearithmic => point(1.0 + 1.0 / ln),
+        Class::Quadratic => point(2.0),
+        Class::Power => growth.exponent.map_or(Interval::unbounded(), |of| of.ci95),
     }
 }
 
@@ -288,19 +382,41 @@ fn judged(
     limit: Limit,
     show: impl Fn(f64) -> String,
 ) -> Finding {
-    let bounds = match interval {
-        Some(interval) if interval.low == interval.high => String::new(),
-        Some(Interval { low, high }) => format!(" [{}, {}]", show(low), show(high)),
-        None => " [no interval from one run]".to_owned(),
+    judged_of(place, origin, Of { value: Some(value), middle: value, interval }, limit, show)
+}
+
+/// What is judged: a range alone where no point can be given.
+struct Of {
+    value: Option<f64>,
+    /// Somewhere within, to order findings by.
+    middle: f64,
+    interval: Option<Interval>,
+}
+
+fn judged_of(
+    place: String,
+    origin: &str,
+    Of { value, middle, interval }: Of,
+    limit: Limit,
+    show: impl Fn(f64) -> String,
+) -> Finding {
+    let said = match (value, interval) {
+        (Some(value), Some(interval)) if interval.low == interval.high => show(value),
+        (Some(value), Some(Interval { low, high })) => {
+            format!("{} [{}, {}]", show(value), show(low), show(high))
+        }
+        (Some(value), None) => format!("{} [no interval from one run]", show(value)),
+        (None, Some(Interval { low, high })) => format!("{} to {}", show(low), show(high)),
+        (None, None) => show(middle),
     };
     let bound = format!("{} {}", limit.word(), show(limit.bound()));
     Finding {
         verdict: interval.map_or(Verdict::NotDecided, |interval| decide(interval, limit)),
         place,
-        because: format!("{}{bounds}, {origin}; wanted {bound}", show(value)),
+        because: format!("{said}, {origin}; wanted {bound}"),
         strain: match limit {
-            Limit::Below(bound) => value / bound,
-            Limit::Above(bound) => bound / value,
+            Limit::Below(bound) => middle / bound,
+            Limit::Above(bound) => bound / middle,
         },
     }
 }

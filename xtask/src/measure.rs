@@ -153,6 +153,11 @@ impl<'a> Bench<'a> {
         self.watched.check_in_full()
     }
 
+    /// Watches documents that were made on the way.
+    pub(crate) fn watch(&mut self, documents: &[Document]) -> anyhow::Result<()> {
+        self.watched.add_documents(documents)
+    }
+
     /// One run of a cell; if its output has not been seen before, a row for decoding it stands before
     /// the run's own, so that a campaign killed in between runs the cell again.
     pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {

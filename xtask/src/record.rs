@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Repeat,
     /// The largest input predicted to fit a budget, under that limit.
     Budget,
+    /// A predicted size, to see whether the prediction holds; no fit sees it.
+    LookUp,
 }
 
 /// How a run ended.
@@ -141,7 +143,53 @@ pub(crate) struct Lock {
     pub(crate) rustc: String,
     pub(crate) binary: Vec<Binary>,
     pub(crate) document: Vec<LockedDocument>,
+    /// Sizes chosen while measuring, in the order of the decisions; each profile's last one has no size.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) chosen: Vec<ChosenSize>,
     pub(crate) experiment: Experiment,
+}
+
+/// A decision about the sizes of a profile: one more, or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChosenSize {
+    pub(crate) profile: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<Bytes>,
+    pub(crate) because: Because,
+}
+
+/// Why a size was chosen, or why no more are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Because {
+    /// An end of the range.
+    Start,
+    /// The top of the range holds too few sizes.
+    Top,
+    /// The laws that are left differ most there.
+    Discriminates,
+    /// Every series is decided.
+    Decided,
+    /// No size is left that the budget allows.
+    Spent,
+    /// No size is left that would tell more.
+    Exhausted,
+    /// Every variant failed, or no fitted metric has values.
+    NothingToFit,
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Because::Start => "an end of the range",
+            Because::Top => "growth is read from the top",
+            Because::Discriminates => "the laws that are left differ most there",
+            Because::Decided => "every series is decided",
+            Because::Spent => "the budget is spent",
+            Because::Exhausted => "no further size tells more",
+            Because::NothingToFit => "nothing is left to fit",
+        })
+    }
 }
 
 /// A program that is measured or measures.

@@ -7,6 +7,7 @@ mod claims_json;
 mod external;
 mod figures;
 mod front;
+mod growth;
 pub(crate) mod index;
 mod json;
 mod markdown;
@@ -16,24 +17,27 @@ pub(crate) mod readme;
 mod schema_tests;
 pub(crate) mod table;
 pub(crate) mod terminal;
+mod words;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::aggregate;
+use crate::aggregate::{self, Group};
 use crate::charts::Chart;
 use crate::claims::Claims;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Input};
 use crate::external::{External, external};
 use crate::fit::{self, Scaling};
 use crate::heap::HeapRow;
+use crate::inputs;
 use crate::journal;
 use crate::judge::{self, Judged};
 use crate::memory::{self, Memory};
 use crate::publish as disk;
-use crate::record::{Folder, Lock, Machines, Outcome};
+use crate::record::{Folder, Kind, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
+use crate::units::Bytes;
 
 /// A campaign with everything that is derived from it.
 #[derive(Debug)]
@@ -84,9 +88,10 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
         );
     }
     let missing = |path: PathBuf| format!("{} is missing", path.display());
-    let lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
+    let mut lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
     let mut groups = aggregate::groups(&folder.samples(), &lock.experiment.own_metrics())?;
+    lock.experiment.input = measured(&lock.experiment.input, &groups);
     let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
     memory::join(&mut groups, &heap);
     let timeline = journal::read(&folder.timeline())?;
@@ -96,6 +101,19 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
     Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged, memory })
+}
+
+/// The input with every size that was measured, those chosen while measuring among them.
+fn measured(input: &Input, groups: &[Group]) -> Input {
+    if input.auto.is_none() {
+        return input.clone();
+    }
+    let swept = inputs::swept_names(input);
+    let runs = groups.iter().filter(|of| of.kind == Kind::Run && swept.contains(&of.profile));
+    let mut sizes: Vec<Bytes> = runs.map(|of| of.size).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    Input { sizes, ..input.clone() }
 }
 
 /// Every derived file with its path within the report's folder.

@@ -2,16 +2,21 @@
 //! cell. After that a block leaves out what more runs would not tell more about:
 //!
 //! - a cell that is *deterministic*, the same value of every fitted metric in each run so far, at once;
+//!   This holds from the third run on, in the pilot too;
 //! - a cell that is *precise*, its means known to the declared precision, once every cell of its
 //!   document is precise or deterministic. Until then it stays, so that variants are compared within
 //!   blocks.
 //!
+//! A size that was chosen while measuring is run once where a variant is *steady*: the same in each of
+//! three runs of at least two sizes of the profile, and never different. Time goes to sizes.
+//!
 //! Only the width of intervals is looked at, never whether variants differ: stopping on significance
 //! would find differences that are not there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::experiment::Experiment;
+use crate::inputs;
 use crate::metric::Metric;
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
@@ -19,6 +24,9 @@ use crate::record::{Kind, Outcome, Sample};
 /// Fewest runs of a cell from which it counts as deterministic: two may agree by chance, since memory
 /// comes in pages.
 const DETERMINISTIC_RUNS_MIN: usize = 3;
+
+/// Fewest sizes at which a variant was deterministic from which it counts as steady.
+const STEADY_SIZES_MIN: usize = 2;
 
 /// What more runs would tell of a cell. Ordered: the worst metric stands for the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,11 +45,28 @@ pub(crate) fn wanted(
     rows: &[Sample],
 ) -> HashSet<usize> {
     let measure = &experiment.measure;
+    let once = |cell: &Cell<'_>| {
+        is_added(cell, experiment)
+            && is_steady(&cell.variant.name, &cell.document.profile, experiment, rows)
+    };
+    let in_pilot = |index: &usize| {
+        let cell = &cells[*index];
+        if number <= measure.warmup {
+            return number == measure.warmup || !is_added(cell, experiment);
+        }
+        let enough = measure.runs_min.min(DETERMINISTIC_RUNS_MIN as u32);
+        let known =
+            number >= measure.warmup + enough && is_deterministic(*cell, experiment, number, rows);
+        !known && !once(cell)
+    };
     if number < measure.warmup + measure.runs_min {
-        return (0..cells.len()).collect();
+        return (0..cells.len()).filter(in_pilot).collect();
     }
     let Some(precision) = measure.precision else { return HashSet::new() };
     let state = |cell: &Cell<'_>| {
+        if once(cell) {
+            return State::Deterministic;
+        }
         let metrics = experiment.fit.metrics.iter();
         let states =
             metrics.map(|metric| state(&values(*cell, *metric, number, rows), precision.0));
@@ -58,6 +83,51 @@ pub(crate) fn wanted(
         State::Deterministic => false,
     };
     (0..cells.len()).filter(stays).collect()
+}
+
+/// Whether a cell is of a size that was chosen while measuring.
+fn is_added(cell: &Cell<'_>, experiment: &Experiment) -> bool {
+    let input = &experiment.input;
+    input.auto.is_some()
+        && !input.sizes.contains(&cell.document.size)
+        && inputs::swept_names(input).contains(&cell.document.profile)
+}
+
+/// Whether every fitted metric was the same in each run before block `number`, three of them at least.
+fn is_deterministic(cell: Cell<'_>, experiment: &Experiment, number: u32, rows: &[Sample]) -> bool {
+    let mut metrics = experiment.fit.metrics.iter();
+    metrics.all(|metric| {
+        // Without a precision to reach, only what is the same needs no more runs.
+        state(&values(cell, *metric, number, rows), 0.0) == State::Deterministic
+    })
+}
+
+/// Whether every fitted metric of a variant is the same in all runs of each size of a profile, and three
+/// times so at two sizes or more.
+pub(crate) fn is_steady(
+    variant: &str,
+    profile: &str,
+    experiment: &Experiment,
+    rows: &[Sample],
+) -> bool {
+    let mut sizes: BTreeMap<u64, Vec<&Sample>> = BTreeMap::new();
+    let ok = |row: &&Sample| {
+        row.kind == Kind::Run
+            && row.outcome == Outcome::Ok
+            && row.variant == variant
+            && row.profile == profile
+    };
+    for row in rows.iter().filter(ok) {
+        sizes.entry(row.input_bytes).or_default().push(row);
+    }
+    #[allow(clippy::float_cmp)] // the same value, to the last bit
+    let alike = |rows: &Vec<&Sample>| {
+        let metrics = experiment.fit.metrics.iter();
+        let mut values = metrics.map(|metric| rows.iter().map(|row| row.value(*metric)));
+        values.all(|mut of| of.next().is_none_or(|first| of.all(|value| value == first)))
+    };
+    let repeated = sizes.values().filter(|rows| rows.len() >= DETERMINISTIC_RUNS_MIN).count();
+    repeated >= STEADY_SIZES_MIN && sizes.values().all(alike)
 }
 
 /// What successful runs of a cell measured before block `number`.
@@ -155,6 +225,51 @@ command = ["cat"]
         let (experiment, documents) = (experiment(), documents());
         let cells = crate::plan::cells(&experiment, &documents);
         assert_eq!(wanted(3, &experiment, &cells, &[]).len(), 4);
+    }
+
+    /// A size that was chosen on the way, `30 B`, of which `a` has one run.
+    fn added(rows: &[Sample]) -> bool {
+        let mut experiment = experiment();
+        experiment.input.auto = Some(crate::experiment::Auto {
+            from: Bytes(10),
+            to: Bytes(40),
+            budget: crate::units::Nanos(1),
+        });
+        let documents =
+            [10, 20, 30].map(|size| Document { size: Bytes(size), ..documents()[0].clone() });
+        let cells = crate::plan::cells(&experiment, &documents);
+        assert!(!wanted(0, &experiment, &cells, rows).contains(&4), "no warm-up");
+        assert!(wanted(1, &experiment, &cells, rows).contains(&4), "one run at least");
+        wanted(2, &experiment, &cells, rows).contains(&4)
+    }
+
+    #[test]
+    fn a_size_chosen_on_the_way_is_run_once_where_the_variant_is_steady() {
+        let twice = [rows("a", 10, &[100; 3]), rows("a", 20, &[200; 3]), rows("a", 30, &[300])];
+        assert!(!added(&twice.concat()));
+        let once = [rows("a", 10, &[100; 3]), rows("a", 30, &[300])];
+        assert!(added(&once.concat()), "one size is no evidence about others");
+        let noisy =
+            [rows("a", 10, &[100; 3]), rows("a", 20, &[200; 3]), rows("a", 30, &[300, 301])];
+        assert!(added(&noisy.concat()), "a variant that was seen to differ is repeated");
+    }
+
+    #[test]
+    fn what_was_the_same_three_times_leaves_a_longer_pilot_too() {
+        let mut experiment = experiment();
+        experiment.measure.runs_min = 6;
+        let documents = documents();
+        let cells = crate::plan::cells(&experiment, &documents);
+        let all = [
+            rows("a", 10, &[7; 3]),
+            rows("b", 10, &[7, 7, 8]),
+            rows("a", 20, &[7; 3]),
+            rows("b", 20, &[9; 3]),
+        ];
+        let mut open: Vec<usize> =
+            wanted(4, &experiment, &cells, &all.concat()).into_iter().collect();
+        open.sort_unstable();
+        assert_eq!(open, [1]);
     }
 
     #[test]

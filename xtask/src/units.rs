@@ -113,13 +113,22 @@ impl fmt::Display for Share {
     }
 }
 
-/// Bytes as a measured, rounded value: `2.41 MB`, `812 B`.
+/// Bytes as a measured, rounded value: `2.412 MB`, `812 B`.
 pub(crate) fn bytes(value: f64) -> String {
+    bytes_of(value, 4)
+}
+
+/// Bytes as they are spoken of: `2.41 MB`.
+pub(crate) fn bytes_brief(value: f64) -> String {
+    bytes_of(value, 3)
+}
+
+fn bytes_of(value: f64, digits: usize) -> String {
     let (unit, factor) = DECIMAL
         .into_iter()
         .find(|(_, factor)| value.abs() >= *factor as f64 * 0.9995)
         .unwrap_or(("B", 1));
-    let shown = significant(value / factor as f64, if factor == 1 { 3 } else { 4 });
+    let shown = significant(value / factor as f64, if factor == 1 { 3 } else { digits });
     format!("{shown} {unit}")
 }
 

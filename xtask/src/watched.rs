@@ -78,10 +78,13 @@ impl Watched {
         for path in programs.iter().flat_map(|path| libraries::of(path)) {
             watched.add(&path, false)?;
         }
-        for document in documents {
-            watched.add(&document.path, false)?;
-        }
+        watched.add_documents(documents)?;
         Ok(watched)
+    }
+
+    /// Documents that are measured from now on.
+    pub(crate) fn add_documents(&mut self, documents: &[Document]) -> anyhow::Result<()> {
+        documents.iter().try_for_each(|document| self.add(&document.path, false))
     }
 
     /// Reads a file in full, twice: the first reading brings it into the page cache, the second leaves

@@ -5,7 +5,7 @@ use stats::growth::LargestInput;
 
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
-use crate::fit::Scaling;
+use crate::fit::{Scaling, Trust};
 use crate::metric::Metric;
 use crate::record::{Kind, Outcome};
 use crate::units::Bytes;
@@ -19,6 +19,8 @@ pub(crate) struct Budgeted {
     pub(crate) index: u32,
     pub(crate) budget: Bytes,
     pub(crate) largest: Result<LargestInput, String>,
+    /// Whether one class of growth is decided; without it, a size is a guess and only its bounds are said.
+    pub(crate) is_decided: bool,
     /// The run of the largest input that is sure to fit, if one was made.
     pub(crate) check: Option<Check>,
 }
@@ -50,11 +52,7 @@ pub(crate) fn budgets(
 }
 
 fn budgeted(scaling: &Scaling, index: u32, budget: Bytes, groups: &[Group]) -> Budgeted {
-    let largest = match (&scaling.growth, scaling.failure()) {
-        (Ok(growth), _) => Ok(growth.largest_input_for(budget.0 as f64)),
-        (Err(_), Some(failure)) => Err(failure),
-        (Err(reason), None) => Err(reason.to_string()),
-    };
+    let largest = largest(scaling, budget);
     let check = groups.iter().find(|of| {
         of.kind == Kind::Budget
             && of.attempt == index
@@ -67,7 +65,32 @@ fn budgeted(scaling: &Scaling, index: u32, budget: Bytes, groups: &[Group]) -> B
         index,
         budget,
         largest,
+        is_decided: scaling.growth.as_ref().is_ok_and(stats::Growth::decided),
         check: check.and_then(checked),
+    }
+}
+
+/// What the growth of a series says, unless it failed before or its predictions are known to miss.
+fn largest(scaling: &Scaling, budget: Bytes) -> Result<LargestInput, String> {
+    let growth = match (&scaling.growth, scaling.failure()) {
+        (Ok(growth), _) => growth,
+        (Err(_), Some(failure)) => return Err(failure),
+        (Err(reason), None) => return Err(reason.to_string()),
+    };
+    if scaling.trust() == Trust::Missed {
+        return Err("not decided: a prediction of this series missed".to_owned());
+    }
+    let found = growth.largest_input_for(budget.0 as f64);
+    let size = match found {
+        LargestInput::Fits { size, .. } => size,
+        LargestInput::NeverFits => 0.0,
+        LargestInput::NotReached => f64::INFINITY,
+    };
+    match scaling.failure() {
+        Some(failure) if scaling.is_beyond_failure(size) => {
+            Err(format!("not decided: {failure}, before the budget is met"))
+        }
+        _ => Ok(found),
     }
 }
 
@@ -81,9 +104,10 @@ impl Budgeted {
     /// The largest input that stays within the budget with probability 0.975: what a run is made of.
     /// The estimate itself would be over the budget every second time.
     pub(crate) fn sure(&self) -> Option<Bytes> {
-        let Ok(LargestInput::Fits { interval: Interval { low, .. }, .. }) = &self.largest else {
-            return None;
+        let sure = match &self.largest {
+            Ok(LargestInput::Fits { interval: Interval { low, .. }, .. }) => *low,
+            _ => return None,
         };
-        (*low >= 1.0).then_some(Bytes(low.floor().min(9e15) as u64))
+        (sure >= 1.0).then_some(Bytes(sure.floor().min(9e15) as u64))
     }
 }

@@ -8,6 +8,7 @@ use crate::experiment::Experiment;
 use crate::fit::{self, Scaling};
 use crate::metric::Metric;
 use crate::record::Kind;
+use crate::resolution::Resolutions;
 use crate::units::Bytes;
 
 /// A prediction with what was measured there.
@@ -51,7 +52,8 @@ fn at(scaling: &Scaling, size: Bytes, groups: &[Group]) -> Option<Foretold> {
     })?;
     let smaller: Vec<_> =
         scaling.points.iter().filter(|point| point.size < truth.size).copied().collect();
-    let anchor = fit::anchor(groups, &scaling.variant, scaling.metric);
+    let resolutions = Resolutions::of_groups(groups);
+    let anchor = fit::anchor(groups, &scaling.variant, scaling.view, &resolutions);
     let prediction = match stats::growth(&smaller, anchor, &[]) {
         Err(reason) => Err(reason.to_string()),
         Ok(growth) => {
@@ -59,7 +61,7 @@ fn at(scaling: &Scaling, size: Bytes, groups: &[Group]) -> Option<Foretold> {
         }
     };
     let inside = |value: &&f64| prediction.as_ref().is_ok_and(|of| of.interval.contains(**value));
-    let values = group.values(scaling.metric);
+    let values = group.values(scaling.view);
     Some(Foretold {
         variant: scaling.variant.clone(),
         profile: scaling.profile.clone(),

@@ -64,6 +64,7 @@ fn lock(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow::Result<Loc
         commit: "none".to_owned(),
         dirty: false,
         only: Vec::new(),
+        chosen: Vec::new(),
         rustc: "none".to_owned(),
         binary: Vec::new(),
         document: vec![LockedDocument {

@@ -38,6 +38,7 @@ fn keep(experiment: &mut Experiment, only: &[String]) -> anyhow::Result<()> {
     }
     if !sizes.is_empty() {
         input.sizes.retain(|of| sizes.contains(of));
+        input.auto = None;
     }
     if input.profiles.is_empty() {
         input.sizes.clear();

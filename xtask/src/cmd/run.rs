@@ -102,6 +102,9 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     if journals.torn_bytes() > 0 {
         errln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }
+    let mut documents = documents;
+    let known = running.read_lock()?.context("the lock was written")?;
+    documents.extend(cmd::sizes::chosen(workshop, chosen, &known)?);
     let watched = Watched::new(&tools, &experiment.variant, &documents, home)?;
     let scratch = workshop.scratch(name);
     let mut bench = Bench::new(&tools, &experiment.measure, home, watched, &scratch)?;
@@ -110,11 +113,23 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     refuse(&bench, &mut machines, &running)?;
     proven?;
     let mut progress = Progress::new();
-    let result = campaign.run(&mut bench, &mut journals, &mut progress);
+    let mut result = campaign.run(&mut bench, &mut journals, &mut progress);
+    while result.is_ok() {
+        let rows = journals.samples.rows();
+        let more = cmd::sizes::choose(workshop, chosen, &running, rows)?;
+        if more.is_empty() {
+            break;
+        }
+        bench.watch(&more)?;
+        documents.extend(more);
+        let campaign = Campaign { experiment, documents: &documents, empty: &empty };
+        result = campaign.run(&mut bench, &mut journals, &mut progress);
+    }
     progress.finish();
     refuse(&bench, &mut machines, &running)?;
     result?;
     cmd::budget::check(workshop, chosen, &tools, &running, &mut journals.samples)?;
+    cmd::lookup::look_up(workshop, chosen, &tools, &running, &mut journals.samples)?;
     machines.after = Some(Machine::now());
     running.write_machines(&machines)?;
     running.move_to(folder)
@@ -196,6 +211,7 @@ fn lock(
         rustc: tree.rustc,
         binary,
         document: documents.iter().map(locked).collect(),
+        chosen: Vec::new(),
         experiment: chosen.experiment.clone(),
     })
 }

@@ -22,7 +22,9 @@ use super::raw::{
 use super::reading::{RawMetric, Reading};
 use super::sizes::{self, RawSizes};
 use super::source::Source;
-use super::{Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin};
+use super::{
+    Auto, Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin,
+};
 use crate::error::UserError;
 use crate::metric::{Metric, Unit};
 use crate::units::{Bytes, Nanos, Share};
@@ -73,6 +75,7 @@ pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Exp
     };
     let criterion = at.criteria(&raw.criterion, &names, &measure)?;
     let analysis = at.analysis(raw.analysis.as_ref(), &names, &fit)?;
+    let input = with_named_sizes(input, &measure, &criterion, &analysis);
     Ok(Experiment {
         title: at.text("title", &raw.title)?,
         question: at.text("question", &raw.question)?,
@@ -87,6 +90,31 @@ pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Exp
         fit,
         criterion,
     })
+}
+
+/// Where sizes are chosen while measuring, those that are looked at by name are among the first.
+fn with_named_sizes(
+    mut input: Input,
+    measure: &Measure,
+    criteria: &[Criterion],
+    analysis: &str,
+) -> Input {
+    let Some(Auto { from, to, .. }) = input.auto else { return input };
+    let of_criteria = criteria.iter().filter_map(|of| match of.expects {
+        Expects::Value { sizes: Sizes::At(size), .. }
+        | Expects::Cv { sizes: Sizes::At(size), .. } => Some(size),
+        _ => None,
+    });
+    // A placeholder's last field is a measured size, or something else that is no size.
+    let last = |span: Range<usize>| analysis[span.start + 1..span.end - 1].rsplit('/').next();
+    let in_prose = placeholder::spans(analysis).into_iter().filter_map(last);
+    let in_prose = in_prose.filter_map(|text| text.trim().parse::<Bytes>().ok());
+    let of_measure = measure.timeline.iter().copied().chain(measure.repeat.map(|of| of.at));
+    let named = of_criteria.chain(in_prose).chain(of_measure);
+    input.sizes.extend(named.filter(|size| (from..=to).contains(size)));
+    input.sizes.sort_unstable();
+    input.sizes.dedup();
+    input
 }
 
 /// What criteria and prose may refer to.
@@ -158,7 +186,7 @@ impl Resolver<'_> {
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
         let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
-        let parsed = self.swept_sizes(sizes)?;
+        let (parsed, auto) = self.swept_sizes(sizes)?;
         let files = self.files("input.files", files)?;
         let repeated = self.files("input.repeated", repeated)?;
         let swept = !(profiles.is_empty() && repeated.is_empty());
@@ -167,14 +195,14 @@ impl Resolver<'_> {
                            `repeated`) and one of `sizes`, or `files`";
             return Err(self.error(&raw.span(), message));
         }
-        let input = Input { profiles, sizes: parsed, seed: *seed, repeated, files };
+        let input = Input { profiles, sizes: parsed, auto, seed: *seed, repeated, files };
         self.distinct_documents(raw, &input)?;
         Ok(input)
     }
 
-    /// The sizes of the sweep, ascending.
-    fn swept_sizes(&self, raw: &RawSizes) -> Resolved<Vec<Bytes>> {
-        let sizes = match raw {
+    /// The sizes of the sweep, ascending; where more are chosen while measuring, the smallest alone.
+    fn swept_sizes(&self, raw: &RawSizes) -> Resolved<(Vec<Bytes>, Option<Auto>)> {
+        match raw {
             RawSizes::List(list) => {
                 let mut sizes: Vec<Bytes> = self.list("input.sizes", list)?;
                 if let Some(index) = sizes.iter().position(|size| *size > SIZE_MAX) {
@@ -182,26 +210,46 @@ impl Resolver<'_> {
                     return Err(self.error(&list[index].span(), message));
                 }
                 sizes.sort_unstable();
-                sizes
+                Ok((sizes, None))
             }
+            RawSizes::Auto => Ok((vec![sizes::AUTO.from], Some(sizes::AUTO))),
             RawSizes::Range(range) => {
-                let sizes = range.resolve().map_err(|refused| match refused {
-                    sizes::Refusal::Size(key, text, found) => {
-                        self.error(&text.span(), format!("`{key}` holds {found}"))
+                let refuse = |refused| self.range_refused(refused);
+                let auto = range.is_auto().then(|| range.resolve_auto().map_err(refuse));
+                let auto = auto.transpose()?;
+                let sizes = match auto {
+                    None => range.resolve().map_err(refuse)?,
+                    Some(auto) => vec![auto.from],
+                };
+                let largest = auto.map(|auto| auto.to).or(sizes.last().copied());
+                match largest.filter(|size| *size > SIZE_MAX) {
+                    None => Ok((sizes, auto)),
+                    Some(largest) => {
+                        let message = too_large("input.sizes.to", largest);
+                        Err(self.error(&range.to.span(), message))
                     }
-                    sizes::Refusal::PerDecade(number, found) => {
-                        let message = format!("`input.sizes.per_decade` holds {found}");
-                        self.error(&number.span(), message)
-                    }
-                })?;
-                if let Some(largest) = sizes.last().filter(|size| **size > SIZE_MAX) {
-                    let message = too_large("input.sizes.to", *largest);
-                    return Err(self.error(&range.to.span(), message));
                 }
-                sizes
             }
-        };
-        Ok(sizes)
+        }
+    }
+
+    fn range_refused(&self, refused: sizes::Refusal<'_>) -> UserError {
+        match refused {
+            sizes::Refusal::Size(key, text, found) => {
+                self.error(&text.span(), format!("`{key}` holds {found}"))
+            }
+            sizes::Refusal::PerDecade(number, found) => {
+                let message = format!("`input.sizes.per_decade` holds {found}");
+                self.error(&number.span(), message)
+            }
+        }
+    }
+
+    /// A size that some part of the experiment looks at must be one that is measured; among chosen sizes it
+    /// is measured with the first.
+    fn is_measured(input: &Input, size: Bytes) -> bool {
+        let in_range = |auto: &Auto| (auto.from..=auto.to).contains(&size);
+        input.sizes.contains(&size) || input.auto.as_ref().is_some_and(in_range)
     }
 
     /// The files that the patterns name; a pattern that names none is an error.
@@ -314,7 +362,7 @@ impl Resolver<'_> {
 
     fn timeline(&self, sizes: &[Spanned<String>], input: &Input) -> Resolved<Vec<Bytes>> {
         let timeline: Vec<Bytes> = self.list("measure.timeline", sizes)?;
-        match timeline.iter().position(|size| !input.sizes.contains(size)) {
+        match timeline.iter().position(|size| !Self::is_measured(input, *size)) {
             None => Ok(timeline),
             Some(index) => {
                 let message = format!(
@@ -335,7 +383,7 @@ impl Resolver<'_> {
             return Err(self.error(&raw.span(), message));
         }
         let size: Bytes = self.quantity("measure.repeat.at", at)?;
-        if !input.sizes.contains(&size) {
+        if !Self::is_measured(input, size) {
             let message = format!(
                 "`measure.repeat.at` holds `{size}`; write one of `input.sizes`: {}",
                 quoted(&input.sizes)

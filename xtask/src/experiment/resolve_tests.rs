@@ -190,6 +190,29 @@ fn a_range_of_sizes_is_spelt_out_and_refused_where_it_is_wrong() {
 }
 
 #[test]
+fn chosen_sizes_begin_with_the_smallest_and_those_that_are_named() {
+    let list = "[\"1 KB\", \"10 B\"]";
+    let with = |text: &str| resolved(&WHOLE.replacen(list, text, 1));
+    let text = "{ auto = true, from = \"10 B\", to = \"10 KB\", budget = \"5 s\" }";
+    let chosen = with(text).unwrap();
+    let auto = chosen.input.auto.unwrap();
+    assert_eq!((auto.from, auto.to, auto.budget), (Bytes(10), Bytes(10_000), Nanos(5_000_000_000)));
+    assert_eq!(chosen.input.sizes.first(), Some(&Bytes(10)));
+    assert!(chosen.input.sizes.iter().all(|size| *size <= auto.to), "{:?}", chosen.input.sizes);
+    assert_eq!(with("\"auto\"").unwrap().input.auto, Some(crate::experiment::sizes::AUTO));
+    assert!(with(list).unwrap().input.auto.is_none());
+    for (text, said) in [
+        ("{ auto = true, from = \"1 KB\", to = \"1 MB\", per_decade = 3 }", "beside `auto`"),
+        ("{ from = \"1 KB\", to = \"1 MB\", budget = \"5 s\" }", "goes with `auto = true` alone"),
+        ("{ auto = true, from = \"1 KB\", to = \"1 MB\", budget = \"5\" }", "write a time"),
+        ("\"automatic\"", "`\"auto\"`"),
+    ] {
+        let error = with(text).unwrap_err();
+        assert!(error.contains(said), "{text}: {error}");
+    }
+}
+
+#[test]
 fn a_missing_file_is_refused_and_a_pattern_finds_files() {
     let files =
         |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));

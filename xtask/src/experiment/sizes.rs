@@ -1,4 +1,4 @@
-//! `input.sizes`: a list, or a range with so many sizes per decade.
+//! `input.sizes`: a list, a range with so many sizes per decade, or a range in which the campaign chooses.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::units::Bytes;
+use super::Auto;
+use crate::units::{Bytes, Nanos};
 
 /// Most sizes per decade: closer ones tell nothing more about growth.
 const PER_DECADE_MAX: u32 = 24;
@@ -20,9 +21,16 @@ pub(crate) enum RawSizes {
     List(Vec<Spanned<String>>),
     /// `{ from = "1 KB", to = "100 MB", per_decade = 4 }`
     Range(RawRange),
+    /// `"auto"`
+    Auto,
 }
 
-/// From one size to another, evenly on a logarithmic axis.
+/// Range and budget of `sizes = "auto"`.
+pub(crate) const AUTO: Auto =
+    Auto { from: Bytes(10_000), to: Bytes(10_000_000), budget: Nanos(60_000_000_000) };
+
+/// From one size to another, evenly on a logarithmic axis, or with `auto = true` at sizes that are chosen
+/// while measuring.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawRange {
@@ -35,6 +43,14 @@ pub(crate) struct RawRange {
     /// How many sizes there are from one size to its tenfold. Default 3.
     #[schemars(with = "Option<u32>")]
     pub(crate) per_decade: Option<Spanned<u32>>,
+    /// Choose sizes while measuring, where they tell most about growth, until it is decided or the budget
+    /// is spent. Default `false`.
+    #[schemars(with = "Option<bool>")]
+    pub(crate) auto: Option<Spanned<bool>>,
+    /// How long all runs of the sweep may take together where sizes are chosen, such as `60 s` (the
+    /// default).
+    #[schemars(with = "Option<String>")]
+    pub(crate) budget: Option<Spanned<String>>,
 }
 
 /// The same for the schema: serde's own untagged enums forget where things stand.
@@ -44,8 +60,19 @@ pub(crate) struct RawRange {
 pub(crate) enum SizesSchema {
     /// Exact sizes of the documents, such as `10 KB` or `1 MiB`.
     List(Vec<String>),
-    /// From one size to another, evenly on a logarithmic axis.
+    /// From one size to another.
     Range(RawRange),
+    /// The same as `{ auto = true, from = "10 KB", to = "10 MB", budget = "60 s" }`.
+    Auto(AutoWord),
+}
+
+/// The one word that stands for a range and a budget.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(dead_code)] // read by `schemars` alone
+pub(crate) enum AutoWord {
+    /// Sizes are chosen while measuring.
+    Auto,
 }
 
 impl Default for RawSizes {
@@ -63,8 +90,15 @@ impl<'de> Deserialize<'de> for RawSizes {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(
-                    "a list of sizes, or `{ from = \"1 KB\", to = \"100 MB\", per_decade = 4 }`",
+                    "a list of sizes, or `{ from = \"1 KB\", to = \"100 MB\", per_decade = 4 }`, or `\"auto\"`",
                 )
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<RawSizes, E> {
+                match word {
+                    "auto" => Ok(RawSizes::Auto),
+                    other => Err(E::invalid_value(serde::de::Unexpected::Str(other), &self)),
+                }
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<RawSizes, A::Error> {
@@ -87,15 +121,38 @@ pub(super) enum Refusal<'a> {
 }
 
 impl RawRange {
+    /// Whether sizes are chosen while measuring.
+    pub(super) fn is_auto(&self) -> bool {
+        self.auto.as_ref().is_some_and(|auto| *auto.get_ref())
+    }
+
+    /// The range in which sizes are chosen, and for how long.
+    pub(super) fn resolve_auto(&self) -> Result<Auto, Refusal<'_>> {
+        let (from, to) = self.ends()?;
+        if let Some(per_decade) = &self.per_decade {
+            let message = format!(
+                "`{}` beside `auto`, which chooses how many there are; write one of both",
+                per_decade.get_ref()
+            );
+            return Err(Refusal::PerDecade(per_decade, message));
+        }
+        let budget = match &self.budget {
+            None => AUTO.budget,
+            Some(text) => text
+                .get_ref()
+                .parse()
+                .map_err(|found| Refusal::Size("input.sizes.budget", text, found))?,
+        };
+        Ok(Auto { from, to, budget })
+    }
+
     /// The sizes, ascending, both ends exact and those between rounded to two digits (three where two
     /// would merge neighbours).
     pub(super) fn resolve(&self) -> Result<Vec<Bytes>, Refusal<'_>> {
-        let parse =
-            |key, text: &'_ Spanned<String>| text.get_ref().parse::<Bytes>().map_err(|m| (key, m));
-        let from = parse("input.sizes.from", &self.from)
-            .map_err(|(key, found)| Refusal::Size(key, &self.from, found))?;
-        let to = parse("input.sizes.to", &self.to)
-            .map_err(|(key, found)| Refusal::Size(key, &self.to, found))?;
+        if let Some(text) = &self.budget {
+            let found = format!("`{}`, which goes with `auto = true` alone", text.get_ref());
+            return Err(Refusal::Size("input.sizes.budget", text, found));
+        }
         let per_decade = self.per_decade.as_ref().map_or(3, |of| *of.get_ref());
         if let Some(wrong) =
             self.per_decade.as_ref().filter(|of| !(1..=PER_DECADE_MAX).contains(of.get_ref()))
@@ -103,6 +160,17 @@ impl RawRange {
             let message = format!("`{per_decade}`; write a number from 1 to {PER_DECADE_MAX}");
             return Err(Refusal::PerDecade(wrong, message));
         }
+        let (from, to) = self.ends()?;
+        Ok(between(from, to, per_decade))
+    }
+
+    fn ends(&self) -> Result<(Bytes, Bytes), Refusal<'_>> {
+        let parse =
+            |key, text: &'_ Spanned<String>| text.get_ref().parse::<Bytes>().map_err(|m| (key, m));
+        let from = parse("input.sizes.from", &self.from)
+            .map_err(|(key, found)| Refusal::Size(key, &self.from, found))?;
+        let to = parse("input.sizes.to", &self.to)
+            .map_err(|(key, found)| Refusal::Size(key, &self.to, found))?;
         if from.0 == 0 {
             let message = "`0 B`, from which no factor leads on; write at least `1 B`".to_owned();
             return Err(Refusal::Size("input.sizes.from", &self.from, message));
@@ -111,7 +179,7 @@ impl RawRange {
             let message = format!("`{to}`; write a size above `from`, which is `{from}`");
             return Err(Refusal::Size("input.sizes.to", &self.to, message));
         }
-        Ok(between(from, to, per_decade))
+        Ok((from, to))
     }
 }
 
@@ -154,6 +222,15 @@ mod tests {
         assert_eq!(shown(1_024, 65_536, 1), "1.024 KB, 8.2 KB, 65.536 KB");
         assert_eq!(shown(1_000, 1_001, 3), "1 KB, 1.001 KB");
         assert_eq!(between(Bytes(1_000), Bytes(100_000_000), 4).len(), 21);
+    }
+
+    #[test]
+    fn the_word_stands_for_what_the_schema_says_of_it() {
+        let text = serde_json::to_string(&schemars::schema_for!(SizesSchema)).unwrap();
+        let Auto { from, to, budget } = AUTO;
+        let said = format!("from = \\\"{from}\\\", to = \\\"{to}\\\", budget = \\\"60 s\\\"");
+        assert!(text.contains(&said), "{said} in {text}");
+        assert_eq!(budget, "60 s".parse().unwrap());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use stats::compare::Verdict as Answer;
 use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
-use stats::{Comparison, Interval, Undetermined};
+use stats::{Comparison, Factorial, Interval, Undetermined};
 
 use super::Derived;
 use super::markdown::{NONE, listed, range};
@@ -126,10 +126,15 @@ fn probability(p: f64) -> String {
 
 fn with_interval(value: f64, interval: Option<Interval>, show: impl Fn(f64) -> String) -> String {
     match interval {
-        Some(ci) if ci.low == ci.high => format!("{} (deterministic)", show(value)),
+        Some(ci) if is_point(value, ci) => format!("{} (deterministic)", show(value)),
         Some(ci) => format!("{} [{}, {}]", show(value), show(ci.low), show(ci.high)),
         None => show(value),
     }
+}
+
+/// An interval as wide as the rounding of the arithmetic.
+fn is_point(value: f64, interval: Interval) -> bool {
+    interval.high - interval.low <= ROUNDING * value.abs()
 }
 
 /// The effect of each technique of the grid, and the interactions that matter.
@@ -179,7 +184,7 @@ fn design(grid: &Grid) -> String {
                  with each other",
             _ =>
                 "effects of one technique and interactions of two are mixed up with interactions of three \
-                 or more alone, which are taken for noise",
+                 or more alone",
         }
     ));
     text
@@ -243,14 +248,18 @@ fn notes(effects: &[&Effects]) -> String {
             Ok(ratios) if ratios.error == ErrorSource::Runs => text.push_str(&format!(
                 "\nOn {place} intervals show the noise of runs alone; the grid leaves nothing else.\n"
             )),
+            Ok(ratios) if ratios.error == ErrorSource::Exact => text.push_str(&format!(
+                "\nOn {place} these effects and interactions give every value exactly, so they have no \
+                 error.\n"
+            )),
             Ok(_) => {}
         }
     }
     text
 }
 
-/// Pairs whose interaction is significant and larger than the margin, as the effect of each technique in
-/// both states of the other. The strongest few; all are in `summary.json`.
+/// Two or three techniques whose interaction is significant and larger than the margin, as the effect of
+/// the first in each state of the others. The strongest few; all are in `summary.json`.
 fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
     const SHOWN: usize = 6;
     let head = [
@@ -266,7 +275,7 @@ fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
     for of in effects {
         let Ok(ratios) = &of.ratios else { continue };
         let matters = |effect: &&Effect| {
-            effect.term.len() == 2
+            effect.term.len() >= 2
                 && effect.p_holm.is_some_and(|p| p < 0.05)
                 && effect.ratio.ln().abs() > margin.ln_1p()
         };
@@ -274,20 +283,20 @@ fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
         found.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
         left_out += found.len().saturating_sub(SHOWN);
         for effect in found.into_iter().take(SHOWN) {
-            let [first, second] = [effect.term[0], effect.term[1]].map(|at| &grid.technique[at]);
-            let Some(main) = main_effect(of, effect.term[0]) else { continue };
+            let names: Vec<&str> =
+                effect.term.iter().map(|at| grid.technique[*at].name.as_str()).collect();
             table.push(vec![
-                format!("{} with {}", first.name, second.name),
+                format!("{} with {}", names[0], names[1..].join(" and ")),
                 of.profile.clone(),
                 of.size.to_string(),
-                conditional(main.ratio, effect.ratio, second),
-                aliases(grid, [&first.name, &second.name]),
+                conditional(grid, ratios, &effect.term),
+                aliases(grid, &names),
                 effect.p_holm.map_or(NONE.to_owned(), probability),
             ]);
         }
     }
     if table.is_empty() {
-        return "\nNo two techniques interact by more than the margin.\n".to_owned();
+        return "\nNo techniques interact by more than the margin.\n".to_owned();
     }
     let more = match left_out {
         0 => String::new(),
@@ -300,31 +309,61 @@ fn interactions(grid: &Grid, effects: &[&Effects], margin: f64) -> String {
     )
 }
 
-/// The interactions of three that a fraction cannot tell from a pair: what is left of a defining word of
-/// five without the two.
-fn aliases(grid: &Grid, pair: [&String; 2]) -> String {
+/// The interactions of three that a fraction cannot tell from this one: what is left of a defining word
+/// of three more without its techniques.
+fn aliases(grid: &Grid, techniques: &[&str]) -> String {
     let words = grid.words();
-    let holds =
-        |word: &&Vec<String>| word.len() <= 5 && pair.iter().all(|name| word.contains(name));
+    let among = |name: &String| techniques.contains(&name.as_str());
+    let holds = |word: &&Vec<String>| {
+        word.len() <= techniques.len() + 3
+            && word.iter().filter(|name| among(name)).count() == techniques.len()
+    };
     let rest = |word: &Vec<String>| {
-        let left = word.iter().filter(|name| !pair.contains(name)).cloned();
+        let left = word.iter().filter(|name| !among(name)).cloned();
         left.collect::<Vec<_>>().join(" × ")
     };
     let found: Vec<String> = words.iter().filter(holds).map(rest).collect();
     if found.is_empty() { NONE.to_owned() } else { found.join("; ") }
 }
 
-/// With the second on, the first multiplies by `main * sqrt(pair)`; with it off by `main / sqrt(pair)`.
-fn conditional(main: f64, pair: f64, second: &Technique) -> String {
-    format!(
-        "{} with {} {}, {} with {} {}",
-        change(main / pair.sqrt()),
-        second.name,
-        second.off,
-        change(main * pair.sqrt()),
-        second.name,
-        second.on
-    )
+/// The effect of the first technique of a term in each state of the others.
+///
+/// In logarithms it is the sum of `2^k β` over the terms that hold it and k of the others, each with the
+/// sign of their states; a ratio is `exp(2^(k + 1) β)`.
+fn conditional(grid: &Grid, ratios: &Factorial, term: &[usize]) -> String {
+    let (first, others) = (term[0], &term[1..]);
+    let ln = |subset: &[usize]| {
+        let wanted = |of: &&Effect| {
+            of.term.len() == subset.len() + 1
+                && of.term.contains(&first)
+                && subset.iter().all(|technique| of.term.contains(technique))
+        };
+        let found = ratios.effects.iter().find(wanted);
+        found.map_or(0.0, |of| of.ratio.ln() / f64::from(1_u32 << subset.len()))
+    };
+    let states = (0..1_usize << others.len()).map(|bits| {
+        let is_on = |at: usize| bits >> (others.len() - 1 - at) & 1 == 1;
+        let effect: f64 = (0..1_usize << others.len())
+            .map(|chosen| {
+                let subset: Vec<usize> =
+                    (0..others.len()).filter(|at| chosen >> at & 1 == 1).collect();
+                let sign = if subset.iter().filter(|at| !is_on(**at)).count() % 2 == 0 {
+                    1.0
+                } else {
+                    -1.0
+                };
+                sign * ln(&subset.iter().map(|at| others[*at]).collect::<Vec<_>>())
+            })
+            .sum();
+        let with: Vec<String> = (0..others.len())
+            .map(|at| {
+                let Technique { name, off, on } = &grid.technique[others[at]];
+                format!("{name} {}", if is_on(at) { on } else { off })
+            })
+            .collect();
+        format!("{} with {}", change(effect.exp()), with.join(" and "))
+    });
+    states.collect::<Vec<_>>().join(", ")
 }
 
 /// What techniques were said to save beside what they do save.
@@ -397,6 +436,7 @@ pub(super) fn budgets(derived: &Derived) -> String {
     )
 }
 
+/// The estimate only where one class is decided; else its bounds alone.
 fn largest(of: &Budgeted) -> [String; 4] {
     let none = || NONE.to_owned();
     let size = |size: f64| match size.is_finite() {
@@ -406,9 +446,18 @@ fn largest(of: &Budgeted) -> [String; 4] {
     match &of.largest {
         Err(reason) => [reason.clone(), none(), none(), none()],
         Ok(LargestInput::NeverFits) => ["not even the smallest".to_owned(), none(), none(), none()],
+        Ok(LargestInput::NotReached) if of.is_decided => {
+            ["any: it does not grow to the budget".to_owned(), none(), none(), none()]
+        }
         Ok(LargestInput::NotReached) => {
-            let said = format!("budget not reached within {} decades", LargestInput::DECADES_MAX);
-            [said, none(), none(), none()]
+            ["not decided: no bound found".to_owned(), none(), none(), none()]
+        }
+        Ok(LargestInput::Fits { interval, .. }) if !of.is_decided => {
+            let said = match interval.high.is_finite() {
+                true => format!("{} to {}", size(interval.low), size(interval.high)),
+                false => format!("at least {}", size(interval.low)),
+            };
+            [said, size(interval.low), size(interval.high), none()]
         }
         Ok(LargestInput::Fits { size: estimate, interval, decades_beyond }) => [
             size(*estimate),

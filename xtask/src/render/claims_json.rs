@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use stats::Test;
-use stats::factorial::Effect;
+use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
 
 use super::claims::verdict;
@@ -11,6 +11,7 @@ use crate::claims::Claims;
 use crate::claims::budgets::Budgeted;
 use crate::claims::checks::Spread;
 use crate::claims::comparisons::Compared;
+use crate::claims::deciding::Deciding;
 use crate::claims::foretold::Foretold;
 use crate::claims::techniques::Effects;
 use crate::experiment::grid::Grid;
@@ -25,6 +26,7 @@ pub(super) fn claims(claims: &Claims, grid: Option<&Grid>) -> Map<String, Value>
             techniques.filter_map(|(of, grid)| Some(effects(of, grid?))).collect::<Vec<_>>(),
         ),
         ("predictions_looked_up", claims.foretold.iter().map(foretold).collect()),
+        ("sizes_that_would_decide", claims.deciding.iter().map(deciding).collect()),
         ("budgets", claims.budgets.iter().map(budget).collect()),
         ("spreads", claims.checks.spreads.iter().map(spread).collect()),
     ];
@@ -94,6 +96,7 @@ fn effects(of: &Effects, grid: &Grid) -> Value {
         "effects": ratios.map_or(&[][..], |of| &of.effects).iter().map(effect).collect::<Vec<_>>(),
         "confounded": confounded.collect::<Vec<_>>(),
         "residual_sd_ln": optional(ratios.and_then(|of| of.residual_sd)),
+        "exact": ratios.is_some_and(|of| of.error == ErrorSource::Exact),
     })
 }
 
@@ -111,13 +114,24 @@ fn foretold(of: &Foretold) -> Value {
     })
 }
 
+fn deciding(of: &Deciding) -> Value {
+    json!({
+        "variant": of.variant,
+        "profile": of.profile,
+        "metric": of.metric.key(),
+        "input_bytes": of.sizes.iter().map(|size| size.0).collect::<Vec<_>>(),
+        "takes_ns": of.takes.map(|takes| takes.0),
+        "is_enough": of.is_enough,
+    })
+}
+
 fn budget(of: &Budgeted) -> Value {
     let (said, size, sure) = match &of.largest {
         Err(reason) => (reason.clone(), None, None),
         Ok(LargestInput::NeverFits) => ("never fits".to_owned(), None, None),
         Ok(LargestInput::NotReached) => ("not reached".to_owned(), None, None),
         Ok(LargestInput::Fits { size, interval, .. }) => {
-            ("fits".to_owned(), Some(*size), Some(*interval))
+            ("fits".to_owned(), of.is_decided.then_some(*size), Some(*interval))
         }
     };
     let check = of.check.as_ref().map(|check| {

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use stats::growth::{Class, Fit, Growth};
 use stats::{Interval, Undetermined};
 
+use super::growth::{growing, growth_columns, plain};
 use super::json::{interval, number, optional};
-use super::markdown::{NONE, growing, growth_columns, listed, plain};
+use super::markdown::{NONE, listed};
 use super::table::Table;
 use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::experiment::Experiment;

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use stats::describe::Flagged;
-use stats::growth::{Estimate, Fit, Prediction};
+use stats::growth::{Estimate, Fit, HeldOut, Prediction};
 use stats::{Describe, Interval};
 
 use super::Derived;
 use crate::claims::checks::CellChecks;
-use crate::fit::Scaling;
+use crate::fit::{LookedUp, Scaling};
 use crate::judge::Judged;
 use crate::metric::{Metric, Unit};
 use crate::summary::{Cell, Proofs, Repetitions};
@@ -218,9 +218,22 @@ fn scaling(scaling: &Scaling) -> Value {
         "variant": scaling.variant,
         "profile": scaling.profile,
         "metric": scaling.metric.key(),
+        "fitted_on": scaling.view.key(),
+        (format!("quantum_max_{}", suffix(scaling.metric))): number(scaling.quantum_max()),
         "power_law": power,
         "growth": growth,
+        "lack_of_fit": scaling.lack_of_fit.as_ref().ok().map(|of| json!({
+            "f": optional(of.f),
+            "p": optional(of.p),
+            "misfit_sd_ln": number(of.misfit_sd),
+        })),
         "local_exponents": local.collect::<Vec<_>>(),
+        "held_out_largest": scaling.held_out.as_ref().ok().map(|of| held_out(of, scaling.metric)),
+        "looked_up": scaling
+            .looked_up
+            .iter()
+            .map(|of| looked_up(of, scaling.metric))
+            .collect::<Vec<_>>(),
         "predictions": scaling
             .predictions
             .iter()
@@ -228,6 +241,23 @@ fn scaling(scaling: &Scaling) -> Value {
             .collect::<Vec<_>>(),
         "failed_at_input_bytes": scaling.failed_at.map(|(size, _)| size.0),
         "failed_how": scaling.failed_at.map(|(_, outcome)| outcome.to_string()),
+    })
+}
+
+fn held_out(of: &HeldOut, metric: Metric) -> Value {
+    json!({
+        "prediction": prediction(&of.prediction, metric),
+        (format!("measured_{}", suffix(metric))): number(of.measured),
+        "inside": of.inside,
+    })
+}
+
+fn looked_up(of: &LookedUp, metric: Metric) -> Value {
+    json!({
+        "prediction": prediction(&of.prediction, metric),
+        "outcome": of.outcome.to_string(),
+        (format!("measured_{}", suffix(metric))): optional(of.value),
+        "hit": of.is_hit(),
     })
 }
 

@@ -3,18 +3,17 @@
 
 use std::fmt::Write;
 
-use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
-use stats::{Describe, Interval, Undetermined};
+use stats::Describe;
 
 use super::table::Table;
-use super::{Derived, claims, figures, front};
+use super::{Derived, claims, figures, front, growth, words};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
 use crate::judge::{Finding, Judged, Verdict};
-use crate::metric::{Metric, Unit};
+use crate::metric::Metric;
 use crate::record::Outcome;
-use crate::units::{self, Bytes, significant};
+use crate::units::{self, significant};
 
 /// What stands where there is nothing to say.
 pub(super) const NONE: &str = "—";
@@ -39,8 +38,9 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Altogether", &altogether(derived));
     section(&mut text, "Techniques", &claims::techniques(derived));
     section(&mut text, "Comparisons", &claims::comparisons(derived));
-    section(&mut text, "Growth", &growth(derived));
-    section(&mut text, "Predictions", &(predictions(derived) + "\n" + &claims::foretold(derived)));
+    section(&mut text, "Growth", &growth::report(derived));
+    let predictions = growth::predictions(derived) + "\n" + &claims::foretold(derived);
+    section(&mut text, "Predictions", &predictions);
     section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
     section(&mut text, "Assumptions", &claims::assumptions(derived));
@@ -167,11 +167,11 @@ fn fitted(scaling: &Scaling, what: What) -> Option<String> {
         What::Exponent => Some(significant(scaling.power.as_ref().ok()?.exponent, 3)),
         What::Constant => Some(scaling.metric.show(growth?.chosen().constant?.value)),
         What::Slope => Some(significant(growth?.chosen().slope?.value, 3)),
-        What::At(size) => Some(scaling.metric.show(growth?.prediction(size.0 as f64)?.value)),
+        What::At(size) => Some(words::foretold(scaling, growth?, size)?),
     }
 }
 
-fn figure(name: &str, caption: &str) -> String {
+pub(super) fn figure(name: &str, caption: &str) -> String {
     format!("![{caption}](figures/{name}.png)\n\n*{caption} ([SVG](figures/{name}.svg))*\n\n")
 }
 
@@ -184,216 +184,6 @@ fn altogether(derived: &Derived) -> String {
         ),
         false => String::new(),
     }
-}
-
-fn growth(derived: &Derived) -> String {
-    if derived.scalings.is_empty() {
-        return String::new();
-    }
-    let leading = figures::leading(derived);
-    let mut text = figure(
-        "scaling",
-        &format!("{} against input size, with the growth model of each variant", leading.words()),
-    );
-    for metric in &derived.lock.experiment.fit.metrics {
-        let of_metric: Vec<&Scaling> =
-            derived.scalings.iter().filter(|of| of.metric == *metric).collect();
-        write!(text, "### {}\n\n{}\n", metric.words(), scaling_table(&of_metric))
-            .expect("a string");
-        write!(text, "{}\n{}\n", LOCAL, local_table(&of_metric)).expect("writing to a string");
-    }
-    text.push_str(READING);
-    text
-}
-
-const LOCAL: &str = "Growth between neighbouring sizes (larger over smaller):\n";
-
-const READING: &str = "The exponent, its 95 % interval, R² and p are those of the straight line \
-through log-log points, as the published baseline fitted it; a constant part flattens that line, so \
-it says little about growth at larger sizes. The class is that of a model with a constant part \
-(anchored at the empty document), chosen by F tests among O(1), O(log n), O(n^0.5), O(n), O(n log n), \
-O(n²) and O(n^b), a line bent by a root, a line that stays level from some size on (a table that is \
-full), whose class is O(1) and whose constant part is that level, and a line that is steeper until some \
-size (tables that fill up beside what goes on growing); the runner-up is the best model of another class, with its AICc above the one \
-shown. The size is the replicate: repeated runs of one size do not narrow the intervals.\n";
-
-fn scaling_table(scalings: &[&Scaling]) -> String {
-    let mut table = Table::new(
-        2,
-        &[
-            "variant",
-            "profile",
-            "exponent [95 %]",
-            "R²",
-            "p",
-            "class",
-            "runner-up",
-            "constant part [95 %]",
-            "growing part [95 %]",
-            "exponent beside the constant",
-        ],
-    );
-    for scaling in scalings {
-        let mut row = vec![scaling.variant.clone(), scaling.profile.clone()];
-        row.extend(match &scaling.power {
-            Ok(power) => [
-                format!("{} {}", significant(power.exponent, 3), plain(power.exponent_ci95)),
-                power.r2.map_or(NONE.to_owned(), |r2| format!("{r2:.3}")),
-                power.p.map_or(NONE.to_owned(), |p| significant(p, 2)),
-            ],
-            Err(reason) => [unfitted(scaling, reason), NONE.to_owned(), NONE.to_owned()],
-        });
-        row.extend(match &scaling.growth {
-            Ok(growth) => {
-                let mut columns = growth_columns(growth, scaling.metric);
-                if let Some(failure) = scaling.failure() {
-                    columns[0] = format!("{}, up to where it {failure}", columns[0]);
-                }
-                columns
-            }
-            Err(reason) => {
-                let none = || NONE.to_owned();
-                [unfitted(scaling, reason), none(), none(), none(), none()]
-            }
-        });
-        table.push(row);
-    }
-    table.markdown()
-}
-
-/// Why there is no fit: a variant that failed needs no more sizes.
-fn unfitted(scaling: &Scaling, reason: &Undetermined) -> String {
-    scaling.failure().unwrap_or_else(|| reason.to_string())
-}
-
-pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
-    let chosen = growth.chosen();
-    let class = match &growth.verdict {
-        Decision::Decided(class) => format!("{class}: {}", chosen.formula()),
-        Decision::NotDecided(classes) => {
-            let names: Vec<String> = classes.iter().map(Class::to_string).collect();
-            format!("not decided: {}", names.join(" or "))
-        }
-    };
-    let runner_up = growth.runner_up().map_or(NONE.to_owned(), |runner_up| {
-        let behind = runner_up.delta_aicc.zip(chosen.delta_aicc).map(|(of, best)| of - best);
-        let behind = behind.map_or(NONE.to_owned(), |behind| significant(behind, 2));
-        format!("{} ({behind})", runner_up.class)
-    });
-    [
-        class,
-        runner_up,
-        chosen.constant.map_or(NONE.to_owned(), |constant| shown(metric, constant)),
-        growing(chosen, base_unit(metric)),
-        growth.exponent.map_or(NONE.to_owned(), |exponent| {
-            match exponent.ci95.low.is_finite() || exponent.ci95.high.is_finite() {
-                true => format!("{} {}", significant(exponent.value, 3), plain(exponent.ci95)),
-                false => "no growth seen".to_owned(),
-            }
-        }),
-    ]
-}
-
-fn shown(metric: Metric, estimate: Estimate) -> String {
-    let Interval { low, high } = estimate.ci95;
-    format!("{} [{}, {}]", metric.show(estimate.value), metric.show(low), metric.show(high))
-}
-
-/// The unit of a metric's values; none where they are plain numbers.
-fn base_unit(metric: Metric) -> &'static str {
-    match metric.unit() {
-        Unit::Bytes => "B",
-        Unit::Nanos => "ns",
-        Unit::Count | Unit::Ratio => "",
-        Unit::Other(word) => word,
-    }
-}
-
-/// The growing part with the unit of the values: bytes per input byte where growth is linear.
-pub(super) fn growing(fit: &Fit, unit: &str) -> String {
-    let until = fit.levels_from.map(|size| format!("until {} of input", units::bytes(size)));
-    let Some(slope) = fit.slope else { return until.unwrap_or_else(|| NONE.to_owned()) };
-    let unit = if unit.is_empty() { String::new() } else { format!("{unit} ") };
-    let per = match fit.class {
-        Class::Linear => "per byte",
-        Class::Logarithmic => "per ln n",
-        Class::SquareRoot => "per n^0.5",
-        Class::Linearithmic => "per n ln n",
-        Class::Quadratic => "per n²",
-        Class::Power => "per n^b",
-        Class::Constant => return NONE.to_owned(),
-    };
-    let root = fit
-        .root
-        .map_or(String::new(), |root| format!(" and {} {unit}per n^0.5", significant(root, 3)));
-    let more = until.map_or(String::new(), |until| format!(", more {until}"));
-    format!("{} {} {unit}{per}{root}{more}", significant(slope.value, 3), plain(slope.ci95))
-}
-
-pub(super) fn plain(interval: Interval) -> String {
-    format!("[{}, {}]", significant(interval.low, 3), significant(interval.high, 3))
-}
-
-fn local_table(scalings: &[&Scaling]) -> String {
-    let mut sizes: Vec<(u64, u64)> = scalings
-        .iter()
-        .flat_map(|of| &of.local)
-        .map(|local| (local.from_size as u64, local.to_size as u64))
-        .collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    let mut head = vec!["variant".to_owned(), "profile".to_owned()];
-    head.extend(sizes.iter().map(|(from, to)| format!("{} → {}", Bytes(*from), Bytes(*to))));
-    let mut table = Table::new(2, &head.iter().map(String::as_str).collect::<Vec<_>>());
-    for scaling in scalings {
-        let mut row = vec![scaling.variant.clone(), scaling.profile.clone()];
-        row.extend(sizes.iter().map(|pair| {
-            let local = scaling
-                .local
-                .iter()
-                .find(|local| (local.from_size as u64, local.to_size as u64) == *pair);
-            let ratio = local.and_then(|local| local.value_ratio);
-            ratio.map_or(NONE.to_owned(), |ratio| format!("×{}", significant(ratio, 3)))
-        }));
-        table.push(row);
-    }
-    table.markdown()
-}
-
-fn predictions(derived: &Derived) -> String {
-    let mut table = Table::new(
-        3,
-        &[
-            "variant",
-            "profile",
-            "metric",
-            "input",
-            "predicted",
-            "95 % prediction interval",
-            "decades beyond",
-        ],
-    );
-    for scaling in &derived.scalings {
-        for of in &scaling.predictions {
-            let show = |value| scaling.metric.show(value);
-            table.push(vec![
-                scaling.variant.clone(),
-                scaling.profile.clone(),
-                scaling.metric.words().to_owned(),
-                Bytes(of.size as u64).to_string(),
-                show(of.value),
-                format!("{} to {}", show(of.interval.low), show(of.interval.high)),
-                format!("{:.1}", of.decades_beyond),
-            ]);
-        }
-    }
-    if table.is_empty() {
-        return String::new();
-    }
-    format!(
-        "Not measured: what the growth models give beyond the largest size, for one run.\n\n{}",
-        table.markdown()
-    )
 }
 
 fn measurements(derived: &Derived) -> String {

@@ -481,6 +481,7 @@ below = "3 MB"
             commit: String::new(),
             dirty: false,
             only: Vec::new(),
+            chosen: Vec::new(),
             rustc: String::new(),
             binary: Vec::new(),
             document: vec![document],

@@ -108,6 +108,7 @@ fn rows() -> Vec<Sample> {
         }
     }
     rows.retain(|row| !(row.variant == "fails" && row.kind == Kind::Decode));
+    rows.push(run("grows", Kind::LookUp, 0, 10_000_000));
     rows.extend((0..20).map(|position| Sample {
         outcome: Outcome::Ok,
         rss_at_exit_bytes: Some(3_000_000),
@@ -135,6 +136,10 @@ fn machine() -> Machine {
 
 /// Writes the campaign to `folder` as `run` would.
 fn recorded(folder: &Path) -> Folder {
+    recorded_as(folder, rows())
+}
+
+fn recorded_as(folder: &Path, rows: Vec<Sample>) -> Folder {
     let experiment_path = folder.join("fake.toml");
     std::fs::write(&experiment_path, EXPERIMENT).unwrap();
     let experiment = Experiment::load(folder, &experiment_path).unwrap();
@@ -146,6 +151,7 @@ fn recorded(folder: &Path) -> Folder {
         commit: "0123456789abcdef".to_owned(),
         dirty: false,
         only: Vec::new(),
+        chosen: Vec::new(),
         rustc: "rustc 1.0.0".to_owned(),
         binary: vec![binary],
         document: Vec::new(),
@@ -154,7 +160,7 @@ fn recorded(folder: &Path) -> Folder {
     folder.write_lock(&lock).unwrap();
     let machines = Machines { refused: Vec::new(), before: machine(), after: Some(machine()) };
     folder.write_machines(&machines).unwrap();
-    Samples::open(&folder.samples()).unwrap().append(rows()).unwrap();
+    Samples::open(&folder.samples()).unwrap().append(rows).unwrap();
     folder
 }
 
@@ -183,6 +189,43 @@ fn the_rows_growth_is_found_again() {
     let verdicts: Vec<Verdict> = derived.judged.iter().map(|of| of.verdict).collect();
     assert_eq!(verdicts, [Verdict::Met, Verdict::NotMet, Verdict::Met, Verdict::Met]);
     assert!(derived.has_failed());
+}
+
+#[test]
+fn a_prediction_that_misses_leaves_what_rests_on_it_undecided() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut rows = rows();
+    let looked_up = rows.iter_mut().find(|row| row.kind == Kind::LookUp).unwrap();
+    looked_up.peak_rss_bytes = Some(90_000_000);
+    let derived = derive(&recorded_as(scratch.path(), rows), "fake").unwrap();
+    let criterion = &derived.judged[0];
+    assert_eq!(
+        criterion.verdict,
+        Verdict::NotDecided,
+        "90 MB is below 100 MB, and far from foretold"
+    );
+    let because = &criterion.deciding().unwrap().because;
+    assert!(because.contains("looked up: 90.00 MB, **a miss**"), "{because}");
+    assert!(derived.claims.budgets[0].largest.is_err());
+    assert!(markdown::report(&derived).contains("looked up: 90.0 MB, **a miss**"));
+}
+
+#[test]
+fn nothing_is_met_beyond_a_failure() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut rows = rows();
+    rows.retain(|row| row.kind != Kind::LookUp);
+    for row in rows.iter_mut().filter(|of| of.variant == "grows" && of.input_bytes == 1_000_000) {
+        *row = Sample {
+            outcome: Outcome::MemoryLimit,
+            ..Sample::skipped(row.kind, row.block, 0, "grows", "wide", 1_000_000)
+        };
+    }
+    let derived = derive(&recorded_as(scratch.path(), rows), "fake").unwrap();
+    let criterion = &derived.judged[0];
+    assert_eq!(criterion.verdict, Verdict::NotDecided);
+    let because = &criterion.deciding().unwrap().because;
+    assert!(because.contains("over the memory limit at 1 MB"), "{because}");
 }
 
 #[test]

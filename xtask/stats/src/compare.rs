@@ -2,7 +2,6 @@
 //!
 //! Smaller is better: memory, time and output all are.
 
-use crate::assumption::Test;
 use crate::describe::moments;
 use crate::distribution::{normal_quantile, t_quantile, t_two_sided, t95};
 use crate::interval::Interval;
@@ -166,53 +165,6 @@ pub fn holm(p: &[f64]) -> Vec<f64> {
         adjusted[index] = largest;
     }
     adjusted
-}
-
-/// Welch's comparison of two means with unequal spread.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Welch {
-    /// Mean of the first less mean of the second.
-    pub difference: f64,
-    /// 95 % interval of the difference.
-    pub difference_ci95: Interval,
-    /// t and its two-sided probability.
-    pub test: Test,
-    /// Satterthwaite's degrees of freedom.
-    pub df: f64,
-}
-
-/// Welch's t test of two independent samples, two values or more in each.
-///
-/// `t = (x̄ - ȳ) / sqrt(s²ₓ/n + s²ᵧ/m)`. Welch (1947), *Biometrika* 34, 28-35.
-pub fn welch_t(first: &[f64], second: &[f64]) -> Result<Welch, Undetermined> {
-    let have = first.len().min(second.len());
-    if have < 2 {
-        return Err(Undetermined::TooFewValues { have, need: 2 });
-    }
-    if first.iter().chain(second).any(|v| !v.is_finite()) {
-        return Err(Undetermined::NotFinite);
-    }
-    let (a, b) = (moments(first), moments(second));
-    let share = |sd: Option<f64>, n: usize| sd.unwrap_or(0.0).powi(2) / n as f64;
-    let (va, vb) = (share(a.sd, first.len()), share(b.sd, second.len()));
-    if va + vb <= 0.0 {
-        return Err(Undetermined::Identical { value: a.mean });
-    }
-    if !(va + vb).is_finite() {
-        return Err(Undetermined::NotFinite);
-    }
-    let weight = va / (va + vb);
-    let df = 1.0
-        / (weight.powi(2) / (first.len() - 1) as f64
-            + (1.0 - weight).powi(2) / (second.len() - 1) as f64);
-    let (difference, error) = (a.mean - b.mean, (va + vb).sqrt());
-    let statistic = difference / error;
-    Ok(Welch {
-        difference,
-        difference_ci95: Interval::around(difference, t95(df) * error),
-        test: Test { statistic, p: t_two_sided(statistic, df) },
-        df,
-    })
 }
 
 #[cfg(test)]

@@ -199,7 +199,7 @@ impl Model {
             self.terms.push(term);
         } else {
             let with = mixture(&column, &self.terms, &self.columns);
-            self.confounded.push(Confounded { with, term });
+            self.confounded.push(Confounded { term, with });
         }
     }
 }

@@ -53,7 +53,8 @@ impl Interval {
     }
 
     /// The smallest interval that holds both.
-    pub(crate) fn hull(self, other: Self) -> Self {
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 }

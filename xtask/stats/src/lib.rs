@@ -37,12 +37,12 @@ pub mod variation;
 
 pub use assumption::{Test, levene, shapiro_wilk};
 pub use calibrate::calibrate;
-pub use compare::{Comparison, Welch, compare_family, compare_paired, holm, welch_t};
+pub use compare::{Comparison, compare_family, compare_paired, holm};
 pub use describe::{Describe, describe};
 pub use factorial::{Factorial, GridCell, factorial};
 pub use growth::{Growth, SizePoint, growth, held_out_largest};
 pub use interval::Interval;
 pub use power_law::{LackOfFit, LocalExponent, PowerLaw, lack_of_fit, local_exponents, power_law};
-pub use trend::{Trend, mann_kendall, spearman};
+pub use trend::{Trend, mann_kendall};
 pub use undetermined::Undetermined;
 pub use variation::cv_interval;

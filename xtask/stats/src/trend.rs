@@ -1,8 +1,6 @@
-//! Drift: does a value rise or fall with the order in which it was measured, or with another value?
+//! Drift: does a value rise or fall with the order in which it was measured?
 
-use crate::assumption::Test;
-use crate::distribution::{normal_tail, t_two_sided};
-use crate::regression::squares_about;
+use crate::distribution::normal_tail;
 use crate::undetermined::Undetermined;
 
 /// The Mann-Kendall test of a monotonic trend.
@@ -61,56 +59,6 @@ fn pairs_of(n: usize) -> u64 {
 fn term(n: usize) -> f64 {
     let n = n as f64;
     n * (n - 1.0) * (2.0 * n + 5.0)
-}
-
-/// Spearman's rank correlation, with ties at their mean rank.
-///
-/// `p` from `t = rho sqrt((n-2)/(1-rho²))` on n - 2 degrees of freedom: an approximation that wants ten
-/// pairs or more. Conover (1999), section 5.4.
-pub fn spearman(x: &[f64], y: &[f64]) -> Result<Test, Undetermined> {
-    let n = x.len();
-    if n != y.len() {
-        let reason = format!("{n} values are paired with {}", y.len());
-        return Err(Undetermined::Shape { reason });
-    }
-    if n < 3 {
-        return Err(Undetermined::TooFewValues { have: n, need: 3 });
-    }
-    if x.iter().chain(y).any(|v| !v.is_finite()) {
-        return Err(Undetermined::NotFinite);
-    }
-    let (rx, ry) = (ranks(x), ranks(y));
-    let centre = 0.5 * (n as f64 + 1.0);
-    let (sxx, syy) = (squares_about(&rx, centre), squares_about(&ry, centre));
-    for (s, values) in [(sxx, x), (syy, y)] {
-        if s <= 0.0 {
-            return Err(Undetermined::Identical { value: values[0] });
-        }
-    }
-    let sxy: f64 = rx.iter().zip(&ry).map(|(a, b)| (a - centre) * (b - centre)).sum();
-    let rho = (sxy / (sxx * syy).sqrt()).clamp(-1.0, 1.0);
-    Ok(Test { statistic: rho, p: correlation_p(rho, (n - 2) as f64) })
-}
-
-fn correlation_p(rho: f64, df: f64) -> f64 {
-    let t = rho * (df / (1.0 - rho * rho)).sqrt();
-    if t.is_finite() { t_two_sided(t, df) } else { 0.0 }
-}
-
-/// Ranks from 1, equal values at the mean of theirs.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut before = 0;
-    for same in order.chunk_by(|&a, &b| values[a].total_cmp(&values[b]).is_eq()) {
-        let rank = before as f64 + 0.5 * (same.len() as f64 + 1.0);
-        for &i in same {
-            ranks[i] = rank;
-        }
-        before += same.len();
-    }
-    ranks
 }
 
 /// Sizes of the groups of equal values.

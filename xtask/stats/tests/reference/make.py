@@ -135,18 +135,6 @@ def paired():
     }
 
 
-def welch():
-    test = stats.ttest_ind(CELL, OTHER, equal_var=False)
-    return {
-        "first": CELL,
-        "second": OTHER,
-        "t": test.statistic,
-        "p": test.pvalue,
-        "df": test.df,
-        "difference_ci95": interval(test.confidence_interval(0.95)),
-    }
-
-
 SHAPES = {
     "O(log n)": np.log,
     "O(n^0.5)": np.sqrt,
@@ -386,12 +374,7 @@ def values():
         "lack_of_fit": lack_of_fit(),
         "shapiro_wilk": [test(stats.shapiro(v), values=v) for v in (CELL, SKEWED, OTHER, TIED, CELL[:3], OTHER[:5], CELL + OTHER + SKEWED)],
         "levene": test(stats.levene(CELL, OTHER, TIED), groups=[CELL, OTHER, TIED]),
-        "spearman": [
-            test(stats.spearmanr(CELL[:8], OTHER), x=CELL[:8], y=OTHER),
-            test(stats.spearmanr(TIED[:10], SKEWED), x=TIED[:10], y=SKEWED),
-        ],
         "mann_kendall": [mann_kendall(CELL), mann_kendall(TIED)],
-        "welch": welch(),
         "holm": {"p": P_VALUES, "adjusted": list(multipletests(P_VALUES, method="holm")[1])},
         "paired": paired(),
         "growth": [

@@ -1,0 +1,121 @@
+//! Where nothing is decided: which further sizes would tell the laws apart, and how long they take.
+
+use stats::Interval;
+use stats::growth::{Asked, Next, Plan, SizePoint, next_size};
+
+use crate::aggregate::Group;
+use crate::experiment::Experiment;
+use crate::fit::{self, Scaling, lookup};
+use crate::metric::Metric;
+use crate::resolution::Resolutions;
+use crate::summary::{Cell, Summary};
+use crate::units::{Bytes, Nanos};
+
+/// Sizes for one series.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Deciding {
+    pub(crate) variant: String,
+    pub(crate) profile: String,
+    pub(crate) metric: Metric,
+    /// In the order in which they tell most; none where no size within the limits would.
+    pub(crate) sizes: Vec<Bytes>,
+    /// As many runs of each as the experiment makes at least.
+    pub(crate) takes: Option<Nanos>,
+    /// Whether they decide, if they read what is predicted there.
+    pub(crate) is_enough: bool,
+}
+
+/// Sizes that are named for one series.
+const SIZES_MAX: usize = 4;
+
+impl Deciding {
+    pub(crate) fn is_of(&self, scaling: &Scaling) -> bool {
+        self.variant == scaling.variant
+            && self.profile == scaling.profile
+            && self.metric == scaling.metric
+    }
+}
+
+/// One answer for each series that is not decided and did not fail.
+pub(crate) fn deciding(
+    groups: &[Group],
+    summary: &Summary,
+    scalings: &[Scaling],
+    experiment: &Experiment,
+) -> Vec<Deciding> {
+    let open = |of: &&Scaling| {
+        of.failed_at.is_none()
+            && !of.points.is_empty()
+            && of.growth.as_ref().is_ok_and(|g| !g.decided())
+    };
+    let open: Vec<&Scaling> = scalings.iter().filter(open).collect();
+    super::checks::on_all_cores(&open, |scaling| {
+        let here =
+            |cell: &&Cell| cell.variant == scaling.variant && cell.profile == scaling.profile;
+        let cells: Vec<&Cell> = summary.cells.iter().filter(here).collect();
+        vec![of_series(scaling, &cells, groups, experiment)]
+    })
+}
+
+fn of_series(
+    scaling: &Scaling,
+    cells: &[&Cell],
+    groups: &[Group],
+    experiment: &Experiment,
+) -> Deciding {
+    let anchor =
+        fit::anchor(groups, &scaling.variant, scaling.view, &Resolutions::of_groups(groups));
+    let mut asked = Asked { points: scaling.points.clone(), anchor };
+    let mut sizes = Vec::new();
+    let mut is_enough = false;
+    if let Some(plan) = plan(scaling, cells, experiment) {
+        while sizes.len() <= SIZES_MAX {
+            match next_size(std::slice::from_ref(&asked), &plan) {
+                Next::Measure { size, .. } if sizes.len() < SIZES_MAX => {
+                    let Some(point) = foretold(scaling, size) else { break };
+                    asked.points.push(point);
+                    sizes.push(Bytes(size as u64));
+                }
+                Next::Decided(_) => {
+                    is_enough = !sizes.is_empty();
+                    break;
+                }
+                _ => break,
+            }
+        }
+    }
+    let wall = |size: &Bytes| lookup::carried_on(cells, Metric::Wall, *size);
+    let takes: Option<f64> = sizes.iter().map(wall).sum();
+    let runs = f64::from(experiment.measure.runs_min);
+    Deciding {
+        variant: scaling.variant.clone(),
+        profile: scaling.profile.clone(),
+        metric: scaling.metric,
+        takes: takes.filter(|nanos| *nanos > 0.0).map(|nanos| Nanos((nanos * runs) as u64)),
+        sizes,
+        is_enough,
+    }
+}
+
+/// The sizes measured and, within the limits of the experiment, up to three times the largest.
+fn plan(scaling: &Scaling, cells: &[&Cell], experiment: &Experiment) -> Option<Plan> {
+    let first = scaling.points.first()?.size;
+    let last = scaling.points.last()?.size;
+    let beyond = Bytes((last * 3.0) as u64);
+    let high =
+        if lookup::too_much(experiment, cells, beyond).is_none() { last * 3.0 } else { last };
+    Some(Plan {
+        range: Interval::new(first, high),
+        among: Vec::new(),
+        seconds_left: f64::INFINITY,
+        costs: Vec::new(),
+    })
+}
+
+/// What is predicted at a size, as if it had been measured.
+fn foretold(scaling: &Scaling, size: f64) -> Option<SizePoint> {
+    let growth = scaling.growth.as_ref().ok()?;
+    let value = growth.prediction(size)?.value;
+    let quantum = scaling.points.last()?.quantum;
+    Some(SizePoint::single(size, value).with_quantum(quantum))
+}

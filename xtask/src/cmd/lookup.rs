@@ -1,0 +1,69 @@
+//! Predictions are looked up: when all else is measured, one predicted size of each variant and profile is
+//! run once and recorded as a kind of its own. What is predicted is made of the samples, so this stands
+//! with the verbs and not in a stage.
+
+use anyhow::Context;
+
+use crate::cmd::Chosen;
+use crate::experiment::Input;
+use crate::fit::lookup;
+use crate::inputs::{self, Document, Origin};
+use crate::measure::{Bench, Place};
+use crate::output::errln;
+use crate::plan::Cell;
+use crate::record::{Folder, Kind, Sample, Samples};
+use crate::render;
+use crate::units::Bytes;
+use crate::watched::Watched;
+use crate::workshop::{Tools, Workshop};
+
+/// Runs what is missing; appends a row each.
+pub(crate) fn look_up(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    tools: &Tools,
+    running: &Folder,
+    samples: &mut Samples,
+) -> anyhow::Result<()> {
+    let derived = render::derive(running, &chosen.name)?;
+    let experiment = &derived.lock.experiment;
+    let watched = Watched::new(tools, &experiment.variant, &[], &chosen.home)?;
+    let scratch = workshop.scratch(&chosen.name);
+    let mut bench = Bench::new(tools, &experiment.measure, &chosen.home, watched, &scratch)?;
+    for wanted in lookup::wanted(experiment, &derived.summary) {
+        let is_of = |row: &Sample| {
+            row.kind == Kind::LookUp
+                && row.variant == wanted.variant
+                && row.profile == wanted.profile
+        };
+        let Ok(size) = wanted.size else { continue };
+        let variant = experiment.variant.iter().find(|of| of.name == wanted.variant);
+        let (Some(variant), false) = (variant, samples.rows().iter().any(is_of)) else { continue };
+        errln!("looking up what {} takes on {} of {size}", wanted.variant, wanted.profile);
+        let document = document(workshop, chosen, &wanted.profile, size)?;
+        bench.watch(std::slice::from_ref(&document))?;
+        let place = Place { kind: Kind::LookUp, block: 0, position: 0 };
+        let rows = bench.run(place, Cell { variant, document: &document })?;
+        // Taking the output back is part of the outcome; a row of its own would be a cell's.
+        samples.append(rows.into_iter().filter(|row| row.kind == Kind::LookUp).collect())?;
+    }
+    Ok(())
+}
+
+/// The document of a sweep at a size that is not one of its own.
+pub(super) fn document(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    profile: &str,
+    size: Bytes,
+) -> anyhow::Result<Document> {
+    let input = &chosen.experiment.input;
+    let at_size = Input { sizes: vec![size], files: Vec::new(), ..input.clone() };
+    let origin = inputs::origins(&at_size).into_iter().find(|origin| match origin {
+        Origin::Generated { profile: of, .. } => of.to_string() == profile,
+        Origin::Repeated { file, .. } => inputs::repeated_name(file) == profile,
+        _ => false,
+    });
+    let origin = origin.with_context(|| format!("`{profile}` is no sweep of sizes"))?;
+    inputs::document(&origin, &workshop.root, &workshop.inputs())
+}
