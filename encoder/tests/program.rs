@@ -301,7 +301,6 @@ fn an_interrupt_leaves_no_file() {
         let mut pipe = child.stdin.take().expect("a pipe");
         // More than a pipe holds: the program has begun to read once this is written.
         pipe.write_all(lines(20_000).as_bytes()).expect("the program reads");
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "it is writing");
         kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
         assert_eq!(child.wait().expect("it ends").signal(), Some(Signal::INT.as_raw()));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left");

@@ -146,7 +146,8 @@ fn options(level: c_int) -> Result<Options, Failure> {
 }
 
 fn limits(output_max: u64, memory_max: u64) -> Limits {
-    let limits = if output_max > 0 { Limits::new().output_bytes(output_max) } else { Limits::new() };
+    let limits =
+        if output_max > 0 { Limits::new().output_bytes(output_max) } else { Limits::new() };
     if memory_max > 0 { limits.memory_bytes(memory_max) } else { limits }
 }
 
@@ -307,7 +308,9 @@ impl Read for Callback {
         let len = unsafe { (self.read)(self.context, bytes.as_mut_ptr(), bytes.len()) };
         match usize::try_from(len) {
             Ok(len) if len <= bytes.len() => Ok(len),
-            Ok(_) => Err(io::Error::other("the callback says that it gave more than was asked for")),
+            Ok(_) => {
+                Err(io::Error::other("the callback says that it gave more than was asked for"))
+            }
             Err(_) => Err(io::Error::other("the callback says that it failed")),
         }
     }

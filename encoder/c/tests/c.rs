@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 const SOURCE: &str = include_str!("../src/lib.rs");
 const HEADER: &str = include_str!("../include/sigma.h");
@@ -12,10 +13,19 @@ fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where cargo put the libraries: beside the folder of this test.
+/// Where the libraries are. No test links them, so cargo is told to build them.
 fn libraries() -> PathBuf {
-    let test = env::current_exe().expect("a test has a name");
-    test.parent().and_then(Path::parent).expect("target/debug/deps").to_owned()
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let test = env::current_exe().expect("a test has a name");
+        let debug = test.parent().and_then(Path::parent).expect("target/debug/deps");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--locked", "--lib", "--target-dir"]);
+        cargo.arg(debug.parent().expect("target/debug")).current_dir(here());
+        assert!(cargo.status().expect("cargo runs").success());
+        debug.to_owned()
+    });
+    built.clone()
 }
 
 /// Compiles the program with these arguments, and runs it.
@@ -58,9 +68,9 @@ fn the_header_the_library_and_the_program_have_the_same_functions() {
     let functions: Vec<&str> = functions.collect();
     assert!(functions.len() >= 12, "{functions:?}");
     let calls = |text: &str| -> Vec<String> {
-        let words = text.split(|c: char| !is_name(c) && c != '(');
-        let names = words.filter_map(|word| word.split_once('(').map(|(name, _)| name.to_owned()));
-        names.filter(|name| name.starts_with("sigma_")).collect()
+        let before_brackets = text.split('(').map(|part| part.rsplit(|c| !is_name(c)).next());
+        let names = before_brackets.flatten().filter(|name| name.starts_with("sigma_"));
+        names.map(str::to_owned).collect()
     };
     for function in &functions {
         assert!(calls(HEADER).iter().any(|name| name == function), "{function} is not in sigma.h");
