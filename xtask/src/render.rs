@@ -12,6 +12,7 @@ pub(crate) mod index;
 mod json;
 mod markdown;
 mod memory_section;
+mod processes;
 pub(crate) mod readme;
 #[cfg(test)]
 mod schema_tests;

@@ -9,8 +9,11 @@ use crate::metric::Metric;
 use crate::record::{Kind, Sample};
 use crate::units::Bytes;
 
-/// The name of the proofs that touch odd amounts.
+/// The names of the proofs that touch odd amounts: until they end, or giving them back before.
 pub(crate) const PROOF_STEP: &str = "probe-step";
+pub(crate) const PROOF_SPIKE: &str = "probe-spike";
+
+const NAMES: [&str; 2] = [PROOF_STEP, PROOF_SPIKE];
 
 const PAGE: u64 = 4096;
 
@@ -59,36 +62,63 @@ impl Resolutions {
 
     /// From the rows of a campaign under way.
     pub(crate) fn of_rows(rows: &[Sample]) -> Self {
-        let is_step = |row: &&Sample| row.kind == Kind::Proof && row.variant == PROOF_STEP;
-        let last = rows.iter().filter(is_step).map(|row| row.block).max();
-        let steps: Vec<&Sample> =
-            rows.iter().filter(is_step).filter(|row| Some(row.block) == last).collect();
-        Self::of(|metric| {
-            steps.iter().filter_map(|row| Some((row.input_bytes, row.value(metric)?))).collect()
+        let is_proof = |row: &&Sample| row.kind == Kind::Proof && NAMES.contains(&&*row.variant);
+        let last = rows.iter().filter(is_proof).map(|row| row.block).max();
+        let proofs: Vec<&Sample> =
+            rows.iter().filter(is_proof).filter(|row| Some(row.block) == last).collect();
+        Self::of(|name, metric| {
+            let of_name = proofs.iter().filter(|row| row.variant == name);
+            of_name.filter_map(|row| Some((row.input_bytes, row.value(metric)?))).collect()
         })
     }
 
     /// From the groups of a campaign that is done; the last attempt at a proof counts.
     pub(crate) fn of_groups(groups: &[Group]) -> Self {
-        let steps: Vec<&Group> = groups
+        let proofs: Vec<&Group> = groups
             .iter()
-            .filter(|group| group.kind == Kind::Proof && group.variant == PROOF_STEP)
+            .filter(|group| group.kind == Kind::Proof && NAMES.contains(&&*group.variant))
             .collect();
-        Self::of(|metric| {
+        Self::of(|name, metric| {
             let last = |group: &&Group| Some((group.size.0, *group.values(metric).last()?));
-            steps.iter().filter_map(last).collect()
+            proofs
+                .iter()
+                .copied()
+                .filter(|of| of.variant == name)
+                .filter_map(|of| last(&of))
+                .collect()
         })
     }
 
-    /// `steps` gives for a metric what was touched and what was read.
-    fn of(steps: impl Fn(Metric) -> Vec<(u64, f64)>) -> Self {
+    /// `proofs` gives for a name and a metric what was touched and what was read. The coarser of both
+    /// kinds counts.
+    fn of(proofs: impl Fn(&str, Metric) -> Vec<(u64, f64)>) -> Self {
+        let of_name = |name, metric| {
+            let proofs = proofs(name, metric);
+            (proofs.len() >= STEPS_MIN).then(|| of_metric(metric, &proofs))?
+        };
         let resolution = |metric| {
-            let steps = steps(metric);
-            (steps.len() >= STEPS_MIN).then(|| of_metric(metric, &steps))?
+            let steps = of_name(PROOF_STEP, metric)?;
+            Some(match is_peak(metric) {
+                true => of_name(PROOF_SPIKE, metric).map_or(steps, |spikes| steps.max(spikes)),
+                false => steps,
+            })
         };
         let measured = |metric| Some((metric, resolution(metric)?));
         Self(crate::metric::ALL.into_iter().filter_map(measured).collect())
     }
+}
+
+/// Whether what was given back is in it.
+fn is_peak(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::PeakRss
+            | Metric::PeakHwm
+            | Metric::PeakTree
+            | Metric::PeakTreeLow
+            | Metric::PeakAnon
+            | Metric::PeakCgroup
+    )
 }
 
 fn of_metric(metric: Metric, steps: &[(u64, f64)]) -> Option<f64> {
@@ -163,6 +193,20 @@ mod tests {
             assert!((0.75 * most..=most).contains(&read), "batch {batch}: {read}");
             assert_eq!(found.resolution(Metric::Overhead, Bytes(10)), Some(read / 10.0));
         }
+    }
+
+    #[test]
+    fn peaks_that_are_over_count_where_they_are_read_less_finely() {
+        let spike = |row: Sample| Sample {
+            variant: PROOF_SPIKE.to_owned(),
+            rss_at_exit_bytes: Some(1),
+            ..row
+        };
+        let mut rows = proofs(1);
+        rows.extend(proofs(64).into_iter().map(spike));
+        let found = Resolutions::of_rows(&rows);
+        assert!(found.resolution(Metric::PeakRss, Bytes(1)).unwrap() > 40.0 * PAGE as f64);
+        assert_eq!(found.resolution(Metric::RssAtExit, Bytes(1)), None);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 /// The text of `probe --help`.
 pub(crate) const USAGE: &str = "\
 usage: probe [OPTION]... -- PROGRAM [ARG]...
-       probe --self-test-touch BYTES | --self-test-hold BYTES | --self-test-nothing
+       probe --self-test-touch BYTES | --self-test-spike BYTES | --self-test-hold BYTES |
+             --self-test-nothing
 
 Starts PROGRAM, waits for it, kills whatever it leaves behind and prints one line of JSON.
 
@@ -22,6 +23,8 @@ Everything is kept to the whole tree of processes that PROGRAM starts.
   --output-limit-bytes N
                         kill it once it wrote more to the file behind --stdout and to --output
   --output PATH         a file or folder it writes, for the limit; may be given again
+  --exact-anon          stop it before it gives memory back, so that no peak of its anonymous
+                        memory is missed; costs time
   --cgroup DIR          make a control group (version 2) for it in DIR and read its memory.peak;
                         `auto` looks for a place
   --fixed-addresses     no address space randomisation
@@ -40,6 +43,8 @@ pub(crate) enum Command {
     Measure(Box<Request>),
     /// Be a child that touches this many bytes; `--self-test-nothing` is none of them.
     Touch(usize),
+    /// Be a child that touches this many bytes and gives them back before it ends.
+    Spike(usize),
     /// Be a child that touches this many bytes and stays until it is killed.
     Hold(usize),
     /// Print the usage.
@@ -62,6 +67,7 @@ pub(crate) struct Request {
     pub(crate) timeline: Option<PathBuf>,
     pub(crate) timeline_us: Option<u64>,
     pub(crate) fixed_addresses: bool,
+    pub(crate) exact_anon: bool,
     pub(crate) cpu: Option<usize>,
     /// `KEY=VALUE`, each key once.
     pub(crate) env: Vec<OsString>,
@@ -88,6 +94,7 @@ pub(crate) fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Command,
             Some("--help" | "-h") => return Ok(Command::Help),
             Some("--self-test-nothing") => return Ok(Command::Touch(0)),
             Some("--self-test-touch") => return number(&option, &mut args, 0).map(Command::Touch),
+            Some("--self-test-spike") => return number(&option, &mut args, 0).map(Command::Spike),
             Some("--self-test-hold") => return number(&option, &mut args, 0).map(Command::Hold),
             _ => request = declare(request, &option, &mut args)?,
         }
@@ -126,6 +133,7 @@ fn declare(
         Some("--timeline") => request.timeline = Some(value(option, args)?.into()),
         Some("--timeline-us") => request.timeline_us = Some(number(option, args, 1)?),
         Some("--fixed-addresses") => request.fixed_addresses = true,
+        Some("--exact-anon") => request.exact_anon = true,
         Some("--cpu") => request.cpu = Some(number(option, args, 0)?),
         Some("--env") => {
             let pair = variable(value(option, args)?, &request)?;

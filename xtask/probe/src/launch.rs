@@ -18,6 +18,7 @@ use libc::{c_int, pid_t};
 use crate::args::Request;
 use crate::cgroup::{self, Group};
 use crate::counter::Counter;
+use crate::decrease::Filter;
 use crate::output::Outputs;
 use crate::refused::Refused;
 use crate::signals::{self, Signals};
@@ -120,8 +121,10 @@ pub(crate) fn start(request: &Request) -> Result<Child, String> {
         tried: request.program.clone(),
     };
     observe(&mut child, request);
-    // Should the child be dead already, the wait will tell.
-    let _ = child.socket.write_all(&[GO]);
+    // Without whoever lets it go on, the filter's calls would fail. Should the child be dead already,
+    // the wait will tell.
+    let go = if request.exact_anon && child.is_traced { GO_FILTERED } else { GO };
+    let _ = child.socket.write_all(&[go]);
     Ok(child)
 }
 
@@ -163,6 +166,8 @@ fn fork(group: &mut Option<Group>) -> pid_t {
 }
 
 const GO: u8 = 1;
+/// The same, by the filter that stops it before it gives memory back.
+const GO_FILTERED: u8 = 2;
 
 /// Sets up what watches the child while it still waits. What is refused is noted and left out.
 fn observe(child: &mut Child, request: &Request) {
@@ -172,7 +177,8 @@ fn observe(child: &mut Child, request: &Request) {
         child.refused.note("sched_setaffinity", pin(child.pid, cpu));
     }
     child.counter = child.refused.note("perf_event_open", Counter::open(child.pid));
-    child.is_traced = child.refused.note("ptrace", trace::seize(child.pid)).is_some();
+    let seized = trace::seize(child.pid, request.exact_anon);
+    child.is_traced = child.refused.note("ptrace", seized).is_some();
 }
 
 /// Orphans of the child become ours to reap; and whoever started the probe takes it along.
@@ -251,6 +257,8 @@ struct Image {
     variables: Vec<CString>,
     variable_pointers: Vec<*const c_char>,
     directory: Option<CString>,
+    /// Where it is asked for and there is one for this architecture.
+    filter: Option<Filter>,
     descriptors: [RawFd; 3],
 }
 
@@ -262,6 +270,7 @@ impl Image {
             argument_pointers: Vec::new(),
             variables: request.env.iter().cloned().map(c_string).collect(),
             variable_pointers: Vec::new(),
+            filter: if request.exact_anon { Filter::new().ok() } else { None },
             directory: request.cwd.clone().map(|cwd| c_string(cwd.into_os_string())),
             descriptors: [0, 1, 2].map(|stream: usize| streams.0[stream].as_raw_fd()),
         };
@@ -305,9 +314,9 @@ fn become_program(image: &Image, socket: RawFd) -> ! {
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
     }
     let prepared = prepare(image);
-    if is_released(socket) {
+    if let Some(go) = released(socket) {
         let (step, errno) = match prepared {
-            Ok(()) => (Step::Execute, execute(image)),
+            Ok(()) => (Step::Execute, filter_and_execute(image, go)),
             Err(failed) => failed,
         };
         report(socket, step, errno);
@@ -316,11 +325,20 @@ fn become_program(image: &Image, socket: RawFd) -> ! {
     unsafe { libc::_exit(127) }
 }
 
-/// Waits until the probe is ready. False if it died.
-fn is_released(socket: RawFd) -> bool {
+/// Waits until the probe is ready, and how to go on. `None` if it died.
+fn released(socket: RawFd) -> Option<u8> {
     let mut byte = 0_u8;
     // SAFETY: one byte is written to `byte`.
-    unsafe { libc::read(socket, (&raw mut byte).cast(), 1) == 1 && byte == GO }
+    let read = unsafe { libc::read(socket, (&raw mut byte).cast(), 1) };
+    (read == 1 && (byte == GO || byte == GO_FILTERED)).then_some(byte)
+}
+
+fn filter_and_execute(image: &Image, go: u8) -> c_int {
+    if let (GO_FILTERED, Some(filter)) = (go, &image.filter) {
+        // Where it is refused, peaks are told from what is seen, as without it.
+        let _ = filter.apply();
+    }
+    execute(image)
 }
 
 fn prepare(image: &Image) -> Result<(), (Step, c_int)> {

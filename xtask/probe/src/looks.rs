@@ -81,12 +81,13 @@ impl Looks {
     }
 
     /// A process stands at its exit: its peak says more than was seen. What was anonymous of it is what
-    /// is left when the files that are mapped, or were seen mapped, are taken off.
-    pub(crate) fn at_exit(&mut self, status: &Status) {
+    /// is left when the files that are mapped, or were seen mapped, are taken off; unless nothing was
+    /// given back unseen, so that all is known.
+    pub(crate) fn at_exit(&mut self, status: &Status, is_all_seen: bool) {
         let Some(anon) = status.anon_bytes else { return };
         let seen = self.seen.get(&status.process).copied().unwrap_or_default();
         let files = status.vm_rss_bytes.saturating_sub(anon).max(seen.file_bytes);
-        let of_peak = status.vm_hwm_bytes.saturating_sub(files);
+        let of_peak = if is_all_seen { 0 } else { status.vm_hwm_bytes.saturating_sub(files) };
         self.anon_bytes = self.anon_bytes.max(Some(anon.max(of_peak)));
     }
 

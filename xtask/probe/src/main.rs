@@ -18,6 +18,7 @@
 mod args;
 mod cgroup;
 mod counter;
+mod decrease;
 mod launch;
 mod looks;
 mod output;
@@ -76,6 +77,7 @@ fn run() -> c_int {
         Ok(Command::Measure(request)) => measure_and_print(&request),
         Ok(Command::Touch(bytes)) => selftest::touch(bytes),
         Ok(Command::Hold(bytes)) => selftest::hold(bytes),
+        Ok(Command::Spike(bytes)) => selftest::spike(bytes),
         Ok(Command::Help) => {
             print!("{}", args::USAGE);
             SUCCESS

@@ -9,7 +9,15 @@ use crate::{FAILURE, SUCCESS, fail};
 /// Touches exactly `bytes` of fresh anonymous memory and ends. With 0 it is the floor: it goes the
 /// same way, so that the two differ in nothing but the touched pages.
 pub(crate) fn touch(bytes: usize) -> c_int {
-    match touch_pages(bytes) {
+    match touch_pages(bytes, false) {
+        Ok(()) => SUCCESS,
+        Err(error) => fail(FAILURE, &format!("cannot touch {bytes} bytes: {error}")),
+    }
+}
+
+/// Touches `bytes` and gives them back, so that the peak is over when it ends.
+pub(crate) fn spike(bytes: usize) -> c_int {
+    match touch_pages(bytes, true) {
         Ok(()) => SUCCESS,
         Err(error) => fail(FAILURE, &format!("cannot touch {bytes} bytes: {error}")),
     }
@@ -28,9 +36,10 @@ pub(crate) fn hold(bytes: usize) -> c_int {
     touched
 }
 
-fn touch_pages(bytes: usize) -> std::io::Result<()> {
+fn touch_pages(bytes: usize, give_back: bool) -> std::io::Result<()> {
     // SAFETY: a new private mapping at an address of the kernel's choice. Without huge pages, which
-    // would make more resident than was touched. Each write lies below `bytes`.
+    // would make more resident than was touched. Each write lies below `bytes`, and nothing uses
+    // what was given back.
     unsafe {
         let (access, kind) =
             (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
@@ -43,6 +52,9 @@ fn touch_pages(bytes: usize) -> std::io::Result<()> {
         libc::madvise(start, mapped_bytes, libc::MADV_NOHUGEPAGE);
         for offset in (0..bytes).step_by(page_bytes) {
             start.cast::<u8>().add(offset).write_volatile(1);
+        }
+        if give_back {
+            libc::munmap(start, mapped_bytes);
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `ptrace`, used to be told of forks, clones, execs and exits, and to stand still with a process at
 //! its exit, while its memory is still there to be read. Everything else it brings is passed on
-//! untouched: no system call is looked at, and no signal held back.
+//! untouched: no system call is looked at (but those of [`crate::decrease`], where that is asked for), and
+//! no signal held back.
 
 use std::io;
 use std::ptr;
@@ -16,6 +17,8 @@ pub(crate) enum Stop {
     Executed,
     /// It is about to end.
     Exit,
+    /// It is about to give memory back.
+    Decrease,
     /// Stopped by job control, until SIGCONT.
     Halted,
     /// New and not begun yet, or let go on by SIGCONT.
@@ -29,12 +32,16 @@ pub(crate) enum Stop {
 ///
 /// All from the start, because attaching to a thread later can block for ever: the kernel makes us
 /// wait while a sibling is in `execve`, which waits for the main thread, which waits for us.
-pub(crate) fn seize(pid: pid_t) -> io::Result<()> {
+///
+/// With `decreases`, also at the calls that [`crate::decrease`] chooses.
+pub(crate) fn seize(pid: pid_t, decreases: bool) -> io::Result<()> {
+    let at_decreases = if decreases { libc::PTRACE_O_TRACESECCOMP } else { 0 };
     let options = libc::PTRACE_O_TRACEEXIT
         | libc::PTRACE_O_TRACECLONE
         | libc::PTRACE_O_TRACEFORK
         | libc::PTRACE_O_TRACEVFORK
         | libc::PTRACE_O_TRACEEXEC
+        | at_decreases
         | libc::PTRACE_O_EXITKILL;
     request(libc::PTRACE_SEIZE, pid, options)
 }
@@ -45,6 +52,7 @@ pub(crate) fn stop(status: c_int) -> Stop {
         libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => Stop::Born,
         libc::PTRACE_EVENT_EXEC => Stop::Executed,
         libc::PTRACE_EVENT_EXIT => Stop::Exit,
+        libc::PTRACE_EVENT_SECCOMP => Stop::Decrease,
         libc::PTRACE_EVENT_STOP if is_stopping(libc::WSTOPSIG(status)) => Stop::Halted,
         libc::PTRACE_EVENT_STOP => Stop::Begins,
         _ => Stop::Signal,

@@ -210,6 +210,12 @@ impl Tree {
         self.living.iter().filter(move |(_, index)| runs(index)).map(|(pid, _)| *pid)
     }
 
+    /// Whether a process lives that has memory of its own.
+    pub(crate) fn has_memory(&self, pid: pid_t) -> bool {
+        let index = self.living.get(&pid);
+        index.is_some_and(|index| !self.images[self.processes[*index].image].is_shared)
+    }
+
     pub(crate) fn lives(&self, pid: pid_t) -> bool {
         self.living.contains_key(&pid)
     }

@@ -86,6 +86,8 @@ struct Watch<'a> {
     left_behind_count: u64,
     /// Something cannot be killed.
     is_given_up: bool,
+    /// Nothing is given back unseen.
+    is_exact_anon: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -112,6 +114,7 @@ impl<'a> Watch<'a> {
             death: None,
             left_behind_count: 0,
             is_given_up: false,
+            is_exact_anon: false,
             child,
         }
     }
@@ -133,6 +136,7 @@ impl<'a> Watch<'a> {
                 self.adopt(pid);
                 self.halted(pid, false);
             }
+            trace::Stop::Decrease => self.at_decrease(pid),
             trace::Stop::Signal => {}
         }
         trace::resume(pid, status);
@@ -178,6 +182,17 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The first comes with the exec that begins the program: the filter is there.
+    fn at_decrease(&mut self, thread: pid_t) {
+        self.is_exact_anon = true;
+        let process = self.tree.process_of(thread).unwrap_or(thread);
+        if self.tree.has_memory(process) {
+            if let Some(memory) = self.looks.at(process) {
+                self.tree.saw(process, memory.resident_bytes);
+            }
+        }
+    }
+
     fn halted(&mut self, thread: pid_t, is_stopped: bool) {
         if let Some(process) = self.tree.process_of(thread) {
             self.tree.set_stopped(process, is_stopped);
@@ -213,7 +228,7 @@ impl<'a> Watch<'a> {
         };
         self.tree.peak(process, memory.vm_hwm_bytes);
         self.vm_hwm_bytes = self.vm_hwm_bytes.max(Some(memory.vm_hwm_bytes));
-        self.looks.at_exit(&memory);
+        self.looks.at_exit(&memory, self.is_exact_anon);
         if process == self.child.pid {
             self.at_exit = Some(memory);
             if let Some(timeline) = &mut self.timeline {

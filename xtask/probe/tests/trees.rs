@@ -216,6 +216,27 @@ fn pages_of_files_are_resident_but_not_anonymous() {
     between(&record, "peak_anon_bytes", 20 * MB, 20 * MB + SMALL);
 }
 
+/// A peak that is over in no time is seen by nobody from outside; asked for, it is exact to the page.
+#[test]
+fn no_peak_of_anonymous_memory_is_missed_where_that_is_asked_for() {
+    let peak = |pages: u64, child: &str| {
+        let record = run(&format!("--exact-anon -- {PROBE} {child} {}", pages * 4096));
+        assert_eq!(record["exit_code"], 0, "{record}");
+        unsigned(&record, "peak_anon_bytes")
+    };
+    let floor = peak(1000, "--self-test-spike");
+    for pages in [1001, 1017, 2048, 5003] {
+        let risen = |child| peak(pages, child) - floor;
+        // The stack may hold a page more or less: its place is drawn.
+        let expected = (pages - 1000) * 4096;
+        assert!(risen("--self-test-spike").abs_diff(expected) <= 3 * 4096, "{pages}");
+        assert!(risen("--self-test-touch").abs_diff(expected) <= 3 * 4096, "{pages}");
+    }
+    let script = "python3 -c 'x = bytearray(50_000_000); del x' && head -c 10 /dev/zero | wc -c";
+    let record = Call::shell("--exact-anon", script).record();
+    assert_eq!(record["exit_code"], 0, "{record}");
+}
+
 #[test]
 fn gnu_time_agrees_on_what_a_tree_that_is_waited_for_used() {
     let line = format!("{} 3000 3000000 100 waited", program("account"));

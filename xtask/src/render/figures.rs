@@ -3,7 +3,7 @@
 
 use stats::Describe;
 
-use super::{Derived, front};
+use super::{Derived, front, processes};
 use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -80,7 +80,7 @@ fn scaling(derived: &Derived) -> Chart {
     let profiles = profiles(derived);
     let panels = profiles.iter().map(|profile| scaling_panel(derived, metric, profile));
     Chart {
-        title: format!("How {} grows with the input", metric.words()),
+        title: format!("How {} grows with the input", processes::words(derived, metric)),
         subtitle: Some(derived.lock.experiment.title.clone()),
         series: series(derived),
         panels: panels.collect(),
@@ -235,7 +235,10 @@ fn spread(derived: &Derived) -> Chart {
         });
     }
     Chart {
-        title: format!("{} by size, and how much it varies", capitalised(metric.words())),
+        title: format!(
+            "{} by size, and how much it varies",
+            capitalised(&processes::words(derived, metric))
+        ),
         subtitle: Some(derived.lock.experiment.title.clone()),
         series: series(derived),
         panels,
@@ -268,7 +271,7 @@ fn efficiency(derived: &Derived) -> Chart {
                 layers.push(points(index, metric, &cells));
             }
             panels.push(Panel {
-                title: format!("{profile}: {}", metric.words()),
+                title: format!("{profile}: {}", processes::words(derived, metric)),
                 x: input_axis(),
                 y: axis(metric, Scale::Log10),
                 layers,

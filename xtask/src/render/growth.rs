@@ -6,7 +6,7 @@ use stats::{Interval, Undetermined};
 
 use super::markdown::{NONE, figure, listed};
 use super::table::Table;
-use super::{Derived, figures, words};
+use super::{Derived, figures, processes, words};
 use crate::fit::{LookedUp, Scaling, lookup};
 use crate::metric::{Metric, Unit};
 use crate::units::{self, Bytes, significant};
@@ -19,12 +19,19 @@ pub(super) fn report(derived: &Derived) -> String {
     let leading = figures::leading(derived);
     let mut text = figure(
         "scaling",
-        &format!("{} against input size, with the growth model of each variant", leading.words()),
+        &format!(
+            "{} against input size, with the growth model of each variant",
+            processes::words(derived, leading)
+        ),
     );
     for metric in &derived.lock.experiment.fit.metrics {
         let of_metric: Vec<&Scaling> =
             derived.scalings.iter().filter(|of| of.metric == *metric).collect();
-        text.push_str(&format!("### {}\n\n{}", metric.words(), fitted_on(&of_metric)));
+        text.push_str(&format!(
+            "### {}\n\n{}",
+            processes::words(derived, *metric),
+            fitted_on(&of_metric)
+        ));
         for scaling in &of_metric {
             let deciding = derived.claims.deciding.iter().find(|of| of.is_of(scaling));
             text.push_str(&format!("- {}.\n", words::sentence(scaling, deciding)));
@@ -314,7 +321,7 @@ pub(super) fn predictions(derived: &Derived) -> String {
             table.push(vec![
                 scaling.variant.clone(),
                 scaling.profile.clone(),
-                scaling.metric.words().to_owned(),
+                processes::words(derived, scaling.metric),
                 Bytes(of.size as u64).to_string(),
                 match (beyond_failure, growth.decided()) {
                     (true, _) => "nothing: beyond the failure".to_owned(),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use stats::Describe;
 
 use super::table::Table;
-use super::{Derived, claims, figures, front, growth, words};
+use super::{Derived, claims, figures, front, growth, processes, words};
 use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
@@ -27,6 +27,9 @@ pub(super) fn report(derived: &Derived) -> String {
         write!(text, "**A part of the experiment: only `{only}`.**\n\n").expect("a string");
     }
     text.push_str(&answer(derived));
+    if let Some(note) = processes::note(derived) {
+        write!(text, "\n{note}\n").expect("a string");
+    }
     if !experiment.expect.is_empty() {
         write!(text, "\nExpected, before measuring: {}\n", experiment.expect).expect("a string");
     }
@@ -43,6 +46,7 @@ pub(super) fn report(derived: &Derived) -> String {
     section(&mut text, "Predictions", &predictions);
     section(&mut text, "Memory budgets", &claims::budgets(derived));
     section(&mut text, "Measurements", &measurements(derived));
+    section(&mut text, "Processes", &processes::report(derived));
     section(&mut text, "Assumptions", &claims::assumptions(derived));
     section(&mut text, "What the peak is made of", &super::memory_section::report(derived));
     section(&mut text, "Memory given back", &given_back(derived));
@@ -81,7 +85,7 @@ pub(super) fn answer(derived: &Derived) -> String {
         write!(
             text,
             "While the input grows from {first} to {last}, {} grows {list}",
-            metric.words()
+            processes::words(derived, metric)
         )
         .expect("writing to a string");
         text.push_str(if derived.judged.is_empty() { ".\n" } else { "; " });
@@ -219,7 +223,7 @@ fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String
             "variant",
             "input",
             "runs",
-            &format!("{}, mean", metric.words()),
+            &format!("{}, mean", processes::words(derived, metric)),
             "sd",
             "CV",
             "95 % interval of the mean",

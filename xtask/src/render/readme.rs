@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::table::Table;
-use super::{Derived, figures, markdown};
+use super::{Derived, figures, markdown, processes};
 use crate::metric::Metric;
 use crate::publish;
 use crate::summary::Cell;
@@ -36,7 +36,7 @@ fn with_block(text: &str, derived: &Derived) -> anyhow::Result<String> {
     Ok(format!("{before}{START}{}{END}{after}", block(derived)))
 }
 
-fn block(derived: &Derived) -> String {
+pub(super) fn block(derived: &Derived) -> String {
     let name = &derived.name;
     format!(
         "**{}** {}\n{}\n![{} against input size](reports/{name}/figures/scaling.png)\n\n\
@@ -44,7 +44,7 @@ fn block(derived: &Derived) -> String {
         derived.lock.experiment.question,
         markdown::answer(derived),
         table(derived).markdown(),
-        figures::leading(derived).words(),
+        processes::words(derived, figures::leading(derived)),
         &derived.machines.before.time[..10],
         derived.machines.before.cpu,
     )
@@ -58,7 +58,7 @@ fn table(derived: &Derived) -> Table {
     let (Some(first), Some(last)) = (sizes.first(), sizes.last()) else {
         return Table::new(1, &["variant"]);
     };
-    let words = metric.words();
+    let words = processes::words(derived, metric);
     let head = [
         "variant".to_owned(),
         "what it is".to_owned(),

@@ -2,6 +2,7 @@
 //! fits in 80 columns, then the verdicts. Plain text without colour, so it reads the same piped.
 
 use super::Derived;
+use super::processes;
 use super::table::Table;
 use crate::inputs;
 use crate::judge::Verdict;
@@ -15,10 +16,13 @@ const WIDTH: usize = 80;
 pub(crate) fn table(derived: &Derived) -> String {
     let mut text = String::new();
     for metric in &derived.lock.experiment.fit.metrics {
-        text.push_str(&format!("\nmean {}\n", metric.words()));
+        text.push_str(&format!("\nmean {}\n", processes::words(derived, *metric)));
         for table in by_size(derived, *metric).iter().chain(&by_file(derived, *metric)) {
             text.push_str(&table.plain());
         }
+    }
+    if let Some(note) = processes::note(derived) {
+        text.push_str(&format!("\n{}", under("note", &note)));
     }
     text.push('\n');
     text.push_str(&super::claims::in_short(derived));

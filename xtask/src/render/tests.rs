@@ -6,6 +6,7 @@ use super::*;
 use crate::experiment::Experiment;
 use crate::judge::Verdict;
 use crate::machine::Machine;
+use crate::metric::Metric;
 use crate::record::{Binary, Kind, Outcome, Sample, Samples};
 
 const EXPERIMENT: &str = r#"
@@ -304,4 +305,31 @@ fn a_prediction_that_was_measured_is_looked_up_and_a_budget_turned_into_a_size()
         "(100 MB - 2 MB) / 3, less its error: {sure}"
     );
     assert_eq!(derived.claims.budgets[2].largest, Err("failed at 100 B".to_owned()));
+}
+
+#[test]
+fn the_memory_of_the_largest_process_is_never_called_that_of_a_program_of_several() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut derived = derive(&recorded(scratch.path()), "fake").unwrap();
+    let said = "of the largest process";
+    assert!(!markdown::report(&derived).contains(said));
+    assert!(!terminal::table(&derived).contains(said));
+    let known = [
+        (Metric::Processes, 5.0),
+        (Metric::Threads, 9.0),
+        (Metric::PeakTreeLow, 412e6),
+        (Metric::PeakTree, 430e6),
+    ];
+    for cell in derived.summary.cells.iter_mut().filter(|cell| cell.variant == "grows") {
+        for (metric, value) in known {
+            cell.metrics.push((metric, stats::describe(&[value, value]).unwrap()));
+        }
+    }
+    let (report, table) = (markdown::report(&derived), terminal::table(&derived));
+    assert!(table.contains("mean peak memory of the largest process\n"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(report.contains("`grows` ran up to 5 processes, 412.0 MB to 430.0 MB together"));
+    assert!(report.contains("| grows | wide | 1 KB | 5 | 9 |"), "{report}");
+    assert!(report.contains("| peak memory of the largest process, mean |"), "{report}");
+    assert!(readme::block(&derived).contains("peak memory of the largest process at 100 B"));
 }
