@@ -14,7 +14,7 @@ use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
 use crate::record::{Folder, Kind, Outcome, Sample, Samples};
-use crate::resolution::{self, PROOF_STEP};
+use crate::resolution::{self, PROOF_SPIKE, PROOF_STEP};
 use crate::settled;
 use crate::timeline::{self, TimelineRow};
 use crate::units::Bytes;
@@ -104,8 +104,10 @@ impl Campaign<'_> {
                 bench.proof(PROOF_NOTHING, None, attempt)?,
                 bench.proof(PROOF_TOUCH, Some(TOUCH.0), attempt)?,
             ];
-            for touched in resolution::amounts() {
-                rows.push(bench.proof(PROOF_STEP, Some(touched.0), attempt)?);
+            for name in [PROOF_STEP, PROOF_SPIKE] {
+                for touched in resolution::amounts() {
+                    rows.push(bench.proof(name, Some(touched.0), attempt)?);
+                }
             }
             samples.append(rows)?;
         }

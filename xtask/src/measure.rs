@@ -1,7 +1,7 @@
 //! Stage 4: one run becomes one [`Sample`]. The probe starts the child, since a process of this size
 //! must not (a child's `ru_maxrss` starts with its parent's peak); duct starts the probe.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -17,6 +17,7 @@ use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
+use crate::resolution;
 use crate::timeline::{self, TimelineRow};
 use crate::units::{Bytes, Nanos};
 use crate::watched::Watched;
@@ -39,8 +40,12 @@ pub(crate) struct Bench<'a> {
     looks: Vec<OsString>,
     /// Why the last child could not be started, in the probe's words.
     not_started: Option<String>,
+    /// Whether children stop before they give memory back, so that `peak_anon` is exact; costs time.
+    pub(crate) exact_anon: bool,
     /// What the machine refused to the probe, in words, each once.
     pub(crate) refused: Vec<String>,
+    /// The reason that it gave, by call.
+    pub(crate) refused_because: BTreeMap<String, String>,
 }
 
 /// The line that the probe prints; see `xtask/probe`.
@@ -76,6 +81,9 @@ struct ProbeRecord {
     stopped_ns: Option<u64>,
     #[serde(default)]
     refused: Vec<String>,
+    /// In the same order.
+    #[serde(default)]
+    refused_because: Vec<String>,
     error: Option<String>,
 }
 
@@ -144,7 +152,9 @@ impl<'a> Bench<'a> {
             verified: HashSet::new(),
             looks: Vec::new(),
             not_started: None,
+            exact_anon: false,
             refused: Vec::new(),
+            refused_because: BTreeMap::new(),
         })
     }
 
@@ -317,7 +327,9 @@ impl<'a> Bench<'a> {
         match touch_bytes {
             None => command.push("--self-test-nothing".to_owned()),
             Some(bytes) => {
-                command.extend(["--self-test-touch".to_owned(), bytes.to_string()]);
+                let gives_back = name == resolution::PROOF_SPIKE;
+                let how = if gives_back { "--self-test-spike" } else { "--self-test-touch" };
+                command.extend([how.to_owned(), bytes.to_string()]);
             }
         }
         let record = self.probe(&command, None, None, Limits::PROOF)?;
@@ -398,6 +410,8 @@ impl<'a> Bench<'a> {
             return Err(Interrupted.into());
         }
         self.not_started.clone_from(&record.error);
+        let because = record.refused.iter().zip(&record.refused_because);
+        self.refused_because.extend(because.map(|(call, why)| (call.clone(), why.clone())));
         for refused in &record.refused {
             if !self.refused.contains(refused) {
                 self.refused.push(refused.clone());
@@ -433,6 +447,9 @@ impl<'a> Bench<'a> {
         if !self.measure.layout_noise {
             option("--cpu", MEASURED_CPU.to_string().into());
             arguments.push("--fixed-addresses".into());
+        }
+        if self.exact_anon {
+            arguments.push("--exact-anon".into());
         }
         arguments.extend(self.looks.iter().cloned());
         arguments.push("--".into());

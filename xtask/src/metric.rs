@@ -314,6 +314,8 @@ impl Unit {
         match self {
             Unit::Bytes => units::bytes(value),
             Unit::Nanos => units::duration(value),
+            // Whole as it is, as far as that reads well; a mean need not be whole.
+            Unit::Count if value.fract() == 0.0 && value.abs() < 1e6 => format!("{value:.0}"),
             Unit::Count => units::significant(value, 4),
             Unit::Ratio => units::significant(value, 3),
             Unit::Other(word) => format!("{} {word}", units::significant(value, 4)),

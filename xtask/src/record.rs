@@ -3,6 +3,7 @@
 //! `samples.csv` holds one row per run, appended, flushed and synced; `experiment.lock.toml` what was
 //! measured; `machine.toml` where. Everything else is derived from these three.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -215,9 +216,23 @@ pub(crate) struct Machines {
     /// System calls that the machine refused to the probe.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) refused: Vec<String>,
+    /// The reason that it gave, by call.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) refused_because: BTreeMap<String, String>,
     pub(crate) before: Machine,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<Machine>,
+}
+
+impl Machines {
+    /// What was refused, each with its reason where one is known.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        let with_reason = |call: &String| match self.refused_because.get(call) {
+            Some(reason) => format!("{call} ({reason})"),
+            None => call.clone(),
+        };
+        self.refused.iter().map(with_reason).collect()
+    }
 }
 
 /// The folder of one report.

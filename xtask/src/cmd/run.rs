@@ -13,6 +13,7 @@ use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
 use crate::machine::Machine;
 use crate::measure::Bench;
+use crate::metric::Metric;
 use crate::output::{errln, out, outln};
 use crate::progress::Progress;
 use crate::record::{Folder, Lock, LockedDocument, Machines};
@@ -108,6 +109,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     let watched = Watched::new(&tools, &experiment.variant, &documents, home)?;
     let scratch = workshop.scratch(name);
     let mut bench = Bench::new(&tools, &experiment.measure, home, watched, &scratch)?;
+    bench.exact_anon = experiment.fit.metrics.contains(&Metric::PeakAnon);
     let campaign = Campaign { experiment, documents: &documents, empty: &empty };
     let proven = campaign.prove(&mut bench, &mut journals.samples);
     refuse(&bench, &mut machines, &running)?;
@@ -158,8 +160,10 @@ fn refuse(bench: &Bench<'_>, machines: &mut Machines, running: &Folder) -> anyho
         return Ok(());
     }
     for call in &new {
-        errln!("this machine refuses {call}; measuring goes on without it");
+        let why = bench.refused_because.get(call).map_or("no reason given", String::as_str);
+        errln!("this machine refuses {call} ({why}); measuring goes on without it");
     }
+    machines.refused_because.extend(bench.refused_because.clone());
     machines.refused.extend(new);
     running.write_machines(machines)
 }
@@ -233,7 +237,12 @@ fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> 
         }
         running.remove()?;
         running.write_lock(&lock)?;
-        let machines = Machines { refused: Vec::new(), before: now, after: None };
+        let machines = Machines {
+            refused: Vec::new(),
+            refused_because: std::collections::BTreeMap::new(),
+            before: now,
+            after: None,
+        };
         running.write_machines(&machines)?;
         return Ok(machines);
     };

@@ -487,7 +487,7 @@ fn provenance(derived: &Derived) -> String {
     if !machines.refused.is_empty() {
         lines.push(format!(
             "- Refused by the machine: {}; measured without.",
-            listed(&machines.refused)
+            listed(&machines.refusals())
         ));
     }
     for binary in &lock.binary {

@@ -488,7 +488,12 @@ below = "3 MB"
             experiment,
         };
         folder.write_lock(&lock).unwrap();
-        let machines = Machines { refused: Vec::new(), before: Machine::now(), after: None };
+        let machines = Machines {
+            refused: Vec::new(),
+            refused_because: std::collections::BTreeMap::new(),
+            before: Machine::now(),
+            after: None,
+        };
         folder.write_machines(&machines).unwrap();
         Samples::open(&folder.samples()).unwrap().append(samples).unwrap();
         Journal::open(&folder.heap()).unwrap().append(heap).unwrap();

@@ -6,7 +6,6 @@ use super::markdown::listed;
 use super::table::Table;
 use crate::metric::Metric;
 use crate::summary::Cell;
-use crate::units;
 
 /// Metrics that are of one process alone.
 const OF_ONE: [Metric; 4] = [Metric::PeakRss, Metric::PeakHwm, Metric::PeakAnon, Metric::Overhead];
@@ -30,7 +29,8 @@ pub(super) fn note(derived: &Derived) -> Option<String> {
         .map(|(variant, cells)| {
             let most = largest(&cells, Metric::Processes).unwrap_or(0.0);
             let held = together(&cells).map_or(String::new(), |held| format!(", {held} together"));
-            format!("`{variant}` ran up to {} processes{held}", units::significant(most, 4))
+            let most = Metric::Processes.show(most);
+            format!("`{variant}` ran up to {most} processes{held}")
         })
         .collect();
     (!ran.is_empty()).then(|| {

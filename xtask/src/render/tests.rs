@@ -159,7 +159,12 @@ fn recorded_as(folder: &Path, rows: Vec<Sample>) -> Folder {
         experiment,
     };
     folder.write_lock(&lock).unwrap();
-    let machines = Machines { refused: Vec::new(), before: machine(), after: Some(machine()) };
+    let machines = Machines {
+        refused: Vec::new(),
+        refused_because: std::collections::BTreeMap::new(),
+        before: machine(),
+        after: Some(machine()),
+    };
     folder.write_machines(&machines).unwrap();
     Samples::open(&folder.samples()).unwrap().append(rows).unwrap();
     folder
@@ -328,7 +333,9 @@ fn the_memory_of_the_largest_process_is_never_called_that_of_a_program_of_severa
     let (report, table) = (markdown::report(&derived), terminal::table(&derived));
     assert!(table.contains("mean peak memory of the largest process\n"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    assert!(report.contains("`grows` ran up to 5 processes, 412.0 MB to 430.0 MB together"));
+    let held = [412e6, 430e6].map(crate::units::bytes).join(" to ");
+    let note = format!("`grows` ran up to 5 processes, {held} together");
+    assert!(report.contains(&note), "{report}");
     assert!(report.contains("| grows | wide | 1 KB | 5 | 9 |"), "{report}");
     assert!(report.contains("| peak memory of the largest process, mean |"), "{report}");
     assert!(readme::block(&derived).contains("peak memory of the largest process at 100 B"));
