@@ -448,6 +448,7 @@ impl<'a> Bench<'a> {
             option("--cpu", MEASURED_CPU.to_string().into());
             arguments.push("--fixed-addresses".into());
         }
+        arguments.extend(["--cgroup".into(), "auto".into()]);
         if self.exact_anon {
             arguments.push("--exact-anon".into());
         }

@@ -101,6 +101,13 @@ impl Looks {
         self.anon_bytes
     }
 
+    /// What one process has of what all hold; where that is not told, what nobody else should have.
+    fn share_bytes(&self, pid: pid_t) -> u64 {
+        procfs::proportional_bytes(pid)
+            .or_else(|| Some(procfs::memory(pid, self.page_bytes)?.anon_bytes))
+            .unwrap_or(0)
+    }
+
     /// What these processes hold together, each page counted once; `sum_bytes` is what they hold one by
     /// one. `None` where it is not worth the reading.
     pub(crate) fn together(
@@ -124,7 +131,7 @@ impl Looks {
             return None;
         }
         let began = processor_time();
-        let total = pids.iter().filter_map(|pid| procfs::proportional_bytes(*pid)).sum();
+        let total = pids.iter().map(|pid| self.share_bytes(*pid)).sum();
         let took = processor_time().saturating_sub(began);
         let sum_bytes = sum_bytes.max(read);
         self.shares = Shares { sum_bytes, ended: Instant::now(), took };

@@ -18,6 +18,9 @@ use crate::tree::Tree;
 use crate::usage::{Io, Usage};
 use crate::{sweep, trace};
 
+/// With more processes than this, ends are no occasion to look at all of them.
+const MANY: usize = 64;
+
 /// How the child ended, and what was seen of it and of all that it started.
 pub(crate) struct Ending {
     /// From just before the fork until the child was reaped, less the time it stood still for us.
@@ -186,10 +189,9 @@ impl<'a> Watch<'a> {
     fn at_decrease(&mut self, thread: pid_t) {
         self.is_exact_anon = true;
         let process = self.tree.process_of(thread).unwrap_or(thread);
-        if self.tree.has_memory(process) {
-            if let Some(memory) = self.looks.at(process) {
-                self.tree.saw(process, memory.resident_bytes);
-            }
+        let has_memory = self.tree.has_memory(process);
+        if let Some(memory) = has_memory.then(|| self.looks.at(process)).flatten() {
+            self.tree.saw(process, memory.resident_bytes);
         }
     }
 
@@ -244,7 +246,10 @@ impl<'a> Watch<'a> {
             if let Some(family) = procfs::family(process) {
                 self.tree.leaves(process, family.parent, family.children_minor_faults);
             }
-            self.look(true);
+            // Of very many, one look less does not matter, and each costs.
+            if self.tree.living().count() <= MANY {
+                self.look(true);
+            }
         }
     }
 

@@ -216,6 +216,18 @@ fn pages_of_files_are_resident_but_not_anonymous() {
     between(&record, "peak_anon_bytes", 20 * MB, 20 * MB + SMALL);
 }
 
+#[test]
+fn a_control_group_tells_the_peak_where_one_counts_memory() {
+    let record = run(&format!("--cgroup auto -- {} 4 10000000 together", program("workers")));
+    match record["peak_cgroup_bytes"].as_u64() {
+        Some(peak) => assert!((40 * MB..80 * MB).contains(&peak), "{record}"),
+        None => println!("no control group (version 2) counts memory here: not measured"),
+    }
+    let record = run("--cgroup /nowhere -- true");
+    assert_eq!(record["peak_cgroup_bytes"], Value::Null);
+    assert!(record["refused"].as_array().expect("a list").contains(&"cgroup".into()), "{record}");
+}
+
 /// A peak that is over in no time is seen by nobody from outside; asked for, it is exact to the page.
 #[test]
 fn no_peak_of_anonymous_memory_is_missed_where_that_is_asked_for() {
