@@ -93,7 +93,7 @@ impl Evidence<'_> {
             }
             Expects::Value { metric, sizes: Sizes::From(from), limit } => self
                 .cells(variant, profile, *from)
-                .map(|cell| value(cell, *metric, *limit))
+                .map(|cell| value(cell, *metric, *limit, self.is_steady(cell, *metric)))
                 .collect(),
             Expects::Cv { metric, sizes, limit } => self
                 .cells(variant, profile, Bytes(0))
@@ -101,6 +101,8 @@ impl Evidence<'_> {
                     Sizes::At(size) => cell.size == *size,
                     Sizes::From(from) => cell.size >= *from,
                 })
+                // One run of a size that was chosen for growth is no gap in what is known of spread.
+                .filter(|cell| !self.is_steady(cell, *metric))
                 .map(|cell| cv(cell, *metric, *limit))
                 .collect(),
             Expects::Growth { metric, limit } => {
@@ -124,6 +126,18 @@ impl Evidence<'_> {
         })
     }
 
+    /// Whether a cell has one run alone of a metric that was the same in three runs at two other sizes of
+    /// the profile, and never differed.
+    fn is_steady(&self, cell: &Cell, metric: Metric) -> bool {
+        let once = |of: &Describe| of.n == 1;
+        let of_series = self.cells(&cell.variant, &cell.profile, Bytes(0));
+        let repeated: Vec<&Describe> =
+            of_series.filter_map(|of| of.metric(metric)).filter(|of| !once(of)).collect();
+        cell.metric(metric).is_some_and(once)
+            && repeated.iter().filter(|of| of.n >= 3).count() >= 2
+            && repeated.iter().all(|of| of.identical)
+    }
+
     fn scaling(&self, variant: &str, profile: &str, metric: Metric) -> Option<&Scaling> {
         self.scalings
             .iter()
@@ -140,7 +154,7 @@ impl Evidence<'_> {
         limit: Limit,
     ) -> Finding {
         if let Some(cell) = self.cells(variant, profile, size).find(|cell| cell.size == size) {
-            return value(cell, metric, limit);
+            return value(cell, metric, limit, self.is_steady(cell, metric));
         }
         let place = format!("{variant} on {profile}, {size}");
         let Some(scaling) = self.scaling(variant, profile, metric) else {
@@ -226,14 +240,17 @@ fn bounded(place: String, scaling: &Scaling, limit: Limit) -> Finding {
 }
 
 /// The mean of a metric in a cell against a limit.
-fn value(cell: &Cell, metric: Metric, limit: Limit) -> Finding {
+fn value(cell: &Cell, metric: Metric, limit: Limit, is_steady: bool) -> Finding {
     let place = place(cell);
     let Some(described) = cell.metric(metric) else {
         return not_measured(place, &failed(cell));
     };
-    let exact = metric.is_exact().then(|| Interval::new(described.mean, described.mean));
+    let is_exact = metric.is_exact() || is_steady;
+    let exact = is_exact.then(|| Interval::new(described.mean, described.mean));
     let interval = exact.or(mean_interval(described));
-    let origin = if exact.is_some() {
+    let origin = if is_steady {
+        "one run, the same in every run of other sizes"
+    } else if is_exact {
         "exact"
     } else if described.identical {
         "the same in every run"

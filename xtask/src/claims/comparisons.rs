@@ -41,7 +41,12 @@ pub(crate) fn comparisons(
         for cell in summary.cells.iter().filter(|cell| cell.variant != *reference) {
             let find = |variant| of_cell.get(&(variant, cell.profile.as_str(), cell.size));
             let found = find(cell.variant.as_str()).zip(find(reference.as_str()));
-            pairs.push(found.map_or_else(Vec::new, |(of, with)| of.paired(with, *metric)));
+            let paired = found.map_or_else(Vec::new, |(of, with)| of.paired(with, *metric));
+            // Sizes chosen while measuring are there for growth: one run of each compares nothing.
+            if experiment.input.auto.is_some() && paired.len() == 1 {
+                continue;
+            }
+            pairs.push(paired);
             places.push((cell, *metric));
         }
     }

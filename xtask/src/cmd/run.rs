@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
 use crate::error::{Verdict, user};
-use crate::experiment::Experiment;
+use crate::experiment::{Auto, Experiment};
 use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
 use crate::machine::Machine;
@@ -310,6 +310,9 @@ fn list(chosen: &Chosen) {
             Origin::File(path) => outln!("  {}", path.display()),
             Origin::Empty => {}
         }
+    }
+    if let Some(Auto { from, to, budget }) = experiment.input.auto {
+        outln!("  more sizes from {from} to {to}, chosen while measuring, for up to {budget}");
     }
     for variant in &experiment.variant {
         outln!("  {}: {}", variant.name, plan::describe(variant));

@@ -217,6 +217,19 @@ fn a_prediction_that_misses_leaves_what_rests_on_it_undecided() {
 }
 
 #[test]
+fn a_size_that_was_run_once_is_no_gap_where_a_variant_never_differs() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut rows = rows();
+    let once = |row: &Sample| row.kind == Kind::Run && row.input_bytes == 1_000_000;
+    rows.retain(|row| !once(row) || row.block == 1);
+    let derived = derive(&recorded_as(scratch.path(), rows), "fake").unwrap();
+    let [_, small, flat, _] = &derived.judged[..] else { panic!() };
+    assert_eq!((flat.verdict, flat.findings.len()), (Verdict::Met, 4), "{flat:?}");
+    let largest = small.findings.last().unwrap();
+    assert_eq!(largest.verdict, Verdict::NotDecided, "`grows` differs from run to run: {largest:?}");
+}
+
+#[test]
 fn nothing_is_met_beyond_a_failure() {
     let scratch = tempfile::tempdir().unwrap();
     let mut rows = rows();
