@@ -147,8 +147,8 @@ fn wanted_at(experiment: &Experiment, cells: &[&Cell]) -> Option<Result<Bytes, S
     if sizes.is_empty() && experiment.fit.budget.is_empty() {
         return None;
     }
-    sizes.push(Bytes(largest.0 * BEYOND));
     sizes.sort_by_key(|size| (*size < largest, *size));
+    sizes.push(Bytes(largest.0 * BEYOND));
     let mut because = String::new();
     for size in sizes {
         match too_much(experiment, cells, size) {

@@ -226,7 +226,11 @@ fn a_size_that_was_run_once_is_no_gap_where_a_variant_never_differs() {
     let [_, small, flat, _] = &derived.judged[..] else { panic!() };
     assert_eq!((flat.verdict, flat.findings.len()), (Verdict::Met, 4), "{flat:?}");
     let largest = small.findings.last().unwrap();
-    assert_eq!(largest.verdict, Verdict::NotDecided, "`grows` differs from run to run: {largest:?}");
+    assert_eq!(
+        largest.verdict,
+        Verdict::NotDecided,
+        "`grows` differs from run to run: {largest:?}"
+    );
 }
 
 #[test]

@@ -16,7 +16,8 @@ pub(super) fn sentence(scaling: &Scaling, deciding: Option<&Deciding>) -> String
     match &scaling.growth {
         Err(reason) => parts.push(undetermined(scaling, reason)),
         Ok(growth) => {
-            parts.push(law(growth, scaling.metric));
+            let law = law(growth, scaling.metric);
+            parts.push(if scaling.trust() == Trust::Missed { seemed(&law) } else { law });
             if let Some(failure) = scaling.failure() {
                 parts[0] = format!("{}, up to where it {failure}", parts[0]);
             }
@@ -30,6 +31,16 @@ pub(super) fn sentence(scaling: &Scaling, deciding: Option<&Deciding>) -> String
     }
     parts.extend(deciding.map(would_decide));
     format!("`{}` on {} {}", scaling.variant, scaling.profile, parts.join("; "))
+}
+
+/// A law whose predictions missed.
+fn seemed(law: &str) -> String {
+    for (said, instead) in [("grows", "seemed to grow"), ("stays", "seemed to stay")] {
+        if let Some(rest) = law.strip_prefix(said) {
+            return format!("{instead}{rest}");
+        }
+    }
+    law.to_owned()
 }
 
 fn undetermined(scaling: &Scaling, reason: &Undetermined) -> String {
