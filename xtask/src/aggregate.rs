@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use anyhow::bail;
+
 use grouping::{Layout, Quantity};
 
 use crate::metric::{self, Metric};
@@ -30,6 +32,10 @@ pub(crate) struct Group {
     pub(crate) values: Vec<(Metric, Values)>,
     /// How many different outputs the successful runs gave.
     pub(crate) distinct_outputs: u32,
+    /// Of the successful runs: how many were disturbed, and of how many that is known.
+    pub(crate) disturbed: [u32; 2],
+    /// How many were pinned to a CPU.
+    pub(crate) pinned: u32,
 }
 
 impl Group {
@@ -61,7 +67,8 @@ pub(crate) fn groups(path: &Path, own: &[Metric]) -> anyhow::Result<Vec<Group>> 
         .filter_map(|metric| Some((metric, quantity(metric)?)))
         .chain(declared)
         .collect();
-    let quantities: Vec<Quantity<'_>> = sampled.iter().map(|(_, quantity)| *quantity).collect();
+    let mut quantities: Vec<Quantity<'_>> = sampled.iter().map(|(_, quantity)| *quantity).collect();
+    quantities.extend([Quantity::Column("disturbed"), Quantity::Column("cpu")]);
     let layout = Layout {
         texts: ["kind", "variant", "profile"],
         size: "input_bytes",
@@ -85,6 +92,35 @@ pub(crate) fn measured<'a>(groups: impl Iterator<Item = &'a Group>) -> Vec<Metri
     let found: BTreeSet<Metric> =
         groups.flat_map(|group| &group.values).map(|(metric, _)| *metric).collect();
     found.into_iter().collect()
+}
+
+/// Fails where samples cannot be what a campaign wrote: a run twice, or a run that ended well without
+/// its peak.
+pub(crate) fn check(groups: &[Group], path: &Path) -> anyhow::Result<()> {
+    for group in groups.iter().filter(|group| group.kind == Kind::Run) {
+        let Group { variant, profile, size, .. } = group;
+        let place = || format!("{}: `{variant}` on {profile}, {size}", path.display());
+        let ok = group.outcomes.iter().find(|(outcome, _)| *outcome == Outcome::Ok);
+        let peaks = group.values(Metric::PeakRss).len();
+        if ok.is_some_and(|(_, count)| *count as usize != peaks) {
+            bail!(
+                "{} has runs that ended well without their `peak_rss_bytes`; no campaign writes that: \
+                 take back what was changed, or measure anew",
+                place()
+            );
+        }
+        let mut blocks = group.of(Metric::PeakRss).map_or(Vec::new(), |of| of.blocks.to_vec());
+        blocks.sort_unstable();
+        if let Some(twice) = blocks.windows(2).find(|pair| pair[0] == pair[1]) {
+            bail!(
+                "{} has block {} twice; no campaign writes that: take back what was changed, or measure \
+                 anew",
+                place(),
+                twice[0]
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What a metric is made of in the samples. A metric without a column is absent: earlier campaigns
@@ -124,9 +160,14 @@ fn quantity(metric: Metric) -> Option<Quantity<'static>> {
 
 impl Group {
     fn of_metrics(
-        group: grouping::Group,
+        mut group: grouping::Group,
         metrics: impl Iterator<Item = Metric>,
     ) -> anyhow::Result<Self> {
+        // What stands behind the metrics, in the order in which `groups` asks for it.
+        let pinned = group.values.pop().map_or(0, |of| of.values.len() as u32);
+        let disturbed = group.values.pop().map_or([0, 0], |of| {
+            [of.values.iter().filter(|mark| **mark > 0.0).count() as u32, of.values.len() as u32]
+        });
         let [kind, variant, profile] = group.texts;
         let mut outcomes = Vec::new();
         for (name, count) in &group.outcomes {
@@ -143,6 +184,8 @@ impl Group {
             outcomes,
             values: values.collect(),
             distinct_outputs: group.distinct_outputs,
+            disturbed,
+            pinned,
         })
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
 
+use crate::error::user;
 use crate::experiment::{Experiment, Program, Variant};
+use crate::failure::Failure;
 use crate::heap::HeapRow;
 use crate::inputs::{self, Document, EMPTY};
 use crate::journal::Journal;
@@ -34,6 +36,7 @@ pub(crate) struct Journals {
     pub(crate) samples: Samples,
     pub(crate) heap: Option<Journal<HeapRow>>,
     pub(crate) timeline: Option<Journal<TimelineRow>>,
+    pub(crate) failures: Journal<Failure>,
 }
 
 impl Journals {
@@ -45,9 +48,34 @@ impl Journals {
         let timeline = timeline.then(|| Journal::open(&folder.timeline()));
         Ok(Self {
             samples: Samples::with(&folder.samples(), experiment.own_metrics())?,
+            failures: Journal::open(&folder.failures())?,
             heap: heap.transpose()?,
             timeline: timeline.transpose()?,
         })
+    }
+
+    /// Fails where the samples cannot be what a campaign wrote: a run twice, or a run that ended well
+    /// without its peak. Continuing would make a report of it.
+    pub(crate) fn check(&self, folder: &Folder) -> anyhow::Result<()> {
+        let mut seen = HashSet::new();
+        let counted = |row: &&Sample| matches!(row.kind, Kind::Warmup | Kind::Run);
+        for row in self.samples.rows().iter().filter(counted) {
+            let Sample { kind, block, variant, profile, input_bytes, .. } = row;
+            let is_new = seen.insert((kind, block, variant, profile, input_bytes));
+            let wrong = match is_new {
+                false => "stands there twice",
+                true if row.outcome == Outcome::Ok && row.peak_rss_bytes.is_none() => {
+                    "ended well and has no peak"
+                }
+                true => continue,
+            };
+            return user(format!(
+                "{}: the run of `{variant}` on {profile} of {input_bytes} B in block {block} {wrong}; no \
+                 campaign writes that: take back what was changed, or measure anew with `--restart`",
+                folder.samples().display()
+            ));
+        }
+        Ok(())
     }
 
     /// Bytes of torn ends that were dropped on opening.
@@ -73,7 +101,8 @@ impl Campaign<'_> {
         journals: &mut Journals,
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
-        let Journals { samples, heap, timeline } = journals;
+        let Journals { samples, heap, timeline, failures } = journals;
+        bench.remember(samples.rows());
         let cells = plan::cells(self.experiment, self.documents);
         let measure = &self.experiment.measure;
         progress.expect(&cells, measure);
@@ -84,7 +113,7 @@ impl Campaign<'_> {
             }
             let mut block = plan::block(number, self.experiment, &cells);
             block.order.retain(|index| wanted.contains(index));
-            self.block(&block, &cells, bench, samples, progress)?;
+            self.block(&block, &cells, bench, (samples, failures), progress)?;
         }
         if let Some(heap) = heap {
             self.heap(&cells, bench, heap, samples.rows(), progress)?;
@@ -167,7 +196,7 @@ impl Campaign<'_> {
         block: &Block,
         cells: &[Cell<'_>],
         bench: &mut Bench<'_>,
-        samples: &mut Samples,
+        (samples, failures): (&mut Samples, &mut Journal<Failure>),
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
         let done: HashSet<(String, String, u64)> = samples
@@ -191,24 +220,52 @@ impl Campaign<'_> {
                 bench.run(place, cell)?
             };
             progress.step(cell, rows.last());
-            for row in rows.iter().filter(|row| row.has_failed()) {
-                progress.failure(row, bench.said());
+            let has_failed = rows.last().is_some_and(Sample::has_failed);
+            let said = bench.said().filter(|_| has_failed);
+            for failure in rows.iter().filter_map(|row| Failure::of(row, said.as_deref())) {
+                progress.failure(&failure);
+                if !failures.rows().iter().any(|of| of.is_like(&failure)) {
+                    failures.append(vec![failure])?;
+                }
             }
             samples.append(rows)?;
+            if has_failed && self.is_worth_a_retry(cell, cells, samples.rows()) {
+                let place = Place { kind: Kind::Retry, ..place };
+                let mut rows = bench.run(place, cell)?;
+                rows.retain(|row| row.kind == Kind::Retry);
+                samples.append(rows)?;
+            }
         }
         Ok(())
     }
 
-    /// Whether the variant has failed on a smaller document of the same profile.
-    fn failed_below(&self, cell: Cell<'_>, rows: &[Sample]) -> bool {
+    /// Whether it matters if a failure repeats, and that is not known yet.
+    fn is_worth_a_retry(&self, cell: Cell<'_>, cells: &[Cell<'_>], rows: &[Sample]) -> bool {
+        let is_larger = |of: &&Cell<'_>| {
+            of.variant == cell.variant
+                && of.document.profile == cell.document.profile
+                && of.document.size > cell.document.size
+        };
         !self.experiment.measure.after_failure
-            && rows.iter().any(|row| {
-                row.variant == cell.variant.name
-                    && row.profile == cell.document.profile
-                    && row.input_bytes < cell.document.size.0
-                    && matches!(row.kind, Kind::Warmup | Kind::Run)
-                    && row.has_failed()
-            })
+            && cells.iter().any(|of| is_larger(&of))
+            && !has_failed_twice(rows.iter().filter(|row| cell.is_of(row)))
+    }
+
+    /// Whether the variant has failed on a smaller document of the same profile, and then again: one
+    /// failure may be chance.
+    fn failed_below(&self, cell: Cell<'_>, rows: &[Sample]) -> bool {
+        if self.experiment.measure.after_failure {
+            return false;
+        }
+        let mut smaller: BTreeMap<u64, Vec<&Sample>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| {
+            row.variant == cell.variant.name
+                && row.profile == cell.document.profile
+                && row.input_bytes < cell.document.size.0
+        }) {
+            smaller.entry(row.input_bytes).or_default().push(row);
+        }
+        smaller.into_values().any(|rows| has_failed_twice(rows.into_iter()))
     }
 
     /// One run per cell of the instrumented encoder, and one per variant on the empty document.
@@ -286,6 +343,16 @@ impl Campaign<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the last two tries of a cell failed.
+fn has_failed_twice<'a>(rows: impl Iterator<Item = &'a Sample>) -> bool {
+    let tries: Vec<&Sample> = rows
+        .filter(|row| matches!(row.kind, Kind::Warmup | Kind::Run | Kind::Retry))
+        .filter(|row| row.outcome != Outcome::Skipped)
+        .collect();
+    let last = &tries[tries.len().saturating_sub(2)..];
+    last.len() == 2 && last.iter().all(|row| row.has_failed())
 }
 
 /// Whether a variant is this project's encoder, which can be instrumented.
@@ -410,6 +477,19 @@ mod tests {
             outcome: Outcome::Ok,
             ..Sample::skipped(Kind::Repeat, attempt, position, "v", "p", 10)
         }
+    }
+
+    #[test]
+    fn a_size_is_given_up_after_a_failure_that_repeats_and_not_after_one() {
+        let row = |kind, outcome| Sample { outcome, ..Sample::skipped(kind, 0, 0, "v", "p", 10) };
+        let failed = |kind| row(kind, Outcome::Timeout);
+        let given_up = |rows: &[Sample]| has_failed_twice(rows.iter());
+        assert!(!given_up(&[]));
+        assert!(!given_up(&[failed(Kind::Warmup)]));
+        assert!(given_up(&[failed(Kind::Warmup), failed(Kind::Retry)]));
+        assert!(!given_up(&[failed(Kind::Warmup), row(Kind::Retry, Outcome::Ok)]));
+        assert!(!given_up(&[failed(Kind::Warmup), failed(Kind::Void), failed(Kind::Decode)]));
+        assert!(given_up(&[row(Kind::Run, Outcome::Ok), failed(Kind::Run), failed(Kind::Retry)]));
     }
 
     #[test]

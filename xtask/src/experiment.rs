@@ -18,6 +18,7 @@ pub(crate) mod sizes;
 pub(crate) mod source;
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,12 @@ pub(crate) struct Measure {
     pub(crate) timeout: Nanos,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) memory_limit: Option<Bytes>,
+    /// Most that one child may write.
+    #[serde(default, skip_serializing_if = "OutputLimit::is_default")]
+    pub(crate) output_limit: OutputLimit,
     pub(crate) layout_noise: bool,
+    #[serde(default, skip_serializing_if = "Pin::is_default")]
+    pub(crate) pin: Pin,
     pub(crate) after_failure: bool,
     #[serde(default)]
     pub(crate) decode: bool,
@@ -110,6 +116,91 @@ impl Measure {
     /// Whether the encoder with the counting allocator is needed.
     pub(crate) fn needs_heap(&self) -> bool {
         self.heap || self.repeat.is_some()
+    }
+}
+
+/// Whether children stay on one CPU.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pin {
+    /// Unless a program was seen to run more than one thread or process.
+    #[default]
+    Auto,
+    /// Always; wall times of programs with several threads are then not published.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Pin {
+    fn is_default(&self) -> bool {
+        *self == Self::Auto
+    }
+}
+
+/// Most that a child may write: an amount, or a multiple of its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) enum OutputLimit {
+    /// A hundred times the input, or 100 MB where that is more.
+    #[default]
+    Usual,
+    Bytes(Bytes),
+    Times(u32),
+}
+
+impl OutputLimit {
+    fn is_default(&self) -> bool {
+        *self == Self::Usual
+    }
+
+    /// The limit for an input of this size. Never nothing: an empty document has a header, too.
+    pub(crate) fn of(self, input: Bytes) -> Bytes {
+        match self {
+            Self::Usual => Bytes(input.0.saturating_mul(100).max(100_000_000)),
+            Self::Bytes(bytes) => bytes,
+            Self::Times(times) => Bytes(input.0.saturating_mul(u64::from(times)).max(65_536)),
+        }
+    }
+}
+
+impl FromStr for OutputLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let times = text.trim().strip_suffix('x').map(str::trim);
+        match times.and_then(|times| times.parse().ok()) {
+            Some(0) => {}
+            Some(times) => return Ok(Self::Times(times)),
+            None => {
+                if let Some(bytes) = text.parse().ok().filter(|bytes| *bytes > Bytes(0)) {
+                    return Ok(Self::Bytes(bytes));
+                }
+            }
+        }
+        Err(format!(
+            "`{text}`; write a size such as `1 GB` or a multiple of the input such as `20 x`"
+        ))
+    }
+}
+
+impl TryFrom<String> for OutputLimit {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<OutputLimit> for String {
+    fn from(limit: OutputLimit) -> Self {
+        match limit {
+            OutputLimit::Usual => "100 x".to_owned(),
+            OutputLimit::Bytes(bytes) => bytes.to_string(),
+            OutputLimit::Times(times) => format!("{times} x"),
+        }
     }
 }
 

@@ -1,20 +1,26 @@
 //! Stage 4: one run becomes one [`Sample`]. The probe starts the child, since a process of this size
 //! must not (a child's `ru_maxrss` starts with its parent's peak); duct starts the probe.
 
+mod blame;
+pub(crate) mod pinning;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
+use std::num::NonZero;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+use crate::disturbance::{Disturbance, Reading};
 use crate::experiment::{Measure, Program, Variant};
 use crate::hash::{self, Sha256Hex};
 use crate::heap::{self, HeapReport, HeapRow};
 use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
+use crate::measure::pinning::{Pinning, Who};
 use crate::plan::Cell;
 use crate::record::{Kind, Outcome, Sample};
 use crate::resolution;
@@ -32,6 +38,8 @@ pub(crate) struct Bench<'a> {
     home: PathBuf,
     /// What is measured, and must stay what it is.
     watched: Watched,
+    pinning: Pinning,
+    cpu_count: u32,
     /// Where outputs of children go.
     scratch: PathBuf,
     /// Outputs that decoding was seen to take back, by document and hash.
@@ -79,12 +87,28 @@ struct ProbeRecord {
     processes: Option<u64>,
     threads_max: Option<u64>,
     stopped_ns: Option<u64>,
+    disk_full: Option<bool>,
     #[serde(default)]
     refused: Vec<String>,
     /// In the same order.
     #[serde(default)]
     refused_because: Vec<String>,
     error: Option<String>,
+    /// What the laboratory adds: the CPU that the child was pinned to, and what went on beside it.
+    #[serde(skip)]
+    cpu: Option<u32>,
+    #[serde(skip)]
+    beside: Disturbance,
+    #[serde(skip)]
+    is_disturbed: Option<bool>,
+}
+
+impl ProbeRecord {
+    /// Whether more than one thread or process was seen.
+    fn is_concurrent(&self) -> bool {
+        self.threads_max.is_some_and(|count| count > 1)
+            || self.processes.is_some_and(|count| count > 1)
+    }
 }
 
 /// What the instrumented encoder reports; see `sigma encode --stats-json`.
@@ -101,22 +125,24 @@ struct Repetition {
     live_heap_bytes: Option<u64>,
 }
 
-/// How long a child may run and what it may hold.
+/// How long a child may run, what it may hold and write, and where it runs.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     timeout: Nanos,
     memory: Option<Bytes>,
+    output: Option<Bytes>,
+    cpu: Option<u32>,
 }
 
 impl Limits {
     /// Of the laboratory's own children, which are known to end.
-    const PROOF: Limits = Limits { timeout: Nanos(60_000_000_000), memory: None };
-
-    /// Of the experiment's variants.
-    fn of(measure: &Measure) -> Self {
-        Self { timeout: measure.timeout, memory: measure.memory_limit }
+    fn of_proof(cpu: Option<u32>) -> Self {
+        Self { timeout: Nanos(60_000_000_000), memory: None, output: None, cpu }
     }
 }
+
+/// How often a run that was stopped meanwhile is made again.
+const AGAIN_MAX: u32 = 3;
 
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +174,8 @@ impl<'a> Bench<'a> {
             measure,
             home: home.to_owned(),
             watched,
+            pinning: Pinning::new(measure.pin),
+            cpu_count: std::thread::available_parallelism().map_or(1, NonZero::get) as u32,
             scratch,
             verified: HashSet::new(),
             looks: Vec::new(),
@@ -171,16 +199,53 @@ impl<'a> Bench<'a> {
     /// One run of a cell; if its output has not been seen before, a row for decoding it stands before
     /// the run's own, so that a campaign killed in between runs the cell again.
     pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
-        let rows = self.tried(place, cell)?;
-        // A run of a file that changed meanwhile leaves no row.
-        self.watched.check()?;
-        Ok(rows)
+        let mut rows = Vec::new();
+        for attempt in 0.. {
+            let mut tried = self.tried(place, cell)?;
+            // A run of a file that changed meanwhile leaves no row.
+            self.watched.check()?;
+            let stopped = tried.iter().any(|row| row.stopped_ns.is_some_and(|ns| ns > 0));
+            let pinned_wrongly = self.learn(&tried);
+            if !pinned_wrongly && (!stopped || attempt >= AGAIN_MAX) {
+                rows.extend(tried);
+                return Ok(rows);
+            }
+            // What was decoded is decoded again, so that it has a row that counts.
+            self.verified.clear();
+            tried.iter_mut().for_each(|row| row.kind = Kind::Void);
+            rows.extend(tried);
+        }
+        unreachable!("attempts end")
+    }
+
+    /// Whether a run was pinned that should not have been, as it is known only now.
+    fn learn(&mut self, rows: &[Sample]) -> bool {
+        self.pinning.learn(rows);
+        let is_wrong = |row: &Sample| row.cpu.is_some() && row.is_concurrent();
+        self.pinning.is_open() && rows.iter().any(is_wrong)
+    }
+
+    /// Takes from the rows of a campaign that is continued what is known of its programs.
+    pub(crate) fn remember(&mut self, rows: &[Sample]) {
+        let counted: Vec<Sample> =
+            rows.iter().filter(|row| row.kind != Kind::Void).cloned().collect();
+        self.pinning.learn(&counted);
+    }
+
+    /// The limits of a variant's own child.
+    fn limits(&self, cell: Cell<'_>, kind: Kind) -> Limits {
+        Limits {
+            timeout: self.measure.timeout,
+            memory: self.measure.memory_limit,
+            output: Some(self.measure.output_limit.of(cell.document.size)),
+            cpu: self.pinning.cpu(&Who::new(&cell.variant.name, kind)),
+        }
     }
 
     fn tried(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let output = self.scratch.join("encoded");
         let (command, _) = self.commands(cell.variant);
-        let limits = Limits::of(self.measure);
+        let limits = self.limits(cell, place.kind);
         let record = self.probe(&command, Some(&cell.document.path), Some(&output), limits)?;
         let mut encoded = sample(place, &cell.variant.name, cell.document, &record);
         if encoded.outcome != Outcome::Ok {
@@ -190,9 +255,11 @@ impl<'a> Bench<'a> {
         encoded.output_bytes = Some(size.0);
         encoded.output_sha256 = Some(sha256.short().to_owned());
         let decoded = self.round_trip(place, cell, &output, &sha256)?;
-        if decoded.as_ref().is_some_and(|decoded| decoded.outcome != Outcome::Ok) {
-            encoded.outcome = Outcome::WrongRoundTrip;
-        }
+        encoded.outcome = match decoded.as_ref().map(|decoded| decoded.outcome) {
+            None | Some(Outcome::Ok) => Outcome::Ok,
+            Some(Outcome::WrongRoundTrip) => Outcome::WrongRoundTrip,
+            Some(_) => Outcome::DecoderFailed,
+        };
         Ok(decoded.into_iter().chain([encoded]).collect())
     }
 
@@ -211,7 +278,7 @@ impl<'a> Bench<'a> {
             return Ok(None);
         }
         let decoded = self.scratch.join("decoded");
-        let limits = Limits::of(self.measure);
+        let limits = self.limits(cell, Kind::Decode);
         let record = self.probe(&command, Some(encoded), Some(&decoded), limits)?;
         let place = Place { kind: Kind::Decode, ..place };
         let mut sample = sample(place, &cell.variant.name, cell.document, &record);
@@ -281,7 +348,7 @@ impl<'a> Bench<'a> {
         command[0] = sigma.to_string_lossy().into_owned();
         command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
         command.push(path.to_string_lossy().into_owned());
-        let limits = Limits::of(self.measure);
+        let limits = self.limits(cell, Kind::Run);
         let record = self.probe(&command, Some(&cell.document.path), None, limits)?;
         if outcome(&record) != Outcome::Ok {
             return Ok((record, None));
@@ -306,7 +373,7 @@ impl<'a> Bench<'a> {
             "--timeline-us".into(),
             interval_us.to_string().into(),
         ];
-        let limits = Limits::of(self.measure);
+        let limits = self.limits(cell, Kind::Run);
         let record = self.probe(&command, Some(&cell.document.path), None, limits);
         self.looks.clear();
         record?;
@@ -332,7 +399,8 @@ impl<'a> Bench<'a> {
                 command.extend([how.to_owned(), bytes.to_string()]);
             }
         }
-        let record = self.probe(&command, None, None, Limits::PROOF)?;
+        let limits = Limits::of_proof(self.pinning.proof_cpu());
+        let record = self.probe(&command, None, None, limits)?;
         let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
         let nothing = Document {
             profile: "probe".to_owned(),
@@ -362,14 +430,9 @@ impl<'a> Bench<'a> {
         self.scratch.join("stderr")
     }
 
-    /// Why the last child was not started, or the first line of what it said on stderr.
+    /// Why the last child was not started, or the last lines of what it said on stderr.
     pub(crate) fn said(&self) -> Option<String> {
-        if self.not_started.is_some() {
-            return self.not_started.clone();
-        }
-        let text = fs::read(self.stderr()).ok()?;
-        let text = String::from_utf8_lossy(&text[..text.len().min(4096)]).into_owned();
-        text.lines().find(|line| !line.trim().is_empty()).map(ToOwned::to_owned)
+        self.not_started.clone().or_else(|| blame::last_lines(&self.stderr()))
     }
 
     /// Runs one child under the probe.
@@ -383,6 +446,7 @@ impl<'a> Bench<'a> {
         let arguments = self.probe_arguments(command, stdin, stdout, limits);
         interrupt::check()?;
         let cannot = || format!("cannot start {}", self.tools.probe.display());
+        let before = Reading::now(limits.cpu);
         let running = duct::cmd(&self.tools.probe, arguments)
             .stdout_capture()
             .stderr_capture()
@@ -400,15 +464,27 @@ impl<'a> Bench<'a> {
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("the probe gave up ({}): {}", output.status, said.trim());
         }
-        let record: ProbeRecord = serde_json::from_slice(&output.stdout).with_context(|| {
-            format!(
-                "the probe's record is not understood: {:?}",
-                String::from_utf8_lossy(&output.stdout)
-            )
-        })?;
+        let mut record: ProbeRecord =
+            serde_json::from_slice(&output.stdout).with_context(|| {
+                format!(
+                    "the probe's record is not understood: {:?}",
+                    String::from_utf8_lossy(&output.stdout)
+                )
+            })?;
         if record.stopped_for.as_deref() == Some("interrupted") {
             return Err(Interrupted.into());
         }
+        if let Some(error) = record.error.as_ref().filter(|error| blame::is_laboratory(error)) {
+            bail!("the laboratory could not start a run, which is not recorded: {error}");
+        }
+        let has_failed = record.exit_code != Some(0) || record.disk_full == Some(true);
+        blame::room(&self.scratch, has_failed)?;
+        record.beside = Reading::now(limits.cpu).since(&before);
+        let threads = record.threads_max.unwrap_or(1);
+        record.is_disturbed =
+            record.beside.is_felt(record.wall_ns.unwrap_or(0), threads, self.cpu_count);
+        let is_refused = record.refused.iter().any(|call| call == "sched_setaffinity");
+        record.cpu = limits.cpu.filter(|_| !is_refused);
         self.not_started.clone_from(&record.error);
         let because = record.refused.iter().zip(&record.refused_because);
         self.refused_because.extend(because.map(|(call, why)| (call.clone(), why.clone())));
@@ -441,11 +517,16 @@ impl<'a> Bench<'a> {
         if let Some(limit) = limits.memory {
             option("--memory-limit", limit.0.to_string().into());
         }
+        if let (Some(limit), Some(_)) = (limits.output, stdout) {
+            option("--output-limit-bytes", limit.0.max(1).to_string().into());
+        }
+        if let Some(cpu) = limits.cpu {
+            option("--cpu", cpu.to_string().into());
+        }
         for (name, value) in environment() {
             option("--env", format!("{name}={value}").into());
         }
         if !self.measure.layout_noise {
-            option("--cpu", MEASURED_CPU.to_string().into());
             arguments.push("--fixed-addresses".into());
         }
         arguments.extend(["--cgroup".into(), "auto".into()]);
@@ -482,7 +563,7 @@ pub(crate) fn peaks(
 ) -> anyhow::Result<Result<Peaks, String>> {
     interrupt::check()?;
     let mut arguments: Vec<OsString> = vec!["--fixed-addresses".into()];
-    arguments.extend(["--cpu".into(), MEASURED_CPU.to_string().into()]);
+    arguments.extend(["--cpu".into(), pinning::measured_cpu().unwrap_or(0).to_string().into()]);
     arguments.extend(["--stdin".into(), document.into()]);
     for (name, value) in environment() {
         arguments.extend(["--env".into(), format!("{name}={value}").into()]);
@@ -511,7 +592,7 @@ pub(crate) fn peaks(
 /// One run of a child that touches 1 MB, with layout noise off as far as this machine lets: its peak, and
 /// what was refused.
 pub(crate) fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {
-    let cpu = MEASURED_CPU.to_string();
+    let cpu = pinning::measured_cpu().unwrap_or(0).to_string();
     let output = duct::cmd!(
         probe,
         "--cpu",
@@ -531,9 +612,6 @@ pub(crate) fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {
     Ok((peak, record.refused))
 }
 
-/// The processor that children are pinned to when layout noise is off.
-pub(crate) const MEASURED_CPU: u32 = 0;
-
 /// The declared environment of every child: what is needed to find programs, and a fixed locale.
 fn environment() -> [(&'static str, String); 2] {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
@@ -547,7 +625,8 @@ fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord
         outcome: outcome(record),
         exit_code: record.exit_code,
         signal: record.signal,
-        wall_ns: record.wall_ns,
+        // Several threads on one CPU take turns: their wall time says nothing of the program.
+        wall_ns: record.wall_ns.filter(|_| record.cpu.is_none() || !record.is_concurrent()),
         user_us: record.user_us,
         system_us: record.system_us,
         peak_rss_bytes: record.max_rss_bytes,
@@ -571,6 +650,11 @@ fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord
         processes: record.processes,
         threads_max: record.threads_max,
         stopped_ns: record.stopped_ns,
+        cpu: record.cpu,
+        disturbed: record.is_disturbed.map(u8::from),
+        steal_us: record.beside.steal_us,
+        cpu_wait_us: record.beside.cpu_wait_us,
+        memory_wait_us: record.beside.memory_wait_us,
         ..Sample::skipped(kind, block, position, variant, &document.profile, document.size.0)
     }
 }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::experiment::Measure;
+use crate::failure::Failure;
 use crate::output::errln;
 use crate::plan::Cell;
-use crate::record::{Outcome, Sample};
+use crate::record::Sample;
 
 /// Work is counted in bytes to encode plus a constant per run, so that the time left is not misled
 /// by small documents being fast.
@@ -75,17 +76,13 @@ impl Progress {
     }
 
     /// A run failed; said once per cell and kind of failure.
-    pub(crate) fn failure(&mut self, row: &Sample, said: Option<String>) {
-        let how = match (row.outcome, row.exit_code, row.signal) {
-            (Outcome::Failed, Some(code), _) => format!("failed with exit code {code}"),
-            (Outcome::Signaled, _, Some(signal)) => format!("ended by signal {signal}"),
-            (outcome, ..) => outcome.to_string(),
-        };
-        let size = crate::units::Bytes(row.input_bytes);
-        let message = format!("{} on {} of {size}: {how}", row.variant, row.profile);
+    pub(crate) fn failure(&mut self, failure: &Failure) {
+        let Failure { variant, profile, input_bytes, .. } = failure;
+        let size = crate::units::Bytes(*input_bytes);
+        let message = format!("{variant} on {profile} of {size}: {}", failure.words());
         if self.said.insert(message.clone()) {
-            let said = said.map(|line| format!(" ({line})")).unwrap_or_default();
-            self.line(&format!("{message}{said}"));
+            let last = failure.lines().last().map(|line| format!(" ({line})")).unwrap_or_default();
+            self.line(&format!("{message}{last}"));
         }
     }
 

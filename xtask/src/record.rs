@@ -11,8 +11,9 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::Experiment;
+use crate::failure::Failure;
 use crate::hash::Sha256Hex;
-use crate::journal::{Journal, Row};
+use crate::journal::{self, Journal, Row};
 use crate::machine::Machine;
 use crate::metric::Metric;
 use crate::publish;
@@ -36,6 +37,11 @@ pub(crate) enum Kind {
     Budget,
     /// A predicted size, to see whether the prediction holds; no fit sees it.
     LookUp,
+    /// A run that does not count and was made again: stopped meanwhile, or pinned before it was seen to
+    /// run more than one thread.
+    Void,
+    /// A run that failed, made once more at once to see whether it fails again.
+    Retry,
 }
 
 /// How a run ended.
@@ -55,6 +61,8 @@ pub(crate) enum Outcome {
     NotStarted,
     /// Decoding did not give the document back.
     WrongRoundTrip,
+    /// The output could not be judged, since the decoder failed; the row of the decoding says how.
+    DecoderFailed,
     /// Not tried, since the variant failed at a smaller size.
     Skipped,
 }
@@ -118,6 +126,19 @@ pub(crate) struct Sample {
     /// Time that the program or the probe stood stopped, or the machine slept; in the wall time.
     #[serde(default)]
     pub(crate) stopped_ns: Option<u64>,
+    /// The CPU that it was pinned to; nothing if it was not.
+    #[serde(default)]
+    pub(crate) cpu: Option<u32>,
+    /// Whether the run was disturbed, 1 or 0; nothing where the kernel does not tell.
+    #[serde(default)]
+    pub(crate) disturbed: Option<u8>,
+    /// Beside it: time that the host took, and in which something waited for a CPU or for memory.
+    #[serde(default)]
+    pub(crate) steal_us: Option<u64>,
+    #[serde(default)]
+    pub(crate) cpu_wait_us: Option<u64>,
+    #[serde(default)]
+    pub(crate) memory_wait_us: Option<u64>,
     pub(crate) output_bytes: Option<u64>,
     /// The first 16 hex digits of the output's SHA-256.
     pub(crate) output_sha256: Option<String>,
@@ -254,6 +275,11 @@ impl Folder {
         self.0.join("timeline.csv")
     }
 
+    /// Why runs failed, where any did.
+    pub(crate) fn failures(&self) -> PathBuf {
+        self.0.join("failures.csv")
+    }
+
     pub(crate) fn lock(&self) -> PathBuf {
         self.0.join("experiment.lock.toml")
     }
@@ -276,6 +302,12 @@ impl Folder {
         }
         let lock = published.read_lock()?.context("the lock was moved")?;
         // What an earlier campaign left and this one has not.
+        match journal::read::<Failure>(&self.failures())?.is_empty() {
+            // A move that was cut short may have moved it already.
+            true if self.failures().exists() => remove_file(&published.failures())?,
+            true => {}
+            false => move_file(&self.failures(), &published.failures())?,
+        }
         if !lock.experiment.measure.heap {
             remove_file(&published.heap())?;
         }
@@ -410,6 +442,11 @@ impl Sample {
             processes: None,
             threads_max: None,
             stopped_ns: None,
+            cpu: None,
+            disturbed: None,
+            steal_us: None,
+            cpu_wait_us: None,
+            memory_wait_us: None,
             output_bytes: None,
             output_sha256: None,
             own: Vec::new(),
@@ -418,6 +455,12 @@ impl Sample {
 }
 
 impl Sample {
+    /// Whether more than one thread or process was seen.
+    pub(crate) fn is_concurrent(&self) -> bool {
+        self.threads_max.is_some_and(|count| count > 1)
+            || self.processes.is_some_and(|count| count > 1)
+    }
+
     /// Whether the run was tried and did not succeed.
     pub(crate) fn has_failed(&self) -> bool {
         !matches!(self.outcome, Outcome::Ok | Outcome::Skipped)
@@ -478,6 +521,7 @@ impl fmt::Display for Outcome {
             Outcome::OutputLimit => "over the output limit",
             Outcome::NotStarted => "not started",
             Outcome::WrongRoundTrip => "wrong round trip",
+            Outcome::DecoderFailed => "decoder failed",
             Outcome::Skipped => "not tried",
         })
     }

@@ -29,6 +29,7 @@ use crate::charts::Chart;
 use crate::claims::Claims;
 use crate::experiment::{Experiment, Input};
 use crate::external::{External, external};
+use crate::failure::Failure;
 use crate::fit::{self, Scaling};
 use crate::heap::HeapRow;
 use crate::inputs;
@@ -52,6 +53,7 @@ pub(crate) struct Derived {
     pub(crate) claims: Claims,
     pub(crate) judged: Vec<Judged>,
     pub(crate) memory: Memory,
+    pub(crate) failures: Vec<Failure>,
 }
 
 impl Derived {
@@ -93,15 +95,27 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
     let mut groups = aggregate::groups(&folder.samples(), &lock.experiment.own_metrics())?;
     lock.experiment.input = measured(&lock.experiment.input, &groups);
+    aggregate::check(&groups, &folder.samples())?;
     let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
     memory::join(&mut groups, &heap);
+    let failures = journal::read(&folder.failures())?;
     let timeline = journal::read(&folder.timeline())?;
     let memory = memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
     let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
-    Ok(Derived { name: name.to_owned(), lock, machines, summary, scalings, claims, judged, memory })
+    Ok(Derived {
+        name: name.to_owned(),
+        lock,
+        machines,
+        summary,
+        scalings,
+        claims,
+        judged,
+        memory,
+        failures,
+    })
 }
 
 /// The input with every size that was measured, those chosen while measuring among them.

@@ -24,6 +24,11 @@ pub(crate) struct Cell {
     pub(crate) metrics: Vec<(Metric, Describe)>,
     /// How many different outputs there were; more than one is a failure of the encoder.
     pub(crate) distinct_outputs: u32,
+    /// Successful runs that were disturbed, and those of which nobody knows.
+    pub(crate) disturbed: u32,
+    pub(crate) disturbed_unknown: u32,
+    /// Wall times of several threads on one CPU, which are not published.
+    pub(crate) walls_left_out: u32,
     /// Each metric of decoding that has values, warm-up included; a single run unless
     /// `measure.decode` is set.
     pub(crate) decoding: Vec<(Metric, Describe)>,
@@ -136,8 +141,18 @@ fn cell(group: &Group, groups: &[Group]) -> Cell {
         metrics: described(group),
         decoding: decoded.map_or_else(Vec::new, described),
         distinct_outputs: group.distinct_outputs,
+        disturbed: group.disturbed[0],
+        disturbed_unknown: runs_ok(group) - group.disturbed[1].min(runs_ok(group)),
+        walls_left_out: match group.pinned {
+            0 => 0,
+            _ => runs_ok(group) - (group.values(Metric::Wall).len() as u32).min(runs_ok(group)),
+        },
         round_trip: decoded.map(|of| of.outcomes.iter().all(|(o, _)| *o == Outcome::Ok)),
     }
+}
+
+fn runs_ok(group: &Group) -> u32 {
+    group.outcomes.iter().filter(|(of, _)| *of == Outcome::Ok).map(|(_, count)| count).sum()
 }
 
 fn described(group: &Group) -> Vec<(Metric, Describe)> {

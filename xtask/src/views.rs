@@ -2,7 +2,7 @@
 //! counts pages per CPU and adds up late, so they may differ a little; more than that is flagged.
 
 use crate::aggregate::Group;
-use crate::experiment::{Experiment, Measure};
+use crate::experiment::{Experiment, Measure, Pin};
 use crate::metric::Metric;
 use crate::record::{Kind, Machines};
 use crate::units::Bytes;
@@ -22,7 +22,7 @@ pub(crate) fn uncounted(is_pinned: bool, cpu_count: u32) -> Bytes {
 
 /// Whether each child stays on one CPU, where the machine refused the system calls `refused`.
 pub(crate) fn is_pinned(measure: &Measure, refused: &[String]) -> bool {
-    !measure.layout_noise && !refused.iter().any(|call| call == "sched_setaffinity")
+    measure.pin != Pin::Never && !refused.iter().any(|call| call == "sched_setaffinity")
 }
 
 /// The two views compared in every cell.
@@ -49,10 +49,28 @@ pub(crate) struct Disagreement {
 /// Compares the views in the measured runs.
 pub(crate) fn compare(groups: &[Group], experiment: &Experiment, machines: &Machines) -> Views {
     let is_pinned = is_pinned(&experiment.measure, &machines.refused);
-    let tolerance = uncounted(is_pinned, machines.before.cpu_count);
-    let compared: Vec<Disagreement> =
-        groups.iter().filter(|group| group.kind == Kind::Run).filter_map(furthest).collect();
-    let beyond = |of: &Disagreement| of.apart_bytes.abs() > tolerance.0 as f64;
+    let cpu_count = machines.before.cpu_count;
+    let tolerance = uncounted(is_pinned, cpu_count);
+    let runs: Vec<&Group> = groups.iter().filter(|group| group.kind == Kind::Run).collect();
+    let compared: Vec<Disagreement> = runs.iter().filter_map(|group| furthest(group)).collect();
+    // A program of several threads is not pinned where that was left open.
+    let is_concurrent = |of: &Disagreement| {
+        let is_of = |group: &&&Group| {
+            group.variant == of.variant && group.profile == of.profile && group.size == of.size
+        };
+        let group = runs.iter().find(is_of);
+        group.is_some_and(|group| {
+            let more = |metric| group.values(metric).iter().any(|count| *count > 1.0);
+            more(Metric::Threads) || more(Metric::Processes)
+        })
+    };
+    let beyond = |of: &Disagreement| {
+        let tolerance = match is_concurrent(of) {
+            true => uncounted(false, cpu_count),
+            false => tolerance,
+        };
+        of.apart_bytes.abs() > tolerance.0 as f64
+    };
     Views {
         tolerance,
         cells_compared: compared.len() as u32,
@@ -94,6 +112,8 @@ mod tests {
                 (Metric::PeakHwm, Values::in_order(hwm)),
             ],
             distinct_outputs: 1,
+            disturbed: [0, 0],
+            pinned: 0,
         }
     }
 

@@ -15,7 +15,12 @@ fn run(folder: &Path, name: &str, text: &str) -> (Output, String) {
     let toml = folder.join(name).with_extension("toml");
     fs::write(&toml, text).unwrap();
     let reports = folder.join("reports");
-    let output = xtask(&["run", toml.to_str().unwrap(), "--reports", reports.to_str().unwrap()]);
+    // Tests do not care what times are worth, so they need not wait for each other.
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .env("XTASK_LOCK_DIR", folder)
+        .args(["run", toml.to_str().unwrap(), "--reports", reports.to_str().unwrap()])
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     (output, said)
 }
@@ -74,13 +79,13 @@ decode = ["head", "-c", "5"]
     let text = CAT.replace("warmup = 0", "warmup = 0\ntimeout = \"1 s\"");
     let (output, said) = run(folder.path(), "failures", &format!("{text}{variants}"));
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("absent on wide of 100 B: not started"), "{said}");
+    assert!(said.contains("absent on wide of 100 B: the encoder was not started"), "{said}");
     assert!(
-        said.contains("fails on wide of 100 B: failed with exit code 3 (out of luck)"),
+        said.contains("fails on wide of 100 B: the encoder failed with exit code 3 (out of luck)"),
         "{said}"
     );
-    assert!(said.contains("hangs on wide of 100 B: timed out"), "{said}");
-    assert!(said.contains("loses on wide of 100 B: wrong round trip"), "{said}");
+    assert!(said.contains("hangs on wide of 100 B: the encoder timed out"), "{said}");
+    assert!(said.contains("loses on wide of 100 B: decoding gave another document"), "{said}");
 
     let report = folder.path().join("reports/failures");
     let samples = fs::read_to_string(report.join("samples.csv")).unwrap();
@@ -228,4 +233,40 @@ fn a_required_criterion_that_cannot_be_judged_fails_the_run() {
     let optional = format!("{rest}required = false\n");
     let (output, said) = run(folder.path(), "unjudged-question", &format!("{CAT}{optional}"));
     assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
+#[test]
+fn a_decoder_that_fails_is_blamed_and_not_the_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let variants = r#"
+[[variant]]
+name = "without"
+command = ["cat"]
+decode = ["no-such-decoder"]
+[[variant]]
+name = "fails"
+command = ["cat"]
+decode = ["sh", "-c", "printf '\\033[31mout of\\nluck\\n' >&2; exit 4"]
+"#;
+    let (output, said) = run(folder.path(), "blame", &format!("{CAT}{variants}"));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("without on wide of 100 B: the decoder was not started"), "{said}");
+    assert!(said.contains("fails on wide of 100 B: the decoder failed with exit code 4"), "{said}");
+    let report = fs::read_to_string(folder.path().join("reports/blame/report.md")).unwrap();
+    assert!(!report.contains("wrong round trip"), "{report}");
+    assert!(report.contains("      \\u{1b}[31mout of\n      luck\n"), "{report}");
+    assert!(!report.contains('\u{1b}') && !said.contains('\u{1b}'), "{report}");
+}
+
+#[test]
+fn endless_output_is_an_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let variant = "[[variant]]\nname = \"endless\"\ncommand = [\"yes\"]\n";
+    let text = CAT.replace("[measure]", "[measure]\noutput_limit = \"20 x\"");
+    let (output, said) = run(folder.path(), "endless", &format!("{text}{variant}"));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let samples = fs::read_to_string(folder.path().join("reports/endless/samples.csv")).unwrap();
+    assert!(samples.contains(",output_limit,"), "{samples}");
+    let report = fs::read_to_string(folder.path().join("reports/endless/report.md")).unwrap();
+    assert!(report.contains("over the output limit"), "{report}");
 }

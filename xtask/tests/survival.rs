@@ -69,6 +69,7 @@ impl Laboratory {
 
     fn run(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(XTASK);
+        command.env("XTASK_LOCK_DIR", self.folder.path());
         command.arg("run").arg("--no-build").arg("--reports").arg(self.path("reports"));
         command.args(arguments).arg(self.experiment());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -129,6 +130,7 @@ fn build() {
         );
         fs::write(&experiment, text).expect("an experiment");
         let output = Command::new(XTASK)
+            .env("XTASK_LOCK_DIR", folder.path())
             .args(["run", "--reports"])
             .args([folder.path(), &experiment])
             .output()
@@ -696,4 +698,186 @@ fn no_report_is_made_of_a_folder_that_is_half_moved() {
     assert!(said(&report).contains("is half published"), "{}", said(&report));
     laboratory.complete();
     laboratory.assert_complete(&["cat"], 3);
+}
+
+#[test]
+fn two_campaigns_never_measure_at_the_same_time() {
+    let first = Laboratory::new("turn-first", "");
+    let mark = endless(&first).replace(".25", ".75");
+    first.write(&format!(
+        "[measure]\ntimeout = \"10000 s\"\n[[variant]]\nname = \"sleep\"\ncommand = [\"sleep\", \"{mark}\"]\n"
+    ));
+    let second = Laboratory::new("turn-second", &blocks(2));
+    let with_lock = |arguments: &[&str]| {
+        let mut command = second.run(arguments);
+        command.env("XTASK_LOCK_DIR", first.folder.path());
+        command
+    };
+    let mut running = first.start();
+    until("the first campaign measures", || sleeps(&mark));
+    let refused = with_lock(&[]).output().expect("xtask runs");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = said(&refused);
+    assert!(said.contains("another campaign measures on this machine"), "{said}");
+    assert!(said.contains(&format!("process {}, `{}`", running.id(), first.name)), "{said}");
+    assert!(said.contains("--wait"), "{said}");
+    let waiting = with_lock(&["--wait"]).spawn().expect("xtask starts");
+    interrupt(&running);
+    running.wait().expect("a child");
+    let output = waiting.wait_with_output().expect("a child");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    second.assert_complete(&["cat"], 2);
+}
+
+/// Two processes at once, in a shell.
+const TWO: &str = "[[variant]]\nname = \"two\"\ncommand = [\"sh\", \"-c\", \"cat & wait\"]\n";
+
+#[test]
+fn a_program_of_several_processes_is_not_pinned_once_that_is_known() {
+    let measure = "[measure]\nwarmup = 1\nruns = { min = 3, max = 3 }\n";
+    let laboratory = Laboratory::new("several", &format!("{measure}{TWO}{CAT}"));
+    laboratory.complete();
+    let rows = rows(&laboratory.published("samples.csv"));
+    let of = |variant: &str, kind: &str| {
+        let is_of = |row: &&BTreeMap<String, String>| {
+            row["variant"] == variant && row["kind"] == kind && row["profile"] != "empty"
+        };
+        rows.iter().filter(is_of).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(of("two", "run").len(), 3);
+    assert!(of("two", "run").iter().all(|row| row["cpu"].is_empty() && !row["wall_ns"].is_empty()));
+    assert!(of("cat", "run").iter().all(|row| !row["cpu"].is_empty()), "{rows:?}");
+    let voids = rows.iter().filter(|row| row["kind"] == "void");
+    assert!(voids.clone().count() <= 1 && voids.clone().all(|row| row["wall_ns"].is_empty()));
+}
+
+#[test]
+fn a_pinned_wall_time_of_several_processes_is_not_published() {
+    let measure = "[measure]\npin = \"always\"\nwarmup = 0\nruns = { min = 3, max = 3 }\n";
+    let fit = "[fit]\nmetrics = [\"peak_rss\", \"wall\"]\n";
+    let laboratory = Laboratory::new("pinned", &format!("{measure}{TWO}{CAT}{fit}"));
+    laboratory.complete();
+    let rows = rows(&laboratory.published("samples.csv"));
+    let runs = rows.iter().filter(|row| row["kind"] == "run");
+    for row in runs {
+        assert!(!row["cpu"].is_empty());
+        assert_eq!(row["wall_ns"].is_empty(), row["variant"] == "two", "{row:?}");
+    }
+    let report = fs::read_to_string(laboratory.published("report.md")).expect("a report");
+    assert!(report.contains("Left out: wall times of `two`"), "{report}");
+}
+
+#[test]
+fn a_run_that_was_stopped_meanwhile_is_made_again() {
+    let laboratory = Laboratory::new("stopped", "");
+    // The first run waits until the test lets it go on.
+    script(
+        &laboratory.path("tool"),
+        "#!/bin/sh\n: > started\nwhile [ ! -e go ]; do sleep 0.01; done\n: > ended\nexec cat\n",
+    );
+    laboratory.write(
+        "[measure]\nwarmup = 0\nruns = { min = 1, max = 1 }\n[[variant]]\nname = \"tool\"\ncommand = [\"./tool\"]\n",
+    );
+    // The proof on the empty document comes first; it is let go.
+    let child = laboratory.start();
+    until("the program runs", || laboratory.path("started").exists());
+    let probe = child_of(child.id()).expect("the probe");
+    signal(probe, libc::SIGSTOP);
+    until("the probe is stopped", || state_of(probe) == Some('T'));
+    fs::write(laboratory.path("go"), "").expect("a file");
+    let since = Instant::now();
+    until("time has passed", || since.elapsed() > Duration::from_millis(1500));
+    signal(probe, libc::SIGCONT);
+    let output = child.wait_with_output().expect("a child");
+    assert!(output.status.success(), "{}", said(&output));
+    let rows = rows(&laboratory.published("samples.csv"));
+    let void: Vec<_> = rows.iter().filter(|row| row["kind"] == "void").collect();
+    assert!(!void.is_empty() && void.iter().all(|row| row["stopped_ns"] != "0"), "{rows:?}");
+    assert!(rows.iter().any(|row| row["kind"] == "run" && row["stopped_ns"] == "0"), "{rows:?}");
+}
+
+fn signal(process: u32, number: i32) {
+    // SAFETY: numbers only; the process is a child of one that we have not reaped.
+    unsafe { libc::kill(process as libc::pid_t, number) };
+}
+
+/// State and parent of a process.
+fn stat(process: u32) -> Option<(char, u32)> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let mut words = text.rsplit_once(')')?.1.split_whitespace();
+    Some((words.next()?.chars().next()?, words.next()?.parse().ok()?))
+}
+
+fn state_of(process: u32) -> Option<char> {
+    Some(stat(process)?.0)
+}
+
+fn child_of(parent: u32) -> Option<u32> {
+    let entries = fs::read_dir("/proc").expect("/proc").flatten();
+    let mut processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    processes.find(|process| stat(*process).is_some_and(|(_, of)| of == parent))
+}
+
+#[test]
+fn a_full_disk_under_the_outputs_ends_the_campaign_without_a_row() {
+    let laboratory = Laboratory::new("full-scratch", &blocks(3));
+    fs::write(laboratory.path("document.json"), vec![b' '; 6 << 20]).expect("a document");
+    let programs = laboratory.programs();
+    fs::copy(probe(), programs.join("probe")).expect("the probe");
+    script(&programs.join("sigma"), "#!/bin/sh\n");
+    let scratch = programs.parent().expect("a folder").join("scratch");
+    let mounted = Mounted::new(&scratch, 0, "size=4m");
+    if let Err(error) = &mounted {
+        eprintln!("skipped: no file system may be mounted here ({error})");
+        return;
+    }
+    let mut command = laboratory.run(&[]);
+    let output =
+        command.env("CARGO_TARGET_DIR", laboratory.path("target")).output().expect("xtask");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("outputs are written to is full"), "{}", said(&output));
+    let rows = rows(&laboratory.running("samples.csv"));
+    assert!(rows.iter().all(|row| row["kind"] == "proof"), "{rows:?}");
+}
+
+/// Rows that somebody duplicated or blanked are found before they are published, and after.
+#[test]
+fn rows_that_no_campaign_wrote_are_refused() {
+    let twice = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("run,")).expect("a run");
+        format!("{text}{line}\n")
+    };
+    let blank = |text: &str| {
+        let names: Vec<&str> = text.lines().next().expect("names").split(',').collect();
+        let column = names.iter().position(|name| *name == "peak_rss_bytes").expect("a column");
+        let line = text.lines().find(|line| line.starts_with("run,")).expect("a run");
+        let mut fields: Vec<&str> = line.split(',').collect();
+        fields[column] = "";
+        text.replacen(line, &fields.join(","), 1)
+    };
+    let changes: [(&str, &dyn Fn(&str) -> String); 2] = [("twice", &twice), ("peak", &blank)];
+    for (said_of, change) in changes {
+        let laboratory = Laboratory::new(&format!("by-hand-{said_of}"), &blocks(300));
+        laboratory.killed();
+        let samples = laboratory.running("samples.csv");
+        let text = fs::read_to_string(&samples).expect("samples");
+        let whole = &text[..text.rfind('\n').expect("lines") + 1];
+        fs::write(&samples, change(whole)).expect("samples");
+        let output = laboratory.output(&[]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(said_of), "{}", said(&output));
+
+        laboratory.write(&blocks(3));
+        assert!(laboratory.output(&["--restart"]).status.success());
+        let samples = laboratory.published("samples.csv");
+        let text = fs::read_to_string(&samples).expect("samples");
+        fs::write(&samples, change(&text)).expect("samples");
+        let report = Command::new(XTASK)
+            .args(["report", "--reports"])
+            .args([laboratory.path("reports"), laboratory.experiment()])
+            .output()
+            .expect("xtask runs");
+        assert_eq!(report.status.code(), Some(1), "{}", said(&report));
+        assert!(said(&report).contains(said_of), "{}", said(&report));
+    }
 }

@@ -17,6 +17,7 @@ use crate::metric::Metric;
 use crate::output::{errln, out, outln};
 use crate::progress::Progress;
 use crate::record::{Folder, Lock, LockedDocument, Machines};
+use crate::turn::Turn;
 use crate::watched::{self, Watched};
 use crate::workshop::{Tools, Workshop};
 use crate::{Selection, plan, render, same};
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     /// Measure the programs as they were built last
     #[arg(long)]
     no_build: bool,
+    /// Wait until no other campaign measures on this machine
+    #[arg(long)]
+    wait: bool,
 }
 
 /// Measures each experiment and renders its report.
@@ -82,6 +86,9 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
 /// Makes everything ready, runs what is missing of the campaign and publishes its samples.
 fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<()> {
     let Chosen { name, experiment, folder, home } = chosen;
+    interrupt::listen()?;
+    // Building disturbs others as much as measuring does.
+    let _turn = Turn::take(name, options.wait)?;
     let running = folder.running();
     if options.restart {
         running.remove()?;
@@ -92,7 +99,6 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
         workshop.build(heap)?;
     }
     let tools = workshop.tools(heap)?;
-    interrupt::listen()?;
     let (documents, empty) = documents(workshop, experiment)?;
     let lock = lock(workshop, chosen, options, &tools, &documents)?;
     if finish(&running, folder, &lock)? {
@@ -100,6 +106,7 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     }
     let mut machines = resume(&running, name, lock)?;
     let mut journals = Journals::open(&running, experiment)?;
+    journals.check(&running)?;
     if journals.torn_bytes() > 0 {
         errln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::Pin;
 use super::data::RawData;
 use super::grid::RawGrid;
 use super::matrix::{RawMatrix, Scalar};
@@ -107,8 +108,15 @@ pub(crate) struct RawMeasure {
     /// Most resident memory a run may use, such as `2 GiB`.
     #[schemars(with = "Option<String>")]
     pub(crate) memory_limit: Option<Spanned<String>>,
-    /// `false` (the default): fixed addresses and one CPU, so that peak memory is repeatable.
+    /// Most a run may write: a size such as `1 GB`, or a multiple of its input such as `20 x`. Default
+    /// `100 x`, at least 100 MB.
+    #[schemars(with = "Option<String>")]
+    pub(crate) output_limit: Option<Spanned<String>>,
+    /// `false` (the default): fixed addresses, so that peak memory is repeatable.
     pub(crate) layout_noise: Option<bool>,
+    /// `auto` (the default): a child stays on one CPU unless its program was seen to run more than one
+    /// thread or process. `always` leaves out the wall times of such programs; `never` pins nothing.
+    pub(crate) pin: Option<Pin>,
     /// Try larger sizes of a variant after it failed at one. Default `false`.
     pub(crate) after_failure: Option<bool>,
     /// Measure decoding in every run, not only once per output to check it. Default `false`.

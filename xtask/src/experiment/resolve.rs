@@ -338,7 +338,14 @@ impl Resolver<'_> {
             precision,
             timeout: timeout.transpose()?.unwrap_or(Nanos(60_000_000_000)),
             memory_limit: memory_limit.transpose()?,
+            output_limit: raw
+                .output_limit
+                .as_ref()
+                .map(|text| self.quantity("measure.output_limit", text))
+                .transpose()?
+                .unwrap_or_default(),
             layout_noise: raw.layout_noise.unwrap_or(false),
+            pin: raw.pin.unwrap_or_default(),
             after_failure: raw.after_failure.unwrap_or(false),
             decode: raw.decode.unwrap_or(false),
             seed: raw.seed.unwrap_or(1),

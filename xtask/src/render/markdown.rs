@@ -7,7 +7,9 @@ use stats::Describe;
 
 use super::table::Table;
 use super::{Derived, claims, figures, front, growth, processes, words};
+use crate::experiment::Pin;
 use crate::experiment::placeholder::{self, Placeholder, What};
+use crate::failure::Failure;
 use crate::fit::Scaling;
 use crate::inputs;
 use crate::judge::{Finding, Judged, Verdict};
@@ -364,7 +366,27 @@ fn failures(derived: &Derived) -> String {
         true => "A variant that failed at a size was not tried on larger ones.\n\n",
         false => "",
     };
-    format!("{note}{}", table.markdown())
+    format!("{note}{}{}", table.markdown(), said(&derived.failures))
+}
+
+/// Who failed first how at each place, with what they said last.
+fn said(failures: &[Failure]) -> String {
+    const SHOWN_MAX: usize = 20;
+    let mut text = String::new();
+    for failure in failures.iter().take(SHOWN_MAX) {
+        let Failure { variant, profile, .. } = failure;
+        let (size, words) = (units::Bytes(failure.input_bytes), failure.words());
+        let colon = if failure.said.is_some() { ":" } else { "." };
+        text.push_str(&format!("\n- `{variant}` on {profile}, {size}: {words}{colon}\n"));
+        let lines: Vec<String> = failure.lines().map(|line| format!("      {line}\n")).collect();
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{}", lines.concat()));
+        }
+    }
+    if failures.len() > SHOWN_MAX {
+        text.push_str(&format!("\nAnd {} more in failures.csv.\n", failures.len() - SHOWN_MAX));
+    }
+    text
 }
 
 fn variants(derived: &Derived) -> String {
@@ -390,6 +412,53 @@ fn blocks(measure: &crate::experiment::Measure) -> String {
             measure.runs_min, measure.runs_max
         ),
     }
+}
+
+/// Where children run, and at which addresses.
+fn layout(measure: &crate::experiment::Measure) -> String {
+    let addresses = if measure.layout_noise { "addresses as they come" } else { "addresses fixed" };
+    let cpu = match measure.pin {
+        Pin::Auto => "one CPU for programs of one thread",
+        Pin::Always => "one CPU",
+        Pin::Never => "CPUs as they come",
+    };
+    format!("{addresses}, {cpu}")
+}
+
+/// How many runs were disturbed, and what of runs could not be published.
+fn disturbed(derived: &Derived) -> Option<String> {
+    let cells = &derived.summary.cells;
+    let runs: u32 = cells.iter().map(|cell| cell.runs_ok()).sum();
+    let disturbed: u32 = cells.iter().map(|cell| cell.disturbed).sum();
+    let unknown: u32 = cells.iter().map(|cell| cell.disturbed_unknown).sum();
+    // Samples of before this was recorded say nothing of it.
+    if unknown == runs {
+        return None;
+    }
+    let unknown = match unknown {
+        0 => String::new(),
+        _ => format!("; of {unknown} it is unknown"),
+    };
+    Some(format!(
+        "- Disturbed: {disturbed} of {runs} runs (processor time taken by the host, waits for a CPU or for \
+         memory beyond 5 % of the run, or load){unknown}."
+    ))
+}
+
+/// Programs of several threads whose wall time is missing since they were pinned.
+fn pinned(derived: &Derived) -> Option<String> {
+    let cells = derived.summary.cells.iter().filter(|cell| cell.walls_left_out > 0);
+    let mut names: Vec<String> = cells.map(|cell| format!("`{}`", cell.variant)).collect();
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then(|| {
+        format!(
+            "- Left out: wall times of {}, which run more than one thread or process and were pinned to \
+             one CPU (`pin`).",
+            listed(&names)
+        )
+    })
 }
 
 fn provenance(derived: &Derived) -> String {
@@ -438,11 +507,7 @@ fn provenance(derived: &Derived) -> String {
             measure.warmup,
             blocks(measure),
             measure.seed,
-            if measure.layout_noise {
-                "addresses and CPU as they come"
-            } else {
-                "addresses fixed, one CPU"
-            },
+            layout(measure),
         ),
         format!(
             "- Limits per run: {}{}.",
@@ -484,6 +549,8 @@ fn provenance(derived: &Derived) -> String {
     if !empty.is_empty() {
         lines.push(format!("- Peak on the empty document: {}.", listed(&empty)));
     }
+    lines.extend(disturbed(derived));
+    lines.extend(pinned(derived));
     if !machines.refused.is_empty() {
         lines.push(format!(
             "- Refused by the machine: {}; measured without.",
