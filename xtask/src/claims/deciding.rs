@@ -1,11 +1,11 @@
-//! Where nothing is decided: which further sizes would tell the laws apart, and how long they take.
+//! Where nothing is decided, or what was decided missed: which further sizes would tell the laws apart, and how long they take.
 
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, SizePoint, next_size};
 
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
-use crate::fit::{self, Scaling, lookup};
+use crate::fit::{self, Scaling, Trust, lookup};
 use crate::metric::Metric;
 use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};
@@ -36,18 +36,18 @@ impl Deciding {
     }
 }
 
-/// One answer for each series that is not decided and did not fail.
+/// One answer for each series that is not decided, or whose predictions missed, and that did not fail.
 pub(crate) fn deciding(
     groups: &[Group],
     summary: &Summary,
     scalings: &[Scaling],
     experiment: &Experiment,
 ) -> Vec<Deciding> {
-    let open = |of: &&Scaling| {
-        of.failed_at.is_none()
-            && !of.points.is_empty()
-            && of.growth.as_ref().is_ok_and(|g| !g.decided())
+    let is_open = |of: &Scaling| {
+        let undecided = of.growth.as_ref().is_ok_and(|growth| !growth.decided());
+        undecided || of.trust() == Trust::Missed
     };
+    let open = |of: &&Scaling| of.failed_at.is_none() && !of.points.is_empty() && is_open(of);
     let open: Vec<&Scaling> = scalings.iter().filter(open).collect();
     super::checks::on_all_cores(&open, |scaling| {
         let here =
@@ -67,6 +67,13 @@ fn of_series(
         fit::anchor(groups, &scaling.variant, scaling.view, &Resolutions::of_groups(groups));
     let mut asked = Asked { points: scaling.points.clone(), anchor };
     let mut sizes = Vec::new();
+    // What missed is the first that the others lack.
+    if scaling.trust() == Trust::Missed {
+        for (found, value) in scaling.looked_up.iter().filter_map(|of| Some((of, of.value?))) {
+            sizes.push(Bytes(found.prediction.size as u64));
+            asked.points.push(SizePoint::single(found.prediction.size, value));
+        }
+    }
     let mut is_enough = false;
     if let Some(plan) = plan(scaling, cells, experiment) {
         while sizes.len() <= SIZES_MAX {

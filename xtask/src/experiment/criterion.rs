@@ -33,7 +33,7 @@ pub(crate) enum Expects {
     Value { metric: Metric, sizes: Sizes, limit: Limit },
     /// The coefficient of variation of a metric stays within the limit in every cell.
     Cv { metric: Metric, sizes: Sizes, limit: Limit },
-    /// The exponent `b` of `c + a n^b` stays within the limit.
+    /// The exponent of the decided class stays within the limit; undecided, of each that is left.
     Growth { metric: Metric, limit: Limit },
     /// Encoding the same document again and again in one process does not hold ever more memory.
     MemoryGivenBack,

@@ -326,8 +326,8 @@ pub(crate) struct RawCriterion {
     /// A metric, or `memory_given_back`, which needs `measure.repeat` and no bound.
     #[schemars(with = "String")]
     pub(crate) metric: Spanned<String>,
-    /// `value` (the default), `cv` (its coefficient of variation) or `growth` (the exponent `b` of
-    /// `c + a n^b`).
+    /// `value` (the default), `cv` (its coefficient of variation) or `growth` (the exponent of the class
+    /// that is decided: 1 for O(n)).
     #[schemars(with = "Option<String>")]
     pub(crate) of: Option<Spanned<String>>,
     /// One variant; without it, each.

@@ -2,6 +2,7 @@
 //! runs of a kind of their own that no fit sees, and a prediction that misses takes the belief from what
 //! rests on it.
 
+use stats::Interval;
 use stats::growth::{HeldOut, Prediction};
 
 use crate::aggregate::Group;
@@ -38,6 +39,9 @@ pub(crate) enum Trust {
 /// Largest document that is made to look a prediction up.
 pub(crate) const SIZE_MAX: Bytes = Bytes(256_000_000);
 
+/// Relative differences below this are none.
+const ROUNDING: f64 = 1e-9;
+
 /// How far beyond the largest size a prediction is looked up where no size is declared.
 const BEYOND: u64 = 3;
 
@@ -45,7 +49,12 @@ impl LookedUp {
     /// Whether the prediction held; nothing where the run says nothing about this metric.
     pub(crate) fn is_hit(&self) -> Option<bool> {
         match (self.value, self.at_least) {
-            (Some(value), _) => Some(self.prediction.interval.contains(value)),
+            (Some(value), _) => {
+                let Interval { low, high } = self.prediction.interval;
+                // Where nothing varies, an interval is as narrow as the rounding of the arithmetic.
+                let rounding = ROUNDING * value.abs();
+                Some(low - rounding <= value && value <= high + rounding)
+            }
             (None, Some(at_least)) if at_least > self.prediction.interval.high => Some(false),
             (None, _) => None,
         }
@@ -195,7 +204,6 @@ pub(crate) fn carried_on(cells: &[&Cell], metric: Metric, size: Bytes) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stats::Interval;
 
     fn prediction() -> Prediction {
         Prediction {
