@@ -14,6 +14,7 @@ pub(crate) mod run;
 pub(crate) mod schema;
 mod sizes;
 pub(crate) mod test;
+pub(crate) mod tried;
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ use crate::record::Folder;
 use crate::workshop::Workshop;
 
 /// An experiment with its name and the folder of its report.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Chosen {
     pub(crate) name: String,
     /// The folder of its file, from which what it names is looked up.

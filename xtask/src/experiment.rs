@@ -7,6 +7,7 @@ pub(crate) mod criterion;
 pub(crate) mod data;
 pub(crate) mod fill;
 pub(crate) mod foreign;
+pub(crate) mod generator;
 pub(crate) mod grid;
 mod matrix;
 pub(crate) mod placeholder;
@@ -24,8 +25,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use criterion::Criterion;
 pub(crate) use foreign::Foreign;
+pub(crate) use generator::Generator;
 pub(crate) use profile::Profile;
-pub(crate) use raw::{Layout, Level, Switches};
+pub(crate) use raw::{Build, Layout, Level, Switches};
 pub(crate) use reading::Reading;
 
 use crate::metric::Metric;
@@ -42,6 +44,8 @@ pub(crate) struct Experiment {
     pub(crate) analysis: String,
     pub(crate) input: Input,
     pub(crate) measure: Measure,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) build: Option<Build>,
     pub(crate) variant: Vec<Variant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) grid: Option<grid::Grid>,
@@ -70,6 +74,12 @@ pub(crate) struct Input {
     pub(crate) repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
     pub(crate) files: Vec<PathBuf>,
+    /// The same; each is one document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Programs that make documents at every size.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) generate: Vec<Generator>,
 }
 
 /// Where sizes are chosen while measuring, and how long the runs of the sweep may take together.
@@ -110,6 +120,13 @@ pub(crate) struct Measure {
     pub(crate) timeline: Vec<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Repeat>,
+}
+
+impl Input {
+    /// The files and folders that are documents as they are.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &PathBuf> {
+        self.files.iter().chain(&self.folders)
+    }
 }
 
 impl Measure {
@@ -279,6 +296,22 @@ impl Experiment {
         self.metric.iter().map(|reading| reading.metric).collect()
     }
 
+    /// The same with `{bin:NAME}` filled in: the programs that `[build]` made, which are in `folder`.
+    pub(crate) fn with_programs(&self, folder: &Path) -> Result<Self, crate::error::UserError> {
+        let mut ready = self.clone();
+        for variant in &mut ready.variant {
+            let Program::Command(foreign) = &mut variant.program else { continue };
+            foreign.try_visit(&mut |word| fill::programs(word, folder)).map_err(|missing| {
+                crate::error::UserError(format!(
+                    "`{}` names `{{bin:{missing}}}`, which cargo did not build; write its name, and \
+                     `cargo = [\"--release\", \"--bin\", \"{missing}\"]` in `[build]`",
+                    variant.name
+                ))
+            })?;
+        }
+        Ok(ready)
+    }
+
     /// The same measurements: everything but the prose, the fits and the criteria.
     pub(crate) fn measures_the_same(&self, other: &Self) -> bool {
         let programs = |of: &Self| -> Vec<(String, Program)> {
@@ -294,6 +327,7 @@ impl Experiment {
         input(self) == input(other)
             && self.measure == other.measure
             && self.metric == other.metric
+            && self.build == other.build
             && checked(self) == checked(other)
             && programs(self) == programs(other)
     }

@@ -2,6 +2,7 @@
 //! by hash each time they are used; real files are used where they are.
 
 mod generate;
+mod made;
 mod shapes;
 
 use std::fs::{self, File};
@@ -10,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::experiment::Input;
 pub(crate) use crate::experiment::profile::{
     Profile, file_name, profile_names, repeated_name, swept_names,
 };
+use crate::experiment::{Generator, Input};
 use crate::hash::{self, Hashing, Sha256Hex};
 use crate::publish;
 use crate::units::Bytes;
@@ -28,7 +29,9 @@ pub(crate) enum Origin {
     Generated { profile: Profile, size: Bytes, seed: u64 },
     /// A file of the project, repeated with changes to the size.
     Repeated { file: PathBuf, size: Bytes, seed: u64 },
-    /// A file of the project, relative to its root.
+    /// What a program makes, of about this size.
+    Made { generator: Generator, size: Bytes, seed: u64 },
+    /// A file or a folder of the project, relative to its root.
     File(PathBuf),
     /// No bytes at all: the anchor of growth fits.
     Empty,
@@ -61,11 +64,24 @@ pub(crate) fn origins(input: &Input) -> Vec<Origin> {
             seed: input.seed,
         })
     });
-    generated.chain(repeated).chain(input.files.iter().cloned().map(Origin::File)).collect()
+    let made = input.generate.iter().flat_map(|generator| {
+        input.sizes.iter().map(|size| Origin::Made {
+            generator: generator.clone(),
+            size: *size,
+            seed: input.seed,
+        })
+    });
+    let found = input.found().cloned().map(Origin::File);
+    generated.chain(repeated).chain(made).chain(found).collect()
 }
 
-/// Makes or finds one document; `store` keeps the generated ones.
-pub(crate) fn document(origin: &Origin, root: &Path, store: &Path) -> anyhow::Result<Document> {
+/// Makes or finds one document; `store` keeps the generated ones. Programs that make documents run in
+/// `home`, the folder of the experiment's file.
+pub(crate) fn document(
+    origin: &Origin,
+    (root, home): (&Path, &Path),
+    store: &Path,
+) -> anyhow::Result<Document> {
     match origin {
         Origin::Generated { profile, size, seed } => {
             let name = profile.to_string();
@@ -83,10 +99,13 @@ pub(crate) fn document(origin: &Origin, root: &Path, store: &Path) -> anyhow::Re
                 generate::repeated(&text, *size, *seed, sink)
             })
         }
+        Origin::Made { generator, size, seed } => {
+            made::document(generator, *size, *seed, home, store)
+        }
         Origin::File(file) => {
             let path = root.join(file);
             let (sha256, size) =
-                hash::file(&path).with_context(|| format!("cannot read {}", file.display()))?;
+                hash::any(&path).with_context(|| format!("cannot read {}", file.display()))?;
             Ok(Document { profile: file_name(file), size, sha256, path })
         }
         Origin::Empty => {

@@ -84,6 +84,8 @@ enum Verb {
     /// records every run, prints a table and renders the report. A campaign that was stopped is
     /// continued with what is missing.
     Run(cmd::run::Options),
+    /// Measure commands against each other, without a file
+    Try(cmd::tried::Options),
     /// Render reports from committed samples alone
     Report(cmd::report::Options),
     /// List the experiments and what has been measured of them
@@ -144,6 +146,7 @@ fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
     let workshop = Workshop::new()?;
     match verb {
         Verb::Run(options) => cmd::run::run(&workshop, options),
+        Verb::Try(options) => cmd::tried::try_(&workshop, options),
         Verb::Report(options) => cmd::report::report(&workshop, options),
         Verb::List => cmd::list::list(&workshop),
         Verb::Calibrate(options) => cmd::calibrate::calibrate(&workshop, options),

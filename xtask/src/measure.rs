@@ -3,19 +3,25 @@
 
 mod blame;
 pub(crate) mod pinning;
+mod room;
+mod same_json;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
 use std::num::NonZero;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use crate::disturbance::{Disturbance, Reading};
-use crate::experiment::{Measure, Program, Variant};
+use crate::experiment::foreign::{Check, Sameness};
+use crate::experiment::reading::{self, From};
+use crate::experiment::{Experiment, Measure, Program, Variant, fill};
 use crate::hash::{self, Sha256Hex};
 use crate::heap::{self, HeapReport, HeapRow};
 use crate::inputs::Document;
@@ -28,12 +34,15 @@ use crate::timeline::{self, TimelineRow};
 use crate::units::{Bytes, Nanos};
 use crate::watched::Watched;
 use crate::workshop::Tools;
+use room::{Ready, Room};
 
 /// Starts children through the probe and turns what it prints into samples.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
     tools: &'a Tools,
     measure: &'a Measure,
+    /// What is looked for in what programs print.
+    readings: &'a [reading::Reading],
     /// Where children are started: the folder of the experiment's file.
     home: PathBuf,
     /// What is measured, and must stay what it is.
@@ -42,8 +51,13 @@ pub(crate) struct Bench<'a> {
     cpu_count: u32,
     /// Where outputs of children go.
     scratch: PathBuf,
-    /// Outputs that decoding was seen to take back, by document and hash.
+    room: Room,
+    /// Outputs that were seen to be right, by document, the command that said so, and hash.
     verified: HashSet<(Sha256Hex, Vec<String>, Sha256Hex)>,
+    /// What each document holds as JSON, of those that were compared so.
+    json: HashMap<Sha256Hex, Sha256Hex>,
+    /// Metrics of variants that were not found in what the variant printed, in words.
+    not_found: Vec<String>,
     /// Further options of the probe, for a timeline.
     looks: Vec<OsString>,
     /// Why the last child could not be started, in the probe's words.
@@ -155,7 +169,7 @@ pub(crate) struct Place {
 impl<'a> Bench<'a> {
     pub(crate) fn new(
         tools: &'a Tools,
-        measure: &'a Measure,
+        (measure, readings): (&'a Measure, &'a [reading::Reading]),
         home: &Path,
         watched: Watched,
         scratch: &Path,
@@ -172,12 +186,16 @@ impl<'a> Bench<'a> {
         Ok(Self {
             tools,
             measure,
+            readings,
             home: home.to_owned(),
             watched,
             pinning: Pinning::new(measure.pin),
             cpu_count: std::thread::available_parallelism().map_or(1, NonZero::get) as u32,
+            room: Room::new(&scratch),
             scratch,
             verified: HashSet::new(),
+            json: HashMap::new(),
+            not_found: Vec::new(),
             looks: Vec::new(),
             not_started: None,
             exact_anon: false,
@@ -234,8 +252,9 @@ impl<'a> Bench<'a> {
 
     /// The limits of a variant's own child.
     fn limits(&self, cell: Cell<'_>, kind: Kind) -> Limits {
+        let own = cell.variant.program.foreign().and_then(|foreign| foreign.timeout);
         Limits {
-            timeout: self.measure.timeout,
+            timeout: own.unwrap_or(self.measure.timeout),
             memory: self.measure.memory_limit,
             output: Some(self.measure.output_limit.of(cell.document.size)),
             cpu: self.pinning.cpu(&Who::new(&cell.variant.name, kind)),
@@ -243,56 +262,279 @@ impl<'a> Bench<'a> {
     }
 
     fn tried(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
-        let output = self.scratch.join("encoded");
-        let (command, _) = self.commands(cell.variant);
+        let child = self.child(cell)?;
+        let rows = self.prepare(cell, &child).and_then(|()| self.measured(place, cell, &child));
+        let concluded = self.conclude(cell, &child);
+        let rows = rows?;
+        concluded?;
+        Ok(rows)
+    }
+
+    fn measured(
+        &mut self,
+        place: Place,
+        cell: Cell<'_>,
+        child: &Ready,
+    ) -> anyhow::Result<Vec<Sample>> {
         let limits = self.limits(cell, place.kind);
-        let record = self.probe(&command, Some(&cell.document.path), Some(&output), limits)?;
+        let record = self.probe(child, limits)?;
         let mut encoded = sample(place, &cell.variant.name, cell.document, &record);
-        if encoded.outcome != Outcome::Ok {
+        encoded.outcome = outcome_of(&record, cell.variant);
+        encoded.own = self.read(cell, child, encoded.outcome);
+        self.judged(place, cell, child, encoded)
+    }
+
+    /// The row of a run with what became of its result, behind the row of decoding it.
+    fn judged(
+        &mut self,
+        place: Place,
+        cell: Cell<'_>,
+        child: &Ready,
+        mut encoded: Sample,
+    ) -> anyhow::Result<Vec<Sample>> {
+        let Some(result) = child.result.as_ref().filter(|_| encoded.outcome == Outcome::Ok) else {
+            return Ok(vec![encoded]);
+        };
+        if fs::symlink_metadata(result).is_err() {
+            encoded.outcome = Outcome::Failed;
+            self.not_started = Some(format!("it left no result at {}", result.display()));
             return Ok(vec![encoded]);
         }
-        let (sha256, size) = hash::file(&output).context("cannot read the encoder's output")?;
+        let (sha256, size) = hash::any(result).context("cannot read the encoder's output")?;
         encoded.output_bytes = Some(size.0);
         encoded.output_sha256 = Some(sha256.short().to_owned());
-        let decoded = self.round_trip(place, cell, &output, &sha256)?;
+        let decoded = self.round_trip(place, cell, child, &sha256)?;
         encoded.outcome = match decoded.as_ref().map(|decoded| decoded.outcome) {
             None | Some(Outcome::Ok) => Outcome::Ok,
             Some(Outcome::WrongRoundTrip) => Outcome::WrongRoundTrip,
             Some(_) => Outcome::DecoderFailed,
         };
+        // Without a decoder it is the result itself that was compared.
+        let decoded = decoded.filter(|_| self.decoder(cell.variant).is_some());
         Ok(decoded.into_iter().chain([encoded]).collect())
     }
 
-    /// Decodes an output unless this output of this document was decoded before and decoding is not
+    /// Decodes an output, or takes it as it is where there is no decoder, and checks it against the
+    /// document; nothing if this output of this document was seen to be right before and decoding is not
     /// measured.
     fn round_trip(
         &mut self,
         place: Place,
         cell: Cell<'_>,
-        encoded: &Path,
+        child: &Ready,
         sha256: &Sha256Hex,
     ) -> anyhow::Result<Option<Sample>> {
-        let (_, Some(command)) = self.commands(cell.variant) else { return Ok(None) };
-        let key = (cell.document.sha256.clone(), command.clone(), sha256.clone());
-        if self.verified.contains(&key) && !self.measure.decode {
+        let Some(check) = check_of(cell.variant) else { return Ok(None) };
+        let decoder = self.decoder(cell.variant);
+        let line = decoder.clone().or(match &check {
+            Check::Command(line) => Some(line.clone()),
+            Check::Named(_) => None,
+        });
+        let key = (cell.document.sha256.clone(), line.unwrap_or_default(), sha256.clone());
+        if self.verified.contains(&key) && (decoder.is_none() || !self.measure.decode) {
             return Ok(None);
         }
-        let decoded = self.scratch.join("decoded");
-        let limits = self.limits(cell, Kind::Decode);
-        let record = self.probe(&command, Some(encoded), Some(&decoded), limits)?;
+        let result = child.result.clone().unwrap_or_default();
         let place = Place { kind: Kind::Decode, ..place };
-        let mut sample = sample(place, &cell.variant.name, cell.document, &record);
-        if sample.outcome == Outcome::Ok {
-            let (found, size) = hash::file(&decoded).context("cannot read the decoder's output")?;
-            sample.output_bytes = Some(size.0);
-            sample.output_sha256 = Some(found.short().to_owned());
-            if found == cell.document.sha256 {
+        let (mut row, decoded) = match decoder {
+            None => {
+                let row = Sample {
+                    outcome: Outcome::Ok,
+                    ..sample_of(place, &cell.variant.name, cell.document)
+                };
+                (row, result.clone())
+            }
+            Some(line) => {
+                let (back, decoded) = self.back(cell, child, &line)?;
+                let limits = self.limits(cell, Kind::Decode);
+                let record = self.probe(&back, limits)?;
+                (sample(place, &cell.variant.name, cell.document, &record), decoded)
+            }
+        };
+        if row.outcome == Outcome::Ok {
+            let (found, size) = hash::any(&decoded).context("cannot read the decoder's output")?;
+            row.output_bytes = Some(size.0);
+            row.output_sha256 = Some(found.short().to_owned());
+            if self.is_right(cell, child, &check, (&result, &decoded), &found)? {
                 self.verified.insert(key);
             } else {
-                sample.outcome = Outcome::WrongRoundTrip;
+                row.outcome = Outcome::WrongRoundTrip;
             }
         }
-        Ok(Some(sample))
+        Ok(Some(row))
+    }
+
+    /// The child that takes a result back, and where the document will be.
+    fn back(
+        &self,
+        cell: Cell<'_>,
+        child: &Ready,
+        line: &[String],
+    ) -> anyhow::Result<(Ready, PathBuf)> {
+        let result = child.result.clone().unwrap_or_default();
+        let decoded = self.room.fresh("decoded")?;
+        let (from_file, to_file) =
+            (fill::any_names(line, "encoded"), fill::any_names(line, "decoded"));
+        if to_file && cell.document.path.is_dir() {
+            fs::create_dir(&decoded)
+                .with_context(|| format!("cannot create {}", decoded.display()))?;
+        }
+        if !from_file && result.is_dir() {
+            bail!(
+                "the result of `{}` is a folder, which cannot be on a stdin; write `{{encoded}}` in `decode`",
+                cell.variant.name
+            );
+        }
+        let mut back = child.clone().with("encoded", &result).with("decoded", &decoded);
+        back.command = back.line(line);
+        back.stdin = (!from_file).then_some(result);
+        back.stdout = (!to_file).then(|| decoded.clone());
+        Ok((back, decoded))
+    }
+
+    /// Whether what came back is the document, in the sense that the variant asks for.
+    fn is_right(
+        &mut self,
+        cell: Cell<'_>,
+        child: &Ready,
+        check: &Check,
+        (encoded, decoded): (&Path, &Path),
+        found: &Sha256Hex,
+    ) -> anyhow::Result<bool> {
+        match check {
+            Check::Named(Sameness::None) => Ok(true),
+            Check::Named(Sameness::Bytes) => Ok(*found == cell.document.sha256),
+            Check::Named(Sameness::Json) => self.is_same_json(cell.document, decoded),
+            Check::Command(line) => {
+                let named = child.clone().with("encoded", encoded).with("decoded", decoded);
+                let checking =
+                    Ready { command: named.line(line), stdin: None, stdout: None, ..named };
+                let limits = self.limits(cell, Kind::Decode);
+                let record = self.probe(&checking, limits)?;
+                match outcome(&record) {
+                    Outcome::Ok => Ok(true),
+                    Outcome::Failed => Ok(false),
+                    other => bail!(
+                        "the check of `{}`, `{}`, could not say whether a result is right: {other} ({})",
+                        cell.variant.name,
+                        checking.command.join(" "),
+                        self.said().unwrap_or_else(|| "no message".to_owned())
+                    ),
+                }
+            }
+        }
+    }
+
+    fn is_same_json(&mut self, document: &Document, decoded: &Path) -> anyhow::Result<bool> {
+        let cannot = |path: &Path| format!("cannot read {}", path.display());
+        if !self.json.contains_key(&document.sha256) {
+            let text = fs::read(&document.path).with_context(|| cannot(&document.path))?;
+            let held = same_json::digest(&text).map_err(|wrong| {
+                anyhow::anyhow!(
+                    "`check = \"json\"` needs documents that are JSON; of {}: {wrong}",
+                    document.path.display()
+                )
+            });
+            self.json.insert(document.sha256.clone(), held?);
+        }
+        if decoded.is_dir() {
+            return Ok(false);
+        }
+        let text = fs::read(decoded).with_context(|| cannot(decoded))?;
+        match same_json::digest(&text) {
+            Ok(held) => Ok(self.json.get(&document.sha256) == Some(&held)),
+            Err(wrong) => {
+                self.not_started = Some(wrong);
+                Ok(false)
+            }
+        }
+    }
+
+    /// The values of the declared metrics in what a program printed.
+    fn read(
+        &mut self,
+        cell: Cell<'_>,
+        child: &Ready,
+        outcome: Outcome,
+    ) -> Vec<(crate::metric::Metric, f64)> {
+        if outcome != Outcome::Ok {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for reading in self.readings {
+            let (path, place) = match &reading.from {
+                From::Stdout => (self.scratch.join("stdout"), "its stdout".to_owned()),
+                From::Stderr => (self.stderr(), "its stderr".to_owned()),
+                From::File(path) => (child.path(path), format!("`{path}`")),
+            };
+            let text = fs::File::open(path).and_then(|file| {
+                let mut text = Vec::new();
+                file.take(READ_MAX).read_to_end(&mut text).map(|_| text)
+            });
+            match text.ok().and_then(|text| reading.value(&text)) {
+                Some(value) => found.push((reading.metric, value)),
+                None => {
+                    let line = format!("{}: no `{}` in {place}", cell.variant.name, reading.metric);
+                    if !self.not_found.contains(&line) {
+                        crate::output::errln!("{line}");
+                        self.not_found.push(line);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// What a variant wants to be done before each run. It is not measured, and that it fails says nothing
+    /// about the variant: the campaign stops.
+    fn prepare(&self, cell: Cell<'_>, child: &Ready) -> anyhow::Result<()> {
+        interrupt::check()?;
+        let foreign = cell.variant.program.foreign();
+        let Some(line) = foreign.and_then(|of| of.hooks.prepare.as_ref()) else { return Ok(()) };
+        let what = format!("`prepare` of `{}`", cell.variant.name);
+        run_hook(&what, &child.line(line), child, Stop::Obeyed)
+    }
+
+    /// The same after each run, also one that failed or was interrupted.
+    fn conclude(&self, cell: Cell<'_>, child: &Ready) -> anyhow::Result<()> {
+        let foreign = cell.variant.program.foreign();
+        let Some(line) = foreign.and_then(|of| of.hooks.conclude.as_ref()) else { return Ok(()) };
+        let what = format!("`conclude` of `{}`", cell.variant.name);
+        run_hook(&what, &child.line(line), child, Stop::Ignored)
+    }
+
+    /// Everything that is said of a variant's child, its files made ready.
+    fn child(&mut self, cell: Cell<'_>) -> anyhow::Result<Ready> {
+        match &cell.variant.program {
+            Program::Command(foreign) => self.room.ready(foreign, cell.document, &self.home),
+            Program::Sigma { encode } => {
+                let sigma = self.sigma();
+                let mut command = vec![sigma, "encode".to_owned(), "-c".to_owned()];
+                command.extend(encode.arguments());
+                let result = self.scratch.join("stdout");
+                let stdin = Some(cell.document.path.clone());
+                let stdout = Some(result.clone());
+                Ok(Ready {
+                    stdin,
+                    stdout,
+                    result: Some(result),
+                    ..Ready::plain(command, &self.home)
+                })
+            }
+        }
+    }
+
+    /// This project's encoder, which is built where an experiment has variants of it.
+    fn sigma(&self) -> String {
+        self.tools.sigma.as_ref().map_or("sigma".into(), |path| path.to_string_lossy().into_owned())
+    }
+
+    /// The command line that takes results of a variant back.
+    fn decoder(&self, variant: &Variant) -> Option<Vec<String>> {
+        match &variant.program {
+            Program::Sigma { .. } => Some(vec![self.sigma(), "decode".to_owned(), "-c".to_owned()]),
+            Program::Command(foreign) => foreign.decode.clone(),
+        }
     }
 
     /// Encodes the document `count` times in one process: one row per repetition, or one row that
@@ -343,13 +585,14 @@ impl<'a> Bench<'a> {
         let path = self.scratch.join("stats.json");
         // `sigma` overwrites nothing.
         let _ = fs::remove_file(&path);
-        let (mut command, _) = self.commands(cell.variant);
+        let mut child = self.child(cell)?;
         let sigma = self.tools.sigma_heap.as_ref().context("the instrumented encoder")?;
-        command[0] = sigma.to_string_lossy().into_owned();
-        command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
-        command.push(path.to_string_lossy().into_owned());
+        child.command[0] = sigma.to_string_lossy().into_owned();
+        child.command.extend(["--repeat".to_owned(), count.to_string(), "--stats-json".to_owned()]);
+        child.command.push(path.to_string_lossy().into_owned());
+        child.stdout = None;
         let limits = self.limits(cell, Kind::Run);
-        let record = self.probe(&command, Some(&cell.document.path), None, limits)?;
+        let record = self.probe(&child, limits)?;
         if outcome(&record) != Outcome::Ok {
             return Ok((record, None));
         }
@@ -366,7 +609,8 @@ impl<'a> Bench<'a> {
         interval_us: u64,
     ) -> anyhow::Result<Vec<TimelineRow>> {
         let path = self.scratch.join("timeline");
-        let (command, _) = self.commands(cell.variant);
+        let child = Ready { stdout: None, ..self.child(cell)? };
+        self.prepare(cell, &child)?;
         self.looks = vec![
             "--timeline".into(),
             path.clone().into(),
@@ -374,9 +618,11 @@ impl<'a> Bench<'a> {
             interval_us.to_string().into(),
         ];
         let limits = self.limits(cell, Kind::Run);
-        let record = self.probe(&command, Some(&cell.document.path), None, limits);
+        let record = self.probe(&child, limits);
         self.looks.clear();
+        let concluded = self.conclude(cell, &child);
         record?;
+        concluded?;
         let text = fs::read_to_string(&path).context("cannot read the probe's timeline")?;
         timeline::rows(cell, &text)
             .with_context(|| format!("the probe's timeline is not understood: {text:?}"))
@@ -400,7 +646,7 @@ impl<'a> Bench<'a> {
             }
         }
         let limits = Limits::of_proof(self.pinning.proof_cpu());
-        let record = self.probe(&command, None, None, limits)?;
+        let record = self.probe(&Ready::plain(command, &self.home), limits)?;
         let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
         let nothing = Document {
             profile: "probe".to_owned(),
@@ -409,20 +655,6 @@ impl<'a> Bench<'a> {
             path: PathBuf::new(),
         };
         Ok(sample(place, name, &nothing, &record))
-    }
-
-    /// The command lines that encode and decode.
-    fn commands(&self, variant: &Variant) -> (Vec<String>, Option<Vec<String>>) {
-        match &variant.program {
-            Program::Sigma { encode } => {
-                let sigma = self.tools.sigma.to_string_lossy().into_owned();
-                let decode = vec![sigma.clone(), "decode".to_owned(), "-c".to_owned()];
-                let mut command = vec![sigma, "encode".to_owned(), "-c".to_owned()];
-                command.extend(encode.arguments());
-                (command, Some(decode))
-            }
-            Program::Command(foreign) => (foreign.command.clone(), foreign.decode.clone()),
-        }
     }
 
     /// Where the last child's messages are.
@@ -436,14 +668,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs one child under the probe.
-    fn probe(
-        &mut self,
-        command: &[String],
-        stdin: Option<&Path>,
-        stdout: Option<&Path>,
-        limits: Limits,
-    ) -> anyhow::Result<ProbeRecord> {
-        let arguments = self.probe_arguments(command, stdin, stdout, limits);
+    fn probe(&mut self, child: &Ready, limits: Limits) -> anyhow::Result<ProbeRecord> {
+        let arguments = self.probe_arguments(child, limits);
         interrupt::check()?;
         let cannot = || format!("cannot start {}", self.tools.probe.display());
         let before = Reading::now(limits.cpu);
@@ -496,34 +722,28 @@ impl<'a> Bench<'a> {
         Ok(record)
     }
 
-    fn probe_arguments(
-        &self,
-        command: &[String],
-        stdin: Option<&Path>,
-        stdout: Option<&Path>,
-        limits: Limits,
-    ) -> Vec<OsString> {
+    fn probe_arguments(&self, child: &Ready, limits: Limits) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let mut option = |name: &str, value: OsString| arguments.extend([name.into(), value]);
-        if let Some(stdin) = stdin {
+        if let Some(stdin) = &child.stdin {
             option("--stdin", stdin.into());
         }
-        if let Some(stdout) = stdout {
+        if let Some(stdout) = &child.stdout {
             option("--stdout", stdout.into());
         }
         option("--stderr", self.stderr().into());
-        option("--cwd", self.home.clone().into());
+        option("--cwd", child.cwd.clone().into());
         option("--timeout-ms", (limits.timeout.0 / 1_000_000).max(1).to_string().into());
         if let Some(limit) = limits.memory {
             option("--memory-limit", limit.0.to_string().into());
         }
-        if let (Some(limit), Some(_)) = (limits.output, stdout) {
+        if let (Some(limit), Some(_)) = (limits.output, &child.stdout) {
             option("--output-limit-bytes", limit.0.max(1).to_string().into());
         }
         if let Some(cpu) = limits.cpu {
             option("--cpu", cpu.to_string().into());
         }
-        for (name, value) in environment() {
+        for (name, value) in declared(&child.env) {
             option("--env", format!("{name}={value}").into());
         }
         if !self.measure.layout_noise {
@@ -535,7 +755,7 @@ impl<'a> Bench<'a> {
         }
         arguments.extend(self.looks.iter().cloned());
         arguments.push("--".into());
-        arguments.extend(command.iter().map(OsString::from));
+        arguments.extend(child.command.iter().map(OsString::from));
         arguments
     }
 }
@@ -616,6 +836,132 @@ pub(crate) fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {
 fn environment() -> [(&'static str, String); 2] {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
     [("PATH", path), ("LC_ALL", "C".to_owned())]
+}
+
+/// The same with what a variant declares, which comes first.
+fn declared(own: &[(String, String)]) -> Vec<(String, String)> {
+    let mut all = own.to_vec();
+    for (name, value) in environment() {
+        if !own.iter().any(|(of, _)| of == name) {
+            all.push((name.to_owned(), value));
+        }
+    }
+    all
+}
+
+/// Most that is looked through for a metric.
+const READ_MAX: u64 = 64 << 20;
+
+/// How often it is looked whether a hook is to be stopped.
+const HOOK_LOOK: Duration = Duration::from_millis(50);
+
+/// Whether Ctrl-C ends a hook: not one that tidies up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Obeyed,
+    Ignored,
+}
+
+/// Runs each `setup`, or `cleanup`, of an experiment once: variants that share one word for word share
+/// its run. All are tried; the first that fails is what is said.
+pub(crate) fn run_once(experiment: &Experiment, home: &Path, once: Once) -> anyhow::Result<()> {
+    let mut done: Vec<Ready> = Vec::new();
+    let mut first = Ok(());
+    for variant in &experiment.variant {
+        let Some(foreign) = variant.program.foreign() else { continue };
+        let (word, line, stop) = match once {
+            Once::Build => ("build", &foreign.build, Stop::Obeyed),
+            Once::Setup => ("setup", &foreign.hooks.setup, Stop::Obeyed),
+            Once::Cleanup => ("cleanup", &foreign.hooks.cleanup, Stop::Ignored),
+        };
+        let Some(line) = line else { continue };
+        let mut ready = Ready::plain(Vec::new(), home);
+        ready.command = ready.line(line);
+        // What is known of a single run only is not known here.
+        let is_whole = |text: &String| !text.contains('{');
+        ready.env.extend(foreign.env.clone().into_iter().filter(|(_, value)| is_whole(value)));
+        if let Some(cwd) = foreign.cwd.as_ref().filter(|cwd| is_whole(cwd)) {
+            ready.cwd = ready.path(cwd);
+        }
+        if done.contains(&ready) {
+            continue;
+        }
+        let what = format!("`{word}` of `{}`", variant.name);
+        let ran = run_hook(&what, &ready.command, &ready, stop);
+        done.push(ready);
+        if first.is_ok() {
+            first = ran;
+        }
+        if first.is_err() && stop == Stop::Obeyed {
+            break;
+        }
+    }
+    first
+}
+
+/// What is done once for a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Once {
+    Build,
+    Setup,
+    Cleanup,
+}
+
+/// Runs a command beside what is measured, where and with what a child has; it has to succeed.
+fn run_hook(what: &str, line: &[String], child: &Ready, stop: Stop) -> anyhow::Result<()> {
+    let cannot = || format!("{what}, `{}`, cannot be started", line.join(" "));
+    let [program, arguments @ ..] = line else { bail!("{what} is empty") };
+    let mut command = duct::cmd(program, arguments).dir(&child.cwd).stdin_null().stdout_null();
+    // Beside what is measured programs may need more than it does, such as a home folder.
+    for (name, value) in &child.env {
+        command = command.env(name, value);
+    }
+    let running = command.stderr_capture().unchecked().start().with_context(cannot)?;
+    let output = loop {
+        if let Some(output) = running.wait_timeout(HOOK_LOOK).with_context(cannot)? {
+            break output;
+        }
+        if let (Err(interrupted), Stop::Obeyed) = (interrupt::check(), stop) {
+            running.kill().with_context(cannot)?;
+            return Err(interrupted);
+        }
+    };
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
+    bail!(
+        "{what}, `{}`, ended with {}: {}; nothing more is measured",
+        line.join(" "),
+        output.status,
+        last.escape_debug()
+    )
+}
+
+/// What makes a result of a variant right; nothing where nothing is asked.
+fn check_of(variant: &Variant) -> Option<Check> {
+    match &variant.program {
+        Program::Sigma { .. } => Some(Check::Named(Sameness::Bytes)),
+        Program::Command(foreign) => foreign.checked(),
+    }
+}
+
+/// How a run of a variant ended: it may have exit codes of its own that are no failure.
+fn outcome_of(record: &ProbeRecord, variant: &Variant) -> Outcome {
+    match (outcome(record), record.exit_code, variant.program.foreign()) {
+        (Outcome::Ok | Outcome::Failed, Some(code), Some(foreign)) => match foreign.is_fine(code) {
+            true => Outcome::Ok,
+            false => Outcome::Failed,
+        },
+        (outcome, ..) => outcome,
+    }
+}
+
+/// The row of something that no child did.
+fn sample_of(place: Place, variant: &str, document: &Document) -> Sample {
+    let Place { kind, block, position } = place;
+    Sample::skipped(kind, block, position, variant, &document.profile, document.size.0)
 }
 
 /// The row of a probe's record.

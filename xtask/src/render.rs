@@ -18,8 +18,10 @@ pub(crate) mod readme;
 mod schema_tests;
 pub(crate) mod table;
 pub(crate) mod terminal;
+pub(crate) mod tried;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -69,6 +71,19 @@ impl Derived {
 }
 
 impl Derived {
+    /// The sizes of the sweep, ascending: those that documents have. A generator of one's own need not hit
+    /// what it was asked for.
+    fn sizes(&self) -> Vec<Bytes> {
+        let input = &self.lock.experiment.input;
+        let swept = crate::inputs::swept_names(input);
+        let cells = self.summary.cells.iter().filter(|cell| swept.contains(&cell.profile));
+        let measured: BTreeSet<Bytes> = cells.map(|cell| cell.size).collect();
+        match input.generate.is_empty() {
+            true => input.sizes.clone(),
+            false => measured.into_iter().collect(),
+        }
+    }
+
     /// Whether an outcome is no failure: an optional program that is not installed.
     fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
         let optional = |name| {

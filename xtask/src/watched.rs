@@ -65,8 +65,8 @@ impl Watched {
         documents: &[Document],
         home: &Path,
     ) -> anyhow::Result<Self> {
-        let mut programs = vec![tools.sigma.clone(), tools.probe.clone()];
-        programs.extend(tools.sigma_heap.clone());
+        let mut programs = vec![tools.probe.clone()];
+        programs.extend(tools.sigma.iter().chain(&tools.sigma_heap).cloned());
         for variant in variants {
             let lines = command_lines(variant).into_iter();
             programs.extend(lines.flat_map(|line| named(line, home)).map(|(_, path)| path));

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
+use crate::error::user;
 use crate::hash;
 use crate::record::Binary;
 
@@ -22,17 +23,33 @@ pub(crate) struct Workshop {
     /// What may be deleted: programs to measure, generated inputs, scratch files. Checkouts that share
     /// a target folder have one each.
     pub(crate) room: PathBuf,
+    /// The packages of the workspace.
+    packages: Vec<Package>,
 }
 
 /// The programs that a campaign starts, as they were built last: copies, so that a build meanwhile
 /// changes nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
-    pub(crate) sigma: PathBuf,
+    /// This project's encoder, where the experiment has variants of it.
+    pub(crate) sigma: Option<PathBuf>,
     pub(crate) probe: PathBuf,
     /// The encoder with a counting allocator, where the experiment needs one; never what is timed.
     pub(crate) sigma_heap: Option<PathBuf>,
     pub(crate) binaries: Vec<Binary>,
+}
+
+/// What of this project's encoder an experiment needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) sigma: bool,
+    /// The one with the counting allocator too.
+    pub(crate) heap: bool,
+}
+
+impl Wanted {
+    /// The encoder as it is released.
+    pub(crate) const SIGMA: Wanted = Wanted { sigma: true, heap: false };
 }
 
 /// The state of the tree that is measured.
@@ -48,6 +65,21 @@ pub(crate) struct Tree {
 struct Metadata {
     workspace_root: PathBuf,
     target_directory: PathBuf,
+    packages: Vec<Package>,
+}
+
+/// A package that cargo knows.
+#[derive(Debug, Clone, Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+impl Package {
+    fn is_laboratory(&self) -> bool {
+        self.targets.iter().any(|of| of.name == "laboratory" && of.kind.contains(&"lib".to_owned()))
+    }
 }
 
 /// A line of `cargo build --message-format=json`, as far as it is needed.
@@ -58,7 +90,7 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Target {
     name: String,
     kind: Vec<String>,
@@ -76,22 +108,13 @@ impl Workshop {
 
     /// The workspace that a folder belongs to.
     fn of(start: &Path) -> anyhow::Result<Self> {
-        let shell = Shell::new()?;
-        shell.change_dir(start);
-        let text = cmd!(shell, "cargo metadata --no-deps --format-version 1 --offline")
-            .quiet()
-            .read()
-            .with_context(|| {
-                format!("{} belongs to no workspace that cargo knows", start.display())
-            })?;
-        let said: Metadata =
-            serde_json::from_str(&text).context("what `cargo metadata` says is not understood")?;
-        let Metadata { workspace_root: root, target_directory: target } = said;
+        let said = metadata(start, "--no-deps")?;
+        let Metadata { workspace_root: root, target_directory: target, packages } = said;
         let mut own = target.join("xtask");
         if !target.starts_with(&root) {
             own.push(hash::bytes(root.as_os_str().as_encoded_bytes()).short());
         }
-        Ok(Self { root, target, room: own })
+        Ok(Self { root, target, room: own, packages })
     }
 
     pub(crate) fn experiments(&self) -> PathBuf {
@@ -129,12 +152,23 @@ impl Workshop {
         Ok(shell)
     }
 
-    /// Builds the encoder and the probe as they are measured, the release profile; with `heap` also the
-    /// instrumented encoder.
-    pub(crate) fn build(&self, heap: bool) -> anyhow::Result<()> {
+    /// Builds the probe, and what is wanted of this project's encoder, as they are measured: the release
+    /// profile, but for the instrumented encoder.
+    pub(crate) fn build(&self, wanted: Wanted) -> anyhow::Result<()> {
+        if wanted.sigma && !self.has_sigma() {
+            return user(
+                "`encode` measures sigma, which is no package of this workspace; write `command`",
+            );
+        }
+        if !wanted.sigma || self.probe_elsewhere()?.is_some() {
+            self.build_probe()?;
+        }
+        if !wanted.sigma {
+            return Ok(());
+        }
         let release = "--release --package sigma-encoder --package probe --bin sigma --bin probe";
         self.build_and_keep(release, &[("sigma", "sigma"), ("probe", "probe")])?;
-        if !heap {
+        if !wanted.heap {
             return Ok(());
         }
         // The dev profile does: allocations are the same as in release, and its dependencies are
@@ -143,13 +177,56 @@ impl Workshop {
         self.build_and_keep(instrumented, &[("sigma", "sigma-heap")])
     }
 
+    /// Whether this project's encoder is part of the workspace.
+    pub(crate) fn has_sigma(&self) -> bool {
+        self.packages.iter().any(|package| package.name == "sigma-encoder")
+    }
+
     /// Builds the probe alone.
     pub(crate) fn build_probe(&self) -> anyhow::Result<PathBuf> {
-        self.build_and_keep(
-            "--quiet --release --package probe --bin probe",
-            &[("probe", "probe")],
-        )?;
+        let mut options = "--quiet --release --package probe --bin probe".to_owned();
+        if let Some(manifest) = self.probe_elsewhere()? {
+            // In the laboratory's own workspace, whose versions are locked, but not into its folders.
+            let (manifest, target) = (manifest.display(), self.target.join("xtask/laboratory"));
+            options = format!(
+                "{options}\n--manifest-path\n{manifest}\n--target-dir\n{}",
+                target.display()
+            );
+        }
+        self.build_and_keep(&options, &[("probe", "probe")])?;
         Ok(self.program("probe"))
+    }
+
+    /// The probe's manifest where the laboratory is not part of this workspace but a dependency of it.
+    fn probe_elsewhere(&self) -> anyhow::Result<Option<PathBuf>> {
+        if self.packages.iter().any(Package::is_laboratory) {
+            return Ok(None);
+        }
+        let all = metadata(&self.root, "")?;
+        let laboratory = all.packages.iter().find(|package| package.is_laboratory());
+        let manifest = laboratory
+            .context(
+                "the package with the library `laboratory` is no dependency of this workspace",
+            )?
+            .manifest_path
+            .with_file_name("probe")
+            .join("Cargo.toml");
+        Ok(Some(manifest))
+    }
+
+    /// Runs `cargo build` as an experiment asks for; the programs are kept, and known by their names.
+    pub(crate) fn build_own(&self, options: &[String]) -> anyhow::Result<()> {
+        let folder = self.built();
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let programs = self.executables(&options)?;
+        programs.iter().try_for_each(|(name, path)| keep(path, &folder.join(name)))
+    }
+
+    /// Where programs are that experiments had built, by name.
+    pub(crate) fn built(&self) -> PathBuf {
+        self.room.join("built")
     }
 
     /// Builds, and keeps a copy of each program under its second name. Another checkout that shares
@@ -163,7 +240,8 @@ impl Workshop {
             .and_then(|file| file.lock().map(|()| file))
             .with_context(|| format!("cannot lock {}", lock.display()))
             .and_then(|_held| {
-                let built = self.executables(options)?;
+                let options: Vec<&str> = options.split([' ', '\n']).collect();
+                let built = self.executables(&options)?;
                 programs.iter().try_for_each(|(name, kept)| {
                     let found = built.iter().find(|(of, _)| of == name);
                     let (_, path) =
@@ -174,9 +252,8 @@ impl Workshop {
     }
 
     /// Runs `cargo build`; the programs it built or found fresh, by name, where cargo says they are.
-    fn executables(&self, options: &str) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    fn executables(&self, options: &[&str]) -> anyhow::Result<Vec<(String, PathBuf)>> {
         let shell = self.shell()?;
-        let options = options.split(' ');
         let messages = cmd!(
             shell,
             "cargo build --locked --message-format=json-render-diagnostics {options...}"
@@ -188,10 +265,15 @@ impl Workshop {
     }
 
     /// The programs as they were built last.
-    pub(crate) fn tools(&self, heap: bool) -> anyhow::Result<Tools> {
-        let (sigma, probe) = (self.program("sigma"), self.program("probe"));
-        let mut binaries = vec![binary("sigma", &sigma)?, binary("probe", &probe)?];
-        let sigma_heap = heap.then(|| self.program("sigma-heap"));
+    pub(crate) fn tools(&self, wanted: Wanted) -> anyhow::Result<Tools> {
+        let probe = self.program("probe");
+        let sigma = wanted.sigma.then(|| self.program("sigma"));
+        let mut binaries = Vec::new();
+        if let Some(path) = &sigma {
+            binaries.push(binary("sigma", path)?);
+        }
+        binaries.push(binary("probe", &probe)?);
+        let sigma_heap = (wanted.sigma && wanted.heap).then(|| self.program("sigma-heap"));
         if let Some(path) = &sigma_heap {
             binaries.push(binary("sigma-heap", path)?);
         }
@@ -214,6 +296,18 @@ impl Workshop {
         let dirty = changes.read().map_or(true, |changes| !changes.is_empty());
         Ok(Tree { commit, dirty, rustc })
     }
+}
+
+/// What `cargo metadata` says of the workspace that a folder belongs to.
+fn metadata(start: &Path, option: &str) -> anyhow::Result<Metadata> {
+    let shell = Shell::new()?;
+    shell.change_dir(start);
+    let option = (!option.is_empty()).then_some(option);
+    let text = cmd!(shell, "cargo metadata {option...} --format-version 1 --offline")
+        .quiet()
+        .read()
+        .with_context(|| format!("{} belongs to no workspace that cargo knows", start.display()))?;
+    serde_json::from_str(&text).context("what `cargo metadata` says is not understood")
 }
 
 /// The program that a line of cargo's is about, if it is about one.

@@ -18,7 +18,7 @@ impl Header {
     pub(crate) fn new(names: &[String], layout: &Layout<'_>) -> anyhow::Result<Self> {
         let texts = || layout.texts.iter().copied().chain([layout.outcome, layout.output]);
         // Numbers are read as such; columns that nobody reads may hold what they like.
-        let is_real = |name: &str| layout.quantities.iter().any(|of| *of == Quantity::Real(name));
+        let is_real = |name: &str| layout.quantities.contains(&Quantity::Real(name));
         let of_type = |name: &str| match (texts().any(|text| text == name), is_real(name)) {
             (true, _) => DataType::String,
             (_, true) => DataType::Float64,

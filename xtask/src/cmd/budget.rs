@@ -64,12 +64,13 @@ fn run(
         return Ok(Vec::new());
     };
     let origin = Origin::Generated { profile: *profile, size, seed: experiment.input.seed };
-    let document = inputs::document(&origin, &workshop.root, &workshop.inputs())?;
+    let document = inputs::document(&origin, (&workshop.root, &chosen.home), &workshop.inputs())?;
     let measure = Measure { memory_limit: Some(budgeted.budget), ..experiment.measure.clone() };
     let one = [document.clone()];
     let watched = Watched::new(tools, std::slice::from_ref(variant), &one, &chosen.home)?;
     let scratch = workshop.scratch(&chosen.name);
-    let mut bench = Bench::new(tools, &measure, &chosen.home, watched, &scratch)?;
+    let asked = (&measure, experiment.metric.as_slice());
+    let mut bench = Bench::new(tools, asked, &chosen.home, watched, &scratch)?;
     let place = Place { kind: Kind::Budget, block: budgeted.index, position: 0 };
     let rows = bench.run(place, Cell { variant, document: &document })?;
     // Taking the output back is part of the outcome; a row of its own would be a cell's.

@@ -27,9 +27,17 @@ pub(crate) fn look_up(
 ) -> anyhow::Result<()> {
     let derived = render::derive(running, &chosen.name)?;
     let experiment = &derived.lock.experiment;
-    let watched = Watched::new(tools, &experiment.variant, &[], &chosen.home)?;
+    // The lock names programs as the file does; those that are run are in their places.
+    let variants = &chosen.experiment.variant;
+    let watched = Watched::new(tools, variants, &[], &chosen.home)?;
     let scratch = workshop.scratch(&chosen.name);
-    let mut bench = Bench::new(tools, &experiment.measure, &chosen.home, watched, &scratch)?;
+    let mut bench = Bench::new(
+        tools,
+        (&experiment.measure, experiment.metric.as_slice()),
+        &chosen.home,
+        watched,
+        &scratch,
+    )?;
     for wanted in lookup::wanted(experiment, &derived.summary) {
         let is_of = |row: &Sample| {
             row.kind == Kind::LookUp
@@ -37,7 +45,7 @@ pub(crate) fn look_up(
                 && row.profile == wanted.profile
         };
         let Ok(size) = wanted.size else { continue };
-        let variant = experiment.variant.iter().find(|of| of.name == wanted.variant);
+        let variant = variants.iter().find(|of| of.name == wanted.variant);
         let (Some(variant), false) = (variant, samples.rows().iter().any(is_of)) else { continue };
         errln!("looking up what {} takes on {} of {size}", wanted.variant, wanted.profile);
         let document = document(workshop, chosen, &wanted.profile, size)?;
@@ -58,12 +66,14 @@ pub(super) fn document(
     size: Bytes,
 ) -> anyhow::Result<Document> {
     let input = &chosen.experiment.input;
-    let at_size = Input { sizes: vec![size], files: Vec::new(), ..input.clone() };
+    let at_size =
+        Input { sizes: vec![size], files: Vec::new(), folders: Vec::new(), ..input.clone() };
     let origin = inputs::origins(&at_size).into_iter().find(|origin| match origin {
         Origin::Generated { profile: of, .. } => of.to_string() == profile,
         Origin::Repeated { file, .. } => inputs::repeated_name(file) == profile,
+        Origin::Made { generator, .. } => generator.name == profile,
         _ => false,
     });
     let origin = origin.with_context(|| format!("`{profile}` is no sweep of sizes"))?;
-    inputs::document(&origin, &workshop.root, &workshop.inputs())
+    inputs::document(&origin, (&workshop.root, &chosen.home), &workshop.inputs())
 }

@@ -35,12 +35,14 @@ fn keep(experiment: &mut Experiment, only: &[String]) -> anyhow::Result<()> {
     if !profiles.is_empty() {
         input.profiles.retain(|of| profiles.contains(&of.to_string()));
         input.files.retain(|of| profiles.contains(&inputs::file_name(of)));
+        input.folders.retain(|of| profiles.contains(&inputs::file_name(of)));
+        input.generate.retain(|of| profiles.contains(&of.name));
     }
     if !sizes.is_empty() {
         input.sizes.retain(|of| sizes.contains(of));
         input.auto = None;
     }
-    if input.profiles.is_empty() {
+    if input.profiles.is_empty() && input.generate.is_empty() {
         input.sizes.clear();
     }
     measure.repeat = measure.repeat.filter(|repeat| input.sizes.contains(&repeat.at));

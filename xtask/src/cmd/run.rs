@@ -1,25 +1,27 @@
 //! `cargo xtask run`: the straight wire from a TOML file to samples on disk, and on to the report.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 
 use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
 use crate::error::{Verdict, user};
-use crate::experiment::{Auto, Experiment};
+use crate::experiment::{Auto, Experiment, Foreign, Variant};
 use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
 use crate::machine::Machine;
-use crate::measure::Bench;
+use crate::measure::{self, Bench, Once};
 use crate::metric::Metric;
 use crate::output::{errln, out, outln};
 use crate::progress::Progress;
 use crate::record::{Folder, Lock, LockedDocument, Machines};
 use crate::turn::Turn;
 use crate::watched::{self, Watched};
-use crate::workshop::{Tools, Workshop};
+use crate::workshop::{Tools, Wanted, Workshop};
 use crate::{Selection, plan, render, same};
 
 /// The options of `run`.
@@ -47,6 +49,13 @@ pub(crate) struct Options {
     wait: bool,
 }
 
+impl Options {
+    /// What is measured anew, whatever was measured before.
+    pub(super) fn anew(selection: Selection, wait: bool) -> Self {
+        Self { selection, restart: true, list: false, only: Vec::new(), no_build: false, wait }
+    }
+}
+
 /// Measures each experiment and renders its report.
 pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::Fine;
@@ -64,7 +73,7 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
             continue;
         }
         let held = hold(workshop, &chosen.name)?;
-        measure(workshop, &chosen, options)?;
+        measure_one(workshop, &chosen, options)?;
         drop(held);
         let derived = render::derive(&chosen.folder, &chosen.name)?;
         out!("{}", render::terminal::table(&derived));
@@ -84,7 +93,7 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
 }
 
 /// Makes everything ready, runs what is missing of the campaign and publishes its samples.
-fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<()> {
+fn measure_one(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<()> {
     let Chosen { name, experiment, folder, home } = chosen;
     interrupt::listen()?;
     // Building disturbs others as much as measuring does.
@@ -93,14 +102,18 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     if options.restart {
         running.remove()?;
     }
-    let heap = experiment.measure.needs_heap();
+    let wanted = Wanted {
+        sigma: experiment.variant.iter().any(|of| of.program.foreign().is_none()),
+        heap: experiment.measure.needs_heap(),
+    };
     if !options.no_build {
-        errln!("building the encoder and the probe");
-        workshop.build(heap)?;
+        errln!("building {}the probe", if wanted.sigma { "the encoder and " } else { "" });
+        workshop.build(wanted)?;
     }
-    let tools = workshop.tools(heap)?;
-    let (documents, empty) = documents(workshop, experiment)?;
-    let lock = lock(workshop, chosen, options, &tools, &documents)?;
+    let tools = workshop.tools(wanted)?;
+    let ready = built(workshop, chosen, options)?;
+    let (documents, empty) = documents(workshop, experiment, home)?;
+    let lock = lock(workshop, (chosen, &ready), options, &tools, &documents)?;
     if finish(&running, folder, &lock)? {
         return Ok(());
     }
@@ -113,16 +126,42 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
     let mut documents = documents;
     let known = running.read_lock()?.context("the lock was written")?;
     documents.extend(cmd::sizes::chosen(workshop, chosen, &known)?);
-    let watched = Watched::new(&tools, &experiment.variant, &documents, home)?;
+    let chosen = &Chosen { experiment: ready, ..chosen.clone() };
+    let started = measure::run_once(&chosen.experiment, home, Once::Setup);
+    let result = started.and_then(|()| {
+        let made = (documents, &empty);
+        campaign(workshop, chosen, &tools, made, &mut journals, &mut machines)
+    });
+    let cleaned = measure::run_once(&chosen.experiment, home, Once::Cleanup);
+    result?;
+    cleaned?;
+    machines.after = Some(Machine::now());
+    running.write_machines(&machines)?;
+    running.move_to(folder)
+}
+
+/// The runs themselves.
+fn campaign(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    tools: &Tools,
+    (mut documents, empty): (Vec<Document>, &Document),
+    journals: &mut Journals,
+    machines: &mut Machines,
+) -> anyhow::Result<()> {
+    let Chosen { name, experiment, folder, home } = chosen;
+    let running = folder.running();
+    let watched = Watched::new(tools, &experiment.variant, &documents, home)?;
     let scratch = workshop.scratch(name);
-    let mut bench = Bench::new(&tools, &experiment.measure, home, watched, &scratch)?;
+    let asked = (&experiment.measure, experiment.metric.as_slice());
+    let mut bench = Bench::new(tools, asked, home, watched, &scratch)?;
     bench.exact_anon = experiment.fit.metrics.contains(&Metric::PeakAnon);
-    let campaign = Campaign { experiment, documents: &documents, empty: &empty };
+    let campaign = Campaign { experiment, documents: &documents, empty };
     let proven = campaign.prove(&mut bench, &mut journals.samples);
-    refuse(&bench, &mut machines, &running)?;
+    refuse(&bench, machines, &running)?;
     proven?;
     let mut progress = Progress::new();
-    let mut result = campaign.run(&mut bench, &mut journals, &mut progress);
+    let mut result = campaign.run(&mut bench, journals, &mut progress);
     while result.is_ok() {
         let rows = journals.samples.rows();
         let more = cmd::sizes::choose(workshop, chosen, &running, rows)?;
@@ -131,31 +170,67 @@ fn measure(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::R
         }
         bench.watch(&more)?;
         documents.extend(more);
-        let campaign = Campaign { experiment, documents: &documents, empty: &empty };
-        result = campaign.run(&mut bench, &mut journals, &mut progress);
+        let campaign = Campaign { experiment, documents: &documents, empty };
+        result = campaign.run(&mut bench, journals, &mut progress);
     }
     progress.finish();
-    refuse(&bench, &mut machines, &running)?;
+    refuse(&bench, machines, &running)?;
     result?;
-    cmd::budget::check(workshop, chosen, &tools, &running, &mut journals.samples)?;
-    cmd::lookup::look_up(workshop, chosen, &tools, &running, &mut journals.samples)?;
-    machines.after = Some(Machine::now());
-    running.write_machines(&machines)?;
-    running.move_to(folder)
+    cmd::budget::check(workshop, chosen, tools, &running, &mut journals.samples)?;
+    cmd::lookup::look_up(workshop, chosen, tools, &running, &mut journals.samples)
+}
+
+/// The experiment with its own programs built and in their places; what is recorded names them as its file
+/// does.
+fn built(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<Experiment> {
+    let Chosen { experiment, home, .. } = chosen;
+    if !options.no_build {
+        let cargo = experiment.build.as_ref().and_then(|build| build.cargo.as_ref());
+        cargo.map_or(Ok(()), |options| workshop.build_own(options))?;
+        measure::run_once(experiment, home, Once::Build)?;
+    }
+    Ok(experiment.with_programs(&workshop.built())?)
+}
+
+/// Measures what `try` asks for, keeping a second one off.
+pub(super) fn measure_alone(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let _held = hold(workshop, &chosen.name)?;
+    measure_one(workshop, chosen, options)
 }
 
 /// The documents of the experiment and the empty one.
 fn documents(
     workshop: &Workshop,
     experiment: &Experiment,
+    home: &Path,
 ) -> anyhow::Result<(Vec<Document>, Document)> {
     let store = workshop.inputs();
     let document = |origin: &Origin| {
         interrupt::check()?;
-        inputs::document(origin, &workshop.root, &store)
+        inputs::document(origin, (&workshop.root, home), &store)
     };
     let origins = inputs::origins(&experiment.input);
     let documents = origins.iter().map(document).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut known = HashSet::new();
+    if let Some(twice) = documents.iter().find(|of| !known.insert((&of.profile, of.size))) {
+        return user(format!(
+            "two documents `{}` have {}; ask for sizes further apart, or for other names",
+            twice.profile, twice.size
+        ));
+    }
+    let stdin = |variant: &&Variant| variant.program.foreign().is_none_or(Foreign::reads_stdin);
+    if let (Some(folder), Some(variant)) =
+        (documents.iter().find(|of| of.path.is_dir()), experiment.variant.iter().find(stdin))
+    {
+        return user(format!(
+            "`{}` reads its stdin, but the document `{}` is a folder; write `{{input}}` in `command`",
+            variant.name, folder.profile
+        ));
+    }
     Ok((documents, document(&Origin::Empty)?))
 }
 
@@ -190,7 +265,7 @@ fn finish(running: &Folder, folder: &Folder, lock: &Lock) -> anyhow::Result<bool
 /// What is about to be measured.
 fn lock(
     workshop: &Workshop,
-    chosen: &Chosen,
+    (chosen, ready): (&Chosen, &Experiment),
     options: &Options,
     tools: &Tools,
     documents: &[Document],
@@ -202,7 +277,7 @@ fn lock(
         sha256: document.sha256.clone(),
     };
     let mut binary = tools.binaries.clone();
-    for variant in &chosen.experiment.variant {
+    for variant in &ready.variant {
         for foreign in watched::identities(variant, &chosen.home) {
             if !binary.contains(&foreign) {
                 binary.push(foreign);
@@ -314,6 +389,7 @@ fn list(chosen: &Chosen) {
             Origin::Repeated { file, size, .. } => {
                 outln!("  {} repeated to {size}", file.display());
             }
+            Origin::Made { generator, size, .. } => outln!("  {} of {size}", generator.name),
             Origin::File(path) => outln!("  {}", path.display()),
             Origin::Empty => {}
         }

@@ -4,11 +4,11 @@
 use xshell::cmd;
 
 use crate::error::Verdict;
-use crate::workshop::Workshop;
+use crate::workshop::{Wanted, Workshop};
 
 /// Runs `cargo test` over the workspace, passing on `arguments`.
 pub(crate) fn test(workshop: &Workshop, arguments: &[String]) -> anyhow::Result<Verdict> {
-    workshop.build(false)?;
+    workshop.build(Wanted { sigma: workshop.has_sigma(), heap: false })?;
     let shell = workshop.shell()?;
     let passed =
         cmd!(shell, "cargo test --locked --workspace {arguments...}").quiet().run().is_ok();

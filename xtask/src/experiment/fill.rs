@@ -1,6 +1,8 @@
 //! `{names}` in the words of a command. Only names that are known are filled in: programs such as `awk`
 //! and `jq` have braces of their own.
 
+use std::path::Path;
+
 /// The names that the laboratory fills in, in one place or another.
 pub(crate) const RESERVED: [&str; 9] =
     ["input", "output", "size", "work", "encoded", "decoded", "seed", "profile", "exclude"];
@@ -34,6 +36,21 @@ pub(crate) fn words(words: &[String], values: &[(&str, &str)]) -> Vec<String> {
         .filter(|(word, filled)| word.is_empty() || !filled.is_empty())
         .map(|(_, filled)| filled)
         .collect()
+}
+
+/// A text with each `{bin:NAME}` replaced by the program of this name in `folder`, or the name that is not
+/// there.
+pub(crate) fn programs(text: &str, folder: &Path) -> Result<String, String> {
+    let mut missing = None;
+    let filled = replace(text, &mut |name| {
+        let name = name.strip_prefix("bin:")?;
+        let path = folder.join(name);
+        if !path.is_file() {
+            missing.get_or_insert(name.to_owned());
+        }
+        Some(path.to_string_lossy().into_owned())
+    });
+    missing.map_or(Ok(filled), Err)
 }
 
 /// Replaces each `{name}` for which there is a value; all else stays.

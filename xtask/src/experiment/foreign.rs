@@ -134,6 +134,34 @@ impl Foreign {
         words.chain([&at]).any(|word| fill::names(word, name))
     }
 
+    /// Replaces every text that may hold names, until one is refused.
+    pub(crate) fn try_visit(
+        &mut self,
+        of: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<(), String> {
+        let Hooks { setup, prepare, conclude, cleanup } = &mut self.hooks;
+        let check = match &mut self.check {
+            Some(Check::Command(line)) => Some(line),
+            _ => None,
+        };
+        let lines = [
+            &mut self.decode,
+            &mut self.version,
+            &mut self.build,
+            setup,
+            prepare,
+            conclude,
+            cleanup,
+        ];
+        let lines =
+            lines.into_iter().filter_map(Option::as_mut).chain(check).chain([&mut self.command]);
+        let words = lines.flatten().chain(self.env.values_mut()).chain(self.cwd.as_mut());
+        for word in words {
+            *word = of(word)?;
+        }
+        Ok(())
+    }
+
     /// Whether the exit code is no failure.
     pub(crate) fn is_fine(&self, exit_code: i32) -> bool {
         match self.exit_codes.as_slice() {

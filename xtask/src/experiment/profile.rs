@@ -65,13 +65,14 @@ impl FromStr for Profile {
 
 /// The names of all profiles and files of an experiment, in the order of its tables.
 pub(crate) fn profile_names(input: &Input) -> Vec<String> {
-    swept_names(input).into_iter().chain(input.files.iter().map(|file| file_name(file))).collect()
+    swept_names(input).into_iter().chain(input.found().map(|file| file_name(file))).collect()
 }
 
 /// The names of what comes at every size of the sweep: generated profiles and repeated documents.
 pub(crate) fn swept_names(input: &Input) -> Vec<String> {
     let generated = input.profiles.iter().map(ToString::to_string);
-    generated.chain(input.repeated.iter().map(|file| repeated_name(file))).collect()
+    let made = input.generate.iter().map(|generator| generator.name.clone());
+    generated.chain(input.repeated.iter().map(|file| repeated_name(file))).chain(made).collect()
 }
 
 /// The name by which tables know a repeated file.

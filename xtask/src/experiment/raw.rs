@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::Pin;
 use super::data::RawData;
+use super::generator::{GeneratorsSchema, RawGenerators};
 use super::grid::RawGrid;
 use super::matrix::{RawMatrix, Scalar};
 use super::reading::RawMetric;
@@ -44,6 +45,8 @@ pub(crate) struct RawExperiment {
     #[serde(default)]
     #[schemars(with = "Vec<RawVariant>")]
     pub(crate) variant: Vec<Spanned<RawVariant>>,
+    /// How this workspace builds what is measured.
+    pub(crate) build: Option<Build>,
     /// Parameters of commands: a variant that names some is run with every combination of their values.
     #[schemars(with = "Option<BTreeMap<String, Vec<Scalar>>>")]
     pub(crate) matrix: Option<Spanned<RawMatrix>>,
@@ -86,6 +89,14 @@ pub(crate) struct RawInput {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) files: Vec<Spanned<String>>,
+    /// Folders, each of them one document; paths as in `files`. Commands know them as `{input}`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) folders: Vec<Spanned<String>>,
+    /// A command that makes a document of `{size}` bytes from `{seed}`, on its stdout or at `{output}`; or
+    /// several such commands by name.
+    #[schemars(with = "Option<GeneratorsSchema>")]
+    pub(crate) generate: Option<Spanned<RawGenerators>>,
 }
 
 fn default_seed() -> u64 {
@@ -220,6 +231,15 @@ pub(crate) struct RawVariant {
     pub(crate) cleanup: Option<Spanned<Vec<String>>>,
     /// `true` for a program that need not be installed: it is named and left out. Default `false`.
     pub(crate) optional: Option<bool>,
+}
+
+/// How this workspace builds what is measured, before each campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Build {
+    /// Options of `cargo build`, such as `["--release", "--bin", "tool"]`; in commands `{bin:tool}` is the
+    /// program where cargo says it is.
+    pub(crate) cargo: Option<Vec<String>>,
 }
 
 /// What makes a round trip right.

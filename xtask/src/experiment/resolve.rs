@@ -11,6 +11,7 @@ use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::data::{Data, RawData};
 use super::fill;
 use super::foreign::{Check, Foreign, Hooks, Output, Sameness};
+use super::generator::{Generator, RawGenerators};
 use super::grid::{Grid, RawGrid};
 use super::matrix::RawMatrix;
 use super::placeholder::{self, Placeholder};
@@ -86,6 +87,7 @@ pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Exp
         variant,
         grid,
         data,
+        build: raw.build,
         metric,
         fit,
         criterion,
@@ -184,18 +186,30 @@ impl Resolver<'_> {
     }
 
     fn input(&self, raw: &Spanned<RawInput>) -> Resolved<Input> {
-        let RawInput { profiles, sizes, seed, repeated, files } = raw.get_ref();
+        let RawInput { profiles, sizes, seed, repeated, files, folders, generate } = raw.get_ref();
         let profiles: Vec<Profile> = self.list("input.profiles", profiles)?;
         let (parsed, auto) = self.swept_sizes(sizes)?;
         let files = self.files("input.files", files)?;
         let repeated = self.files("input.repeated", repeated)?;
-        let swept = !(profiles.is_empty() && repeated.is_empty());
-        if swept == parsed.is_empty() || (!swept && files.is_empty()) {
+        let folders = self.found("input.folders", folders, Path::is_dir, "folder")?;
+        let generate =
+            generate.as_ref().map(|of| self.generators(of)).transpose()?.unwrap_or_default();
+        let swept = !(profiles.is_empty() && repeated.is_empty() && generate.is_empty());
+        if swept == parsed.is_empty() || (!swept && files.is_empty() && folders.is_empty()) {
             let message = "`input` makes no documents; name at least one of `profiles` (or \
-                           `repeated`) and one of `sizes`, or `files`";
+                           `repeated`, `generate`) and one of `sizes`, or `files` or `folders`";
             return Err(self.error(&raw.span(), message));
         }
-        let input = Input { profiles, sizes: parsed, auto, seed: *seed, repeated, files };
+        let input = Input {
+            profiles,
+            sizes: parsed,
+            auto,
+            seed: *seed,
+            repeated,
+            files,
+            folders,
+            generate,
+        };
         self.distinct_documents(raw, &input)?;
         Ok(input)
     }
@@ -254,6 +268,36 @@ impl Resolver<'_> {
 
     /// The files that the patterns name; a pattern that names none is an error.
     fn files(&self, key: &str, patterns: &[Spanned<String>]) -> Resolved<Vec<PathBuf>> {
+        self.found(key, patterns, Path::is_file, "file")
+    }
+
+    /// The programs that make documents.
+    fn generators(&self, raw: &Spanned<RawGenerators>) -> Resolved<Vec<Generator>> {
+        let generator = |(name, line): &(String, Spanned<Vec<String>>)| {
+            let span = if line.span().is_empty() { raw.span() } else { line.span() };
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+            if name.is_empty() || !name.chars().all(fits) {
+                let message = format!(
+                    "`input.generate` names `{}`; use letters, digits and `-_.+`",
+                    name.escape_debug()
+                );
+                return Err(self.error(&span, message));
+            }
+            let line = Spanned::new(span, line.get_ref().clone());
+            let command = self.command("input.generate", &line)?;
+            Ok(Generator { name: name.clone(), command })
+        };
+        raw.get_ref().0.iter().map(generator).collect()
+    }
+
+    /// What the patterns name of one kind.
+    fn found(
+        &self,
+        key: &str,
+        patterns: &[Spanned<String>],
+        is_wanted: fn(&Path) -> bool,
+        kind: &str,
+    ) -> Resolved<Vec<PathBuf>> {
         let mut files = BTreeSet::new();
         for pattern in patterns {
             let refuse = |what: &str| {
@@ -268,11 +312,11 @@ impl Resolver<'_> {
             let found =
                 glob::glob(&absolute.to_string_lossy()).map_err(|error| refuse(error.msg))?;
             let before = files.len();
-            for path in found.filter_map(Result::ok).filter(|path| path.is_file()) {
+            for path in found.filter_map(Result::ok).filter(|path| is_wanted(path)) {
                 files.insert(self.known_as(&path));
             }
             if files.len() == before {
-                return Err(refuse("which names no file that is not named already"));
+                return Err(refuse(&format!("which names no {kind} that is not named already")));
             }
         }
         self.distinct_file_names(key, patterns, &files)?;

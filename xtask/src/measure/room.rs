@@ -33,7 +33,7 @@ struct Copied {
 type Stamp = (PathBuf, bool, u64, u64, (i64, i64));
 
 /// A command with everything filled in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ready {
     pub(super) command: Vec<String>,
     pub(super) stdin: Option<PathBuf>,
@@ -43,8 +43,8 @@ pub(super) struct Ready {
     /// Where its result will be.
     pub(super) result: Option<PathBuf>,
     /// What the names mean in this run.
-    values: Vec<(&'static str, String)>,
-    home: PathBuf,
+    pub(super) values: Vec<(&'static str, String)>,
+    pub(super) home: PathBuf,
 }
 
 impl Room {
@@ -84,25 +84,21 @@ impl Room {
         }
         let stdout = self.scratch.join("stdout");
         let mut ready = Ready {
-            command: Vec::new(),
             stdin: reads_stdin.then(|| document.path.clone()),
             stdout: Some(stdout.clone()),
-            env: Vec::new(),
-            cwd: home.to_owned(),
-            result: None,
             values,
-            home: home.to_owned(),
+            ..Ready::plain(Vec::new(), home)
         };
         ready.command = ready.line(&foreign.command);
         ready.env =
             foreign.env.iter().map(|(name, value)| (name.clone(), ready.text(value))).collect();
         if let Some(cwd) = &foreign.cwd {
-            ready.cwd = home.join(ready.text(cwd));
+            ready.cwd = ready.path(cwd);
         }
         ready.result = match &foreign.output {
             Output::Stdout => Some(stdout),
             Output::File | Output::Folder => Some(output),
-            Output::At(path) => Some(home.join(ready.text(path))),
+            Output::At(path) => Some(ready.path(path)),
             Output::Nothing => None,
         };
         Ok(ready)
@@ -124,9 +120,8 @@ impl Room {
             return Ok(copied.path.clone());
         }
         let number = self.copies.get(&key).map(|of| of.folder.clone());
-        let folder = number.unwrap_or_else(|| {
-            self.scratch.join("documents").join(self.copies.len().to_string())
-        });
+        let folder = number
+            .unwrap_or_else(|| self.scratch.join("documents").join(self.copies.len().to_string()));
         let name = document.path.file_name().unwrap_or_default();
         let path = folder.join(name);
         let cannot = || format!("cannot copy {} to {}", document.path.display(), path.display());
@@ -139,6 +134,25 @@ impl Room {
 }
 
 impl Ready {
+    /// A command as it is, with nothing on its stdin and nobody to read its stdout.
+    pub(super) fn plain(command: Vec<String>, home: &Path) -> Self {
+        Self {
+            command,
+            stdin: None,
+            stdout: None,
+            env: Vec::new(),
+            cwd: home.to_owned(),
+            result: None,
+            values: Vec::new(),
+            home: home.to_owned(),
+        }
+    }
+
+    /// A path with the names of this run filled in, from the experiment's folder.
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.home.join(self.text(path))
+    }
+
     /// A text with the names of this run filled in.
     fn text(&self, text: &str) -> String {
         fill::text(text, &self.borrowed())

@@ -133,7 +133,8 @@ impl Values<'_> {
                 None => return Err(self.unexpected()),
             }
         }
-        let text: String = serde_json::from_slice(&self.text[start..=end]).map_err(|_| self.unexpected())?;
+        let text: String =
+            serde_json::from_slice(&self.text[start..=end]).map_err(|_| self.unexpected())?;
         self.at = end + 1;
         if let Some(Open::Object(_, key @ None)) = self.open.last_mut() {
             *key = Some(text);
@@ -248,8 +249,28 @@ mod tests {
     #[test]
     fn what_is_no_json_is_told_where() {
         for wrong in [
-            "[", "]", "{]", "[}", "[1 2]", "[1,]", "{\"a\"}", "{\"a\":}", "{1:2}", "{\"a\":1,}", "tru", "\"",
-            "\"\\x\"", "01", "1.", "-", "[,1]", "{,}", "nul", "a", "{\"a\" 1}", "{[]:1}",
+            "[",
+            "]",
+            "{]",
+            "[}",
+            "[1 2]",
+            "[1,]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{1:2}",
+            "{\"a\":1,}",
+            "tru",
+            "\"",
+            "\"\\x\"",
+            "01",
+            "1.",
+            "-",
+            "[,1]",
+            "{,}",
+            "nul",
+            "a",
+            "{\"a\" 1}",
+            "{[]:1}",
         ] {
             assert!(digest(wrong.as_bytes()).is_err(), "{wrong}");
         }

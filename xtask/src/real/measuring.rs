@@ -13,7 +13,7 @@ use super::series::{EMPTY_PROFILE, Row, read, write};
 use crate::inputs::{self, Document, Origin};
 use crate::measure::{Peaks, peaks};
 use crate::output::errln;
-use crate::workshop::{Tools, Workshop};
+use crate::workshop::{Tools, Wanted, Workshop};
 
 /// The seed of the documents.
 const DOCUMENT_SEED: u64 = 1;
@@ -26,14 +26,14 @@ pub(crate) fn measure(
     only: &str,
     restart: bool,
 ) -> anyhow::Result<()> {
-    workshop.build(false)?;
+    workshop.build(Wanted::SIGMA)?;
     let place = Folders::new(workshop)?;
     if restart {
         drop(fs::remove_dir_all(&place.done));
     }
     fs::create_dir_all(&place.done)?;
     place.compile(workshop)?;
-    let tools = workshop.tools(false)?;
+    let tools = workshop.tools(Wanted::SIGMA)?;
     let mut wanted: Vec<&Program> =
         manifest.programs.iter().filter(|program| program.name.contains(only)).collect();
     wanted.sort_by_key(|program| manifest.half(program) == Half::Holdout);
@@ -125,7 +125,8 @@ fn series(
     let command = command(program, place, tools);
     let mut rows = Vec::new();
     for origin in [Origin::Empty].into_iter().chain(sized) {
-        let document = inputs::document(&origin, &workshop.root, &workshop.inputs())?;
+        let document =
+            inputs::document(&origin, (&workshop.root, &workshop.root), &workshop.inputs())?;
         match peaks(&tools.probe, &command, &document.path)? {
             Ok(peaks) => rows.push(row(program, &document, peaks)),
             Err(_) if origin == Origin::Empty => {}
@@ -149,12 +150,10 @@ fn row(program: &Program, document: &Document, peaks: Peaks) -> Row {
 }
 
 fn command(program: &Program, place: &Folders, tools: &Tools) -> Vec<String> {
+    let sigma = tools.sigma.clone().unwrap_or_default();
     let filled = |text: &String| {
-        let known: [(&str, &Path); 3] = [
-            ("{built}", &place.built),
-            ("{programs}", &place.programs()),
-            ("{sigma}", &tools.sigma),
-        ];
+        let known: [(&str, &Path); 3] =
+            [("{built}", &place.built), ("{programs}", &place.programs()), ("{sigma}", &sigma)];
         known
             .iter()
             .fold(text.clone(), |text, (name, path)| text.replace(name, &path.to_string_lossy()))

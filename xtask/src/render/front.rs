@@ -40,12 +40,12 @@ impl Total<'_> {
 
 /// Whether there are files, and so documents to be taken together.
 pub(super) fn applies(derived: &Derived) -> bool {
-    derived.lock.experiment.input.files.len() > 1
+    derived.lock.experiment.input.found().count() > 1
 }
 
 /// The files of the experiment: generated documents are not what people encode.
 fn documents(derived: &Derived) -> Vec<String> {
-    derived.lock.experiment.input.files.iter().map(|file| inputs::file_name(file)).collect()
+    derived.lock.experiment.input.found().map(|file| inputs::file_name(file)).collect()
 }
 
 fn totals(derived: &Derived) -> Vec<Total<'_>> {

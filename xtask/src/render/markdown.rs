@@ -80,7 +80,7 @@ pub(super) fn answer(derived: &Derived) -> String {
             parts.push(format!("{range}-fold with `{}`", variant.name));
         }
     }
-    let sizes = &derived.lock.experiment.input.sizes;
+    let sizes = derived.sizes();
     let mut text = String::new();
     if let (false, Some(first), Some(last)) = (parts.is_empty(), sizes.first(), sizes.last()) {
         let list = listed(&parts);

@@ -32,7 +32,7 @@ pub(crate) fn table(derived: &Derived) -> String {
 
 /// Variant and profile by size, as many sizes to a table as fit.
 fn by_size(derived: &Derived, metric: Metric) -> Vec<Table> {
-    let sizes = &derived.lock.experiment.input.sizes;
+    let sizes = derived.sizes();
     let rows = rows(derived);
     let names = rows.iter().map(|(v, p)| v.chars().count() + p.chars().count() + 4).max();
     let per_table = (WIDTH.saturating_sub(names.unwrap_or(0)) / 11).max(1);
@@ -42,7 +42,7 @@ fn by_size(derived: &Derived, metric: Metric) -> Vec<Table> {
 /// Variant by file, as many files to a table as fit.
 fn by_file(derived: &Derived, metric: Metric) -> Vec<Table> {
     let input = &derived.lock.experiment.input;
-    let files: Vec<String> = input.files.iter().map(|file| inputs::file_name(file)).collect();
+    let files: Vec<String> = input.found().map(|file| inputs::file_name(file)).collect();
     let variants = derived.lock.experiment.variant.iter().map(|variant| variant.name.as_str());
     let widest = |names: &mut dyn Iterator<Item = &str>| {
         names.map(|name| name.chars().count()).max().unwrap_or(0)
@@ -121,14 +121,19 @@ fn verdicts(derived: &Derived) -> String {
 
 /// A word in the left column and text beside it, wrapped to the width of a terminal.
 fn under(word: &str, text: &str) -> String {
-    const LEFT: usize = 13;
-    let mut lines = format!("{word:<LEFT$}");
-    let mut width = LEFT;
+    wrapped(&format!("{word:<13}"), text)
+}
+
+/// A text behind its head, wrapped to the width of a terminal and indented as far.
+pub(super) fn wrapped(head: &str, text: &str) -> String {
+    let left = head.chars().count();
+    let mut lines = head.to_owned();
+    let mut width = left;
     for part in text.split(' ') {
         let length = part.chars().count();
-        if width > LEFT && width + 1 + length > WIDTH {
-            lines.push_str(&format!("\n{:<LEFT$}", ""));
-            width = LEFT;
+        if width > left && width + 1 + length > WIDTH {
+            lines.push_str(&format!("\n{:<left$}", ""));
+            width = left;
         }
         lines.push_str(&format!(" {part}"));
         width += 1 + length;
