@@ -44,7 +44,10 @@ pub(crate) fn look_up(
                 && row.variant == wanted.variant
                 && row.profile == wanted.profile
         };
-        let Ok(size) = wanted.size else { continue };
+        let is_predicted = derived.scalings.iter().any(|of| {
+            of.variant == wanted.variant && of.profile == wanted.profile && of.growth.is_ok()
+        });
+        let Some(size) = wanted.size.ok().filter(|_| is_predicted) else { continue };
         let variant = variants.iter().find(|of| of.name == wanted.variant);
         let (Some(variant), false) = (variant, samples.rows().iter().any(is_of)) else { continue };
         errln!("looking up what {} takes on {} of {size}", wanted.variant, wanted.profile);

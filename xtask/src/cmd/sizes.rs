@@ -24,6 +24,9 @@ use crate::summary::{self, Cell, Summary};
 use crate::units::Bytes;
 use crate::workshop::Workshop;
 
+/// Fewest sizes of one profile, whatever the budget: with fewer nothing is fitted and checked.
+const SIZES_MIN: usize = stats::growth::SIZES_MIN + 1;
+
 /// Most sizes of one profile, whatever the budget.
 const SIZES_MAX: usize = 40;
 
@@ -110,7 +113,16 @@ impl Profile<'_> {
             seconds_left: (self.share() - self.spent()).max(0.0),
             costs: sizes,
         };
-        match next_size(&series, &plan) {
+        let next = match next_size(&series, &plan) {
+            // A budget that buys no fit buys nothing: the sizes so far, and what lies between them.
+            Next::Spent if plan.costs.len() < SIZES_MIN => {
+                let largest = plan.costs.iter().map(|cost| cost.0).fold(plan.range.low, f64::max);
+                let range = Interval::new(plan.range.low, largest);
+                next_size(&series, &Plan { range, seconds_left: f64::INFINITY, ..plan })
+            }
+            next => next,
+        };
+        match next {
             Next::Measure { size, why } => of(
                 Some(Bytes(size as u64)),
                 match why {
