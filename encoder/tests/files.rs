@@ -338,6 +338,53 @@ fn a_signal_leaves_nothing() {
     }
 }
 
+/// Runs the program where `/proc` is empty, so that a file without a name could not get one.
+#[cfg(target_os = "linux")]
+fn without_proc(place: &Place, arguments: &[&str]) -> Option<Child> {
+    let line = "mount -t tmpfs none /proc && exec \"$0\" \"$@\"";
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", line, env!("CARGO_BIN_EXE_sigma")]).args(arguments);
+    unshare.current_dir(place.folder.path()).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut trial = Command::new("unshare");
+    let can = trial.args(["-m", "mount", "-t", "tmpfs", "none", "/proc"]).output();
+    if !geteuid().is_root() || !can.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: only root can hide /proc, and not everywhere");
+        return None;
+    }
+    Some(unshare.spawn().expect("what ran a moment ago"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_with_a_random_name_is_removed_too() {
+    let place = Place::new();
+    for signal in [Signal::HUP, Signal::INT, Signal::TERM, Signal::QUIT] {
+        let arguments = ["encode", "-o", "a.sg"];
+        let Some(mut child) = without_proc(&place, &arguments) else { return };
+        feed(&mut child, 200_000);
+        let names = place.names();
+        assert!(names.len() == 1 && names[0].starts_with(".sigma-"), "{names:?}");
+        assert_eq!(mode_of(&place.path(&names[0])), 0o600);
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        assert_eq!(child.wait().expect("it ends").signal(), Some(signal.as_raw()));
+        assert!(place.names().is_empty(), "{signal:?}");
+    }
+    place.write("a.sg", b"mine");
+    for (arguments, code) in [(&["encode", "-o", "b.sg"][..], 0), (&["encode", "-fo", "a.sg"], 0)] {
+        let Some(mut child) = without_proc(&place, arguments) else { return };
+        feed(&mut child, 1000);
+        drop(child.stdin.take());
+        assert_eq!(child.wait().expect("it ends").code(), Some(code));
+    }
+    let Some(mut child) = without_proc(&place, &["encode", "-o", "c.sg"]) else { return };
+    feed(&mut child, 200_000);
+    place.write("c.sg", b"mine");
+    drop(child.stdin.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert_eq!(place.read("c.sg"), b"mine");
+    assert_eq!(place.names(), ["a.sg", "b.sg", "c.sg"]);
+}
+
 #[test]
 fn who_ignores_a_hangup_goes_on() {
     let place = Place::new();

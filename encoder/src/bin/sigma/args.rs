@@ -57,15 +57,39 @@ written; 2 the command line makes no sense.";
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Encode files
-    Encode(EncodeArgs),
+    Encode(Deferred<EncodeArgs>),
     /// Decode what `sigma encode` wrote
-    Decode(DecodeArgs),
+    Decode(Deferred<DecodeArgs>),
     /// Decode and check, but write nothing
-    Test(TestArgs),
+    Test(Deferred<TestArgs>),
     /// Say what is in encodings, by their headers
-    List(ListArgs),
+    List(Deferred<ListArgs>),
     /// Say where an encoding's bits went
-    Inspect(InspectArgs),
+    Inspect(Deferred<InspectArgs>),
+}
+
+/// What a verb takes, described only when that verb is given: the others cost no memory.
+#[derive(Debug)]
+pub(crate) struct Deferred<T>(pub(crate) T);
+
+impl<T: ClapArgs> ClapArgs for Deferred<T> {
+    fn augment_args(command: Command) -> Command {
+        command.defer(T::augment_args)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command.defer(T::augment_args_for_update)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 /// Which files are meant.

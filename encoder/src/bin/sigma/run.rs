@@ -6,7 +6,9 @@ use std::path::Path;
 
 use sigma_encoder::Error;
 
-use crate::args::{Args, DecodeArgs, EncodeArgs, InspectArgs, ListArgs, PlaceArgs, TestArgs, Verb};
+use crate::args::{
+    Args, DecodeArgs, Deferred, EncodeArgs, InspectArgs, ListArgs, PlaceArgs, TestArgs, Verb,
+};
 use crate::decoding::{Decoding, Part};
 use crate::encoding;
 use crate::failure::{Failure, Voice, at, of_panic};
@@ -20,11 +22,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let voice = Voice::new(args.quiet, args.verbose);
     interrupt::survive_file_size_limit();
     match &args.verb {
-        Verb::Encode(encode) => run_encode(encode, voice),
-        Verb::Decode(decode) => run_decode(decode, voice),
-        Verb::Test(test) => run_test(test, voice),
-        Verb::List(list) => run_list(list, voice),
-        Verb::Inspect(inspect) => run_inspect(inspect, voice),
+        Verb::Encode(Deferred(encode)) => run_encode(encode, voice),
+        Verb::Decode(Deferred(decode)) => run_decode(decode, voice),
+        Verb::Test(Deferred(test)) => run_test(test, voice),
+        Verb::List(Deferred(list)) => run_list(list, voice),
+        Verb::Inspect(Deferred(inspect)) => run_inspect(inspect, voice),
     }
 }
 
