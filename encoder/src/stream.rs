@@ -13,6 +13,13 @@ use crate::stage::Stage;
 const READ: usize = 1 << 15;
 
 /// Encodes all that `input` gives.
+///
+/// ```
+/// # use sigma_encoder::{Options, encode};
+/// let mut encoded = Vec::new();
+/// encode(&b"[1,2,3]"[..], &mut encoded, &Options::new())?;
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
 pub fn encode<R: Read, W: Write>(
     mut input: R,
     mut output: W,
@@ -111,11 +118,27 @@ fn read<R: Read>(input: &mut R, bytes: &mut [u8]) -> Result<usize, Error> {
 }
 
 /// Decodes all that `input` gives.
+///
+/// ```
+/// # let encoded = sigma_encoder::encode_all(&b"[1,2,3]"[..], &Default::default())?;
+/// let mut document = Vec::new();
+/// sigma_encoder::decode(encoded.as_slice(), &mut document)?;
+/// assert_eq!(document, b"[1,2,3]");
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
 pub fn decode<R: Read, W: Write>(input: R, output: W) -> Result<(), Error> {
     decode_limited(input, output, Limits::default())
 }
 
 /// Decodes all that `input` gives, within limits.
+///
+/// ```
+/// use sigma_encoder::{Limits, decode_limited};
+/// # let encoded = sigma_encoder::encode_all(&b"[1,2,3]"[..], &Default::default())?;
+/// let limits = Limits::new().memory_bytes(16 << 20).output_bytes(100 << 20);
+/// decode_limited(encoded.as_slice(), std::io::sink(), limits)?;
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
 pub fn decode_limited<R: Read, W: Write>(
     input: R,
     mut output: W,

@@ -330,11 +330,13 @@ fn a_signal_leaves_nothing() {
         let place = Place::new();
         let mut child = place.start(&["encode", "-o", "a.sg"]);
         feed(&mut child, 200_000);
+        // The end of the input is not what ends it.
+        let pipe = child.stdin.take();
         kill_process(Pid::from_child(&child), signal).expect("it runs");
-        // It is not the end of the input that ends it.
         let status = child.wait().expect("it ends");
         assert_eq!(status.signal(), Some(signal.as_raw()));
         assert!(place.names().is_empty(), "{signal:?}");
+        drop(pipe);
     }
 }
 
@@ -365,9 +367,12 @@ fn a_file_with_a_random_name_is_removed_too() {
         let names = place.names();
         assert!(names.len() == 1 && names[0].starts_with(".sigma-"), "{names:?}");
         assert_eq!(mode_of(&place.path(&names[0])), 0o600);
+        // The end of the input is not what ends it.
+        let pipe = child.stdin.take();
         kill_process(Pid::from_child(&child), signal).expect("it runs");
         assert_eq!(child.wait().expect("it ends").signal(), Some(signal.as_raw()));
         assert!(place.names().is_empty(), "{signal:?}");
+        drop(pipe);
     }
     place.write("a.sg", b"mine");
     for (arguments, code) in [(&["encode", "-o", "b.sg"][..], 0), (&["encode", "-fo", "a.sg"], 0)] {
@@ -565,8 +570,6 @@ fn habits_of_other_programs_work() {
     assert!(place.run(&["-dc", "a.sg"]).stdout == document);
     assert!(place.run(&["-d", "-c", "a.sg"]).stdout == document);
     place.succeeds(&["-t", "a.sg"]);
-    let listed = place.run(&["-l", "a.sg"]);
-    assert!(String::from_utf8_lossy(&listed.stdout).contains("`a.sg`"));
     let encoded = place.run_with(&[], &document).stdout;
     assert_eq!(encoded, place.read("a.sg"));
     assert!(place.run_with(&["-d"], &encoded).stdout == document);
@@ -582,6 +585,32 @@ fn habits_of_other_programs_work() {
         .output()
         .expect("it ends");
     assert!(cat.stdout == passed.stdout, "{}", error_of(&cat));
+}
+
+#[test]
+fn a_list_says_what_encodings_hold() {
+    let place = Place::new();
+    let document = records(300);
+    framed(&place, &document);
+    place.write("a", &document[..1000]);
+    place.succeeds(&["encode", "a"]);
+    place.write("bad.sg", b"no encoding");
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let listed = place.run(&["-l", "log.sg", "bad.sg", "a.sg"]);
+    assert_eq!(listed.status.code(), Some(1), "one of them is none");
+    assert!(error_of(&listed).contains("`bad.sg`"), "{}", error_of(&listed));
+    let text = String::from_utf8(listed.stdout).expect("text");
+    let rows: Vec<_> = text.lines().map(words).collect();
+    assert_eq!(rows[0], ["encoded", "document", "ratio", "frames", "lines", "file"]);
+    let kilobytes = format!("{:.1}", document.len() as f64 / 1000.0);
+    assert_eq!(rows[1][2..4], [kilobytes, "KB".to_owned()], "{text}");
+    assert_eq!(rows[1][6..], ["300", "`log.sg`"], "{text}");
+    assert_eq!(rows[2][2..4], ["1.0", "KB"], "{text}");
+    assert_eq!(rows[3].last().map(String::as_str), Some("files"), "{text}");
+    // From a pipe too.
+    let piped = place.run_with(&["list", "-"], &place.read("log.sg"));
+    assert!(piped.status.success(), "{}", error_of(&piped));
+    assert!(String::from_utf8_lossy(&piped.stdout).contains("standard input"));
 }
 
 #[test]

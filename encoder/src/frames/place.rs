@@ -4,14 +4,53 @@ use std::fs::File;
 use std::io::{self, Read};
 
 /// Bytes that can be read from any position.
+///
+/// ```
+/// use sigma_encoder::ReadAt;
+/// let mut bytes = [0; 3];
+/// assert_eq!(b"0123456789".as_slice().read_at(&mut bytes, 4)?, 3);
+/// assert_eq!(&bytes, b"456");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait ReadAt: Sync {
     /// Reads some bytes from `offset` on, as many as [`Read::read`] would; 0 at the end.
+    ///
+    /// ```
+    /// # use sigma_encoder::ReadAt;
+    /// assert_eq!(b"0123".as_slice().read_at(&mut [0; 3], 4)?, 0, "the end");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
 /// Bytes that can be written to any position.
+///
+/// ```
+/// use std::{io, sync::Mutex};
+/// /// Memory that several threads write to.
+/// struct Memory(Mutex<Vec<u8>>);
+///
+/// impl sigma_encoder::WriteAt for Memory {
+///     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+///         let mut memory = self.0.lock().expect("no panic");
+///         let end = offset as usize + bytes.len();
+///         let len = memory.len().max(end);
+///         memory.resize(len, 0);
+///         memory[offset as usize..end].copy_from_slice(bytes);
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait WriteAt: Sync {
     /// Writes all of `bytes` from `offset` on.
+    ///
+    /// ```no_run
+    /// use sigma_encoder::WriteAt;
+    /// # fn write() -> std::io::Result<()> {
+    /// std::fs::File::create("part")?.write_all_at(b"two", 2)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 }
 

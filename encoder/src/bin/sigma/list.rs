@@ -1,9 +1,12 @@
-//! `sigma list`: what is in encodings, without decoding them.
+//! `sigma list`: what is in encodings.
 
-use sigma_encoder::{Frames, Limits};
+use std::io::BufReader;
+
+use sigma_encoder::{Decoder, Error, Frames, Limits};
 
 use crate::failure::{Failure, at};
 use crate::files::Input;
+use crate::progress::Progress;
 use crate::size;
 use crate::stats::Work;
 
@@ -21,36 +24,55 @@ fn line(columns: [&str; 5], name: &str) -> String {
 /// Where nothing is known.
 const UNKNOWN: &str = "-";
 
-/// What an input holds: as a row, and for the sum.
+/// What an input holds: as a row, and for the sum. Frames say it in their index; what has none is
+/// decoded, and nothing of it is kept.
 pub(crate) fn row(input: &Input) -> Result<(String, Work), Failure> {
     let name = input.source.name();
-    let Some((file, len)) = input.placed() else {
-        let message = format!("{name} cannot be read by position; name a file that is not empty");
-        return Err(Failure::Work(message));
-    };
-    let frames = Frames::open(file, len, Limits::default());
-    let frames = frames.map_err(|error| at(&name, &error))?;
-    let document = frames.as_ref().map(Frames::document_bytes);
-    let count = frames.as_ref().map(|frames| frames.count() as u64);
-    let lines = frames.as_ref().map(Frames::line_ends);
+    let found = found(input).map_err(|error| at(&name, &error))?;
     let known = |n: Option<u64>| n.map_or(UNKNOWN.into(), |n| n.to_string());
+    let Found { encoded, document, frames, lines } = found;
     let row = line(
         [
-            &size::text(len),
-            &document.map_or(UNKNOWN.into(), size::text),
-            &document.map_or(UNKNOWN.into(), |document| ratio(document, len)),
-            &known(count),
+            &size::text(encoded),
+            &size::text(document),
+            &ratio(document, encoded),
+            &known(frames),
             &known(lines),
         ],
         &name,
     );
-    let work = Work {
-        input_bytes: len,
-        output_bytes: document.unwrap_or(0),
-        frames: count,
-        ..Work::default()
-    };
+    let work = Work { input_bytes: encoded, output_bytes: document, frames, ..Work::default() };
     Ok((row, work))
+}
+
+/// What an encoding holds, in bytes and numbers.
+struct Found {
+    encoded: u64,
+    document: u64,
+    frames: Option<u64>,
+    lines: Option<u64>,
+}
+
+fn found(input: &Input) -> Result<Found, Error> {
+    if let Some((file, len)) = input.placed() {
+        // Where the index cannot be used the frames may still be read one after the other.
+        if let Ok(Some(frames)) = Frames::open(file, len, Limits::default()) {
+            return Ok(Found {
+                encoded: len,
+                document: frames.document_bytes(),
+                frames: Some(frames.count() as u64),
+                lines: Some(frames.line_ends()),
+            });
+        }
+    }
+    let mut read = Progress::new(input.reader(), None, true);
+    let mut decoder = Decoder::new(BufReader::with_capacity(1 << 15, &mut read))?;
+    let mut document = 0;
+    while let Some(block) = decoder.next_block()? {
+        document += block.len() as u64;
+    }
+    drop(decoder);
+    Ok(Found { encoded: read.bytes, document, frames: None, lines: None })
 }
 
 /// The last row, of so many files.
