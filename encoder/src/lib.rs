@@ -39,7 +39,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(feature = "experiments"),
-    allow(dead_code, unreachable_pub, reason = "some of it is for experiments alone")
+    allow(
+        dead_code,
+        unreachable_pub,
+        clippy::unused_self,
+        reason = "some of it is for experiments alone"
+    )
 )]
 // The kernels walk several arrays of the same length side by side; an index says so best.
 #![allow(clippy::needless_range_loop)]

@@ -20,7 +20,7 @@ use crate::settings::Options;
 /// ```
 /// use sigma_encoder::{Framing, Options, decode, encode_frames};
 /// let document = "{\"id\":1}\n".repeat(1000);
-/// let framing = Framing { frame_bytes: 4096, threads: 2 };
+/// let framing = Framing::new().frame_bytes(4096).threads(2);
 /// let mut encoded = Vec::new();
 /// let frames = encode_frames(document.as_bytes(), &mut encoded, &Options::default(), framing)?;
 /// assert_eq!(frames, 3);
@@ -91,7 +91,7 @@ fn whole_frame<R: Read>(cutter: &mut Cutter<R>) -> io::Result<Option<(u64, Vec<u
 /// use sigma_encoder::{Framing, Options, encode_frames_at};
 /// let source = std::fs::File::open("events.ndjson")?;
 /// let output = std::fs::File::create("events.ndjson.sg")?;
-/// let framing = Framing { threads: 4, ..Framing::default() };
+/// let framing = Framing::new().threads(4);
 /// encode_frames_at(&source, source.metadata()?.len(), &output, &Options::default(), framing)?;
 /// # Ok::<(), sigma_encoder::Error>(())
 /// ```

@@ -30,7 +30,7 @@ const READ: usize = 1 << 15;
 /// ```
 /// use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
 /// let document = "{\"id\":1}\n".repeat(1000);
-/// let framing = Framing { frame_bytes: 4096, threads: 1 };
+/// let framing = Framing::new().frame_bytes(4096);
 /// let mut encoded = Vec::new();
 /// encode_frames(document.as_bytes(), &mut encoded, &Options::default(), framing)?;
 ///
