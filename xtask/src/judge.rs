@@ -93,7 +93,10 @@ impl Evidence<'_> {
             }
             Expects::Value { metric, sizes: Sizes::From(from), limit } => self
                 .cells(variant, profile, *from)
-                .map(|cell| value(cell, *metric, *limit, self.is_steady(cell, *metric)))
+                .map(|cell| {
+                    let known = (self.is_steady(cell, *metric), self.resolution(*metric, cell));
+                    value(cell, *metric, *limit, known)
+                })
                 .collect(),
             Expects::Cv { metric, sizes, limit } => self
                 .cells(variant, profile, Bytes(0))
@@ -118,6 +121,11 @@ impl Evidence<'_> {
                 found.map(|of| given_back(place, of)).into_iter().collect()
             }
         }
+    }
+
+    /// By how much a reading may be off.
+    fn resolution(&self, metric: Metric, cell: &Cell) -> f64 {
+        self.summary.proofs.resolutions.error(metric, cell.size)
     }
 
     fn cells(&self, variant: &str, profile: &str, from: Bytes) -> impl Iterator<Item = &Cell> {
@@ -154,7 +162,8 @@ impl Evidence<'_> {
         limit: Limit,
     ) -> Finding {
         if let Some(cell) = self.cells(variant, profile, size).find(|cell| cell.size == size) {
-            return value(cell, metric, limit, self.is_steady(cell, metric));
+            let known = (self.is_steady(cell, metric), self.resolution(metric, cell));
+            return value(cell, metric, limit, known);
         }
         let place = format!("{variant} on {profile}, {size}");
         let Some(scaling) = self.scaling(variant, profile, metric) else {
@@ -239,15 +248,24 @@ fn bounded(place: String, scaling: &Scaling, limit: Limit) -> Finding {
     }
 }
 
-/// The mean of a metric in a cell against a limit.
-fn value(cell: &Cell, metric: Metric, limit: Limit, is_steady: bool) -> Finding {
+/// The mean of a metric in a cell against a limit; whether one run says all, and by how much a reading
+/// may be off.
+fn value(
+    cell: &Cell,
+    metric: Metric,
+    limit: Limit,
+    (is_steady, resolution): (bool, f64),
+) -> Finding {
     let place = place(cell);
     let Some(described) = cell.metric(metric) else {
         return not_measured(place, &failed(cell));
     };
     let is_exact = metric.is_exact() || is_steady;
     let exact = is_exact.then(|| Interval::new(described.mean, described.mean));
-    let interval = exact.or(mean_interval(described));
+    let interval = exact.or(mean_interval(described)).map(|interval| {
+        let (low, high) = (described.mean - resolution, described.mean + resolution);
+        Interval::new(interval.low.min(low), interval.high.max(high))
+    });
     let origin = if is_steady {
         "one run, the same in every run of other sizes"
     } else if is_exact {

@@ -6,7 +6,7 @@
 
 use crate::aggregate::Group;
 use crate::metric::Metric;
-use crate::record::{Kind, Sample};
+use crate::record::Kind;
 use crate::units::Bytes;
 
 /// The names of the proofs that touch odd amounts: until they end, or giving them back before.
@@ -55,21 +55,19 @@ impl Resolutions {
         }
     }
 
+    /// By how much a reading may be off, in the unit of the metric: its resolution, but nothing for what is
+    /// counted one by one; nothing, too, where no proof told.
+    pub(crate) fn error(&self, metric: Metric, input: Bytes) -> f64 {
+        let of_peak = if metric == Metric::Overhead { Metric::PeakRss } else { metric };
+        match self.0.iter().any(|(measured, _)| *measured == of_peak) {
+            true => self.resolution(metric, input).unwrap_or(0.0),
+            false => 0.0,
+        }
+    }
+
     /// Those that were measured, for a report.
     pub(crate) fn measured(&self) -> &[(Metric, f64)] {
         &self.0
-    }
-
-    /// From the rows of a campaign under way.
-    pub(crate) fn of_rows(rows: &[Sample]) -> Self {
-        let is_proof = |row: &&Sample| row.kind == Kind::Proof && NAMES.contains(&&*row.variant);
-        let last = rows.iter().filter(is_proof).map(|row| row.block).max();
-        let proofs: Vec<&Sample> =
-            rows.iter().filter(is_proof).filter(|row| Some(row.block) == last).collect();
-        Self::of(|name, metric| {
-            let of_name = proofs.iter().filter(|row| row.variant == name);
-            of_name.filter_map(|row| Some((row.input_bytes, row.value(metric)?))).collect()
-        })
     }
 
     /// From the groups of a campaign that is done; the last attempt at a proof counts.
@@ -165,7 +163,35 @@ fn common_divisor(mut a: u64, mut b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Outcome;
+    use crate::aggregate::Values;
+    use crate::record::{Outcome, Sample};
+
+    /// What the rows of a campaign say, attempts in their order.
+    fn of_rows(rows: &[Sample]) -> Resolutions {
+        let mut groups: Vec<Group> = Vec::new();
+        for row in rows {
+            let is_of =
+                |of: &&Sample| of.variant == row.variant && of.input_bytes == row.input_bytes;
+            let all: Vec<&Sample> = rows.iter().filter(is_of).collect();
+            let values = |metric: Metric| {
+                let values: Vec<f64> = all.iter().filter_map(|row| row.value(metric)).collect();
+                (!values.is_empty()).then(|| (metric, Values::in_order(&values)))
+            };
+            groups.push(Group {
+                kind: row.kind,
+                attempt: 0,
+                variant: row.variant.clone(),
+                profile: row.profile.clone(),
+                size: Bytes(row.input_bytes),
+                outcomes: Vec::new(),
+                values: crate::metric::ALL.into_iter().filter_map(values).collect(),
+                distinct_outputs: 0,
+                disturbed: [0, 0],
+                pinned: 0,
+            });
+        }
+        Resolutions::of_groups(&groups)
+    }
 
     /// Proofs of a machine that counts in batches of `batch` pages.
     fn proofs(batch: u64) -> Vec<Sample> {
@@ -187,7 +213,7 @@ mod tests {
     #[test]
     fn the_batches_of_a_kernel_show_as_the_resolution_of_its_peaks() {
         for batch in [1, 32, 64, 128] {
-            let found = Resolutions::of_rows(&proofs(batch));
+            let found = of_rows(&proofs(batch));
             let read = found.resolution(Metric::PeakRss, Bytes(10)).unwrap();
             let most = (batch * PAGE) as f64;
             assert!((0.75 * most..=most).contains(&read), "batch {batch}: {read}");
@@ -204,31 +230,42 @@ mod tests {
         };
         let mut rows = proofs(1);
         rows.extend(proofs(64).into_iter().map(spike));
-        let found = Resolutions::of_rows(&rows);
+        let found = of_rows(&rows);
         assert!(found.resolution(Metric::PeakRss, Bytes(1)).unwrap() > 40.0 * PAGE as f64);
         assert_eq!(found.resolution(Metric::RssAtExit, Bytes(1)), None);
     }
 
     #[test]
     fn a_clock_that_ticks_is_found_out() {
-        let found = Resolutions::of_rows(&proofs(1));
+        let found = of_rows(&proofs(1));
         assert_eq!(found.resolution(Metric::Cpu, Bytes(1)), Some(4e6));
         assert_eq!(found.resolution(Metric::Wall, Bytes(1)), Some(1.0));
     }
 
     #[test]
+    fn what_is_counted_one_by_one_is_never_off() {
+        let found = of_rows(&proofs(32));
+        assert_eq!(found.error(Metric::Output, Bytes(1)), 0.0);
+        assert_eq!(found.error(Metric::Ratio, Bytes(100)), 0.0);
+        let peak = found.resolution(Metric::PeakRss, Bytes(100)).unwrap();
+        assert_eq!(found.error(Metric::PeakRss, Bytes(100)), peak);
+        assert_eq!(found.error(Metric::Overhead, Bytes(100)), peak / 100.0);
+        assert_eq!(Resolutions::default().error(Metric::PeakRss, Bytes(1)), 0.0);
+    }
+
+    #[test]
     fn what_was_not_measured_has_no_resolution() {
-        let none = Resolutions::of_rows(&[]);
+        let none = of_rows(&[]);
         assert_eq!(none.resolution(Metric::PeakRss, Bytes(1)), None);
         assert_eq!(none.resolution(Metric::Output, Bytes(1)), Some(1.0));
-        assert_eq!(Resolutions::of_rows(&proofs(32)).resolution(Metric::PeakHwm, Bytes(1)), None);
+        assert_eq!(of_rows(&proofs(32)).resolution(Metric::PeakHwm, Bytes(1)), None);
     }
 
     #[test]
     fn the_last_attempt_at_the_proofs_counts() {
         let mut rows = proofs(128);
         rows.extend(proofs(1).into_iter().map(|row| Sample { block: 1, ..row }));
-        let found = Resolutions::of_rows(&rows).resolution(Metric::PeakRss, Bytes(1));
+        let found = of_rows(&rows).resolution(Metric::PeakRss, Bytes(1));
         assert_eq!(found, Some(PAGE as f64));
     }
 }

@@ -240,7 +240,10 @@ fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String
     for cell in derived.summary.cells.iter().filter(|cell| cell.profile == profile) {
         let mut row = vec![cell.variant.clone(), cell.size.to_string(), cell.runs_ok().to_string()];
         row.extend(match cell.metric(metric) {
-            Some(described) => spread_columns(described, metric),
+            Some(described) => {
+                let resolutions = &derived.summary.proofs.resolutions;
+                spread_columns(described, metric, resolutions.error(metric, cell.size))
+            }
             None => std::array::from_fn(|_| NONE.to_owned()),
         });
         let of = |metric: Metric, value: fn(&Describe) -> f64| {
@@ -264,14 +267,18 @@ fn measurement_table(derived: &Derived, metric: Metric, profile: &str) -> String
 
 /// Mean, sd, CV, interval, extremes, outliers. One run has no spread; a metric that was the same in
 /// every run is said to be deterministic instead of given a zero-width interval.
-fn spread_columns(of: &Describe, metric: Metric) -> [String; 6] {
+fn spread_columns(of: &Describe, metric: Metric, error: f64) -> [String; 6] {
     let none = || NONE.to_owned();
     let mean = metric.show(of.mean);
     if metric.is_exact() {
         return [mean, none(), none(), "exact, counted in one run".to_owned(), none(), none()];
     }
     if of.n > 1 && of.identical {
-        let said = format!("deterministic ({} of {} identical)", of.n, of.n);
+        let finely = match error > 0.0 {
+            true => format!(", to within {}", metric.show(error)),
+            false => String::new(),
+        };
+        let said = format!("deterministic ({} of {} identical{finely})", of.n, of.n);
         return [mean, metric.show(0.0), units::percent(0.0), said, metric.show(of.min), none()];
     }
     let interval = of
