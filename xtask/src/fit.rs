@@ -12,6 +12,7 @@ use stats::{
 pub(crate) use lookup::{LookedUp, Trust};
 
 use crate::aggregate::Group;
+use crate::cores::on_all_cores;
 use crate::experiment::Experiment;
 use crate::inputs;
 use crate::metric::Metric;
@@ -54,11 +55,11 @@ pub(crate) fn scalings(
     groups: &[Group],
     experiment: &Experiment,
 ) -> Vec<Scaling> {
-    let mut found = Vec::new();
     if experiment.input.sizes.len() < 3 {
-        return found;
+        return Vec::new();
     }
     let resolutions = Resolutions::of_groups(groups);
+    let mut places = Vec::new();
     for profile in inputs::swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let cells: Vec<&Cell> = summary
@@ -67,12 +68,13 @@ pub(crate) fn scalings(
                 .filter(|cell| cell.variant == variant.name && cell.profile == profile)
                 .collect();
             for metric in &experiment.fit.metrics {
-                let place = (variant.name.as_str(), profile.as_str());
-                found.push(scaling(place, *metric, &cells, (groups, &resolutions), experiment));
+                places.push((variant.name.as_str(), profile.clone(), *metric, cells.clone()));
             }
         }
     }
-    found
+    on_all_cores(&places, |(variant, profile, metric, cells)| {
+        vec![scaling((variant, profile), *metric, cells, (groups, &resolutions), experiment)]
+    })
 }
 
 fn scaling(

@@ -20,6 +20,7 @@ mod campaign;
 mod charts;
 mod claims;
 mod cmd;
+mod cores;
 mod disturbance;
 mod doctor;
 mod error;

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use stats::{Test, Trend, Undetermined, holm, levene, mann_kendall, shapiro_wilk};
 
 use crate::aggregate::{self, Group};
+use crate::cores::on_all_cores;
 use crate::metric::Metric;
 use crate::record::Kind;
 use crate::summary::Summary;
@@ -87,22 +88,6 @@ fn ordered<'a>(runs: &[&'a Group], summary: &Summary) -> Vec<&'a Group> {
 
 fn key(group: &Group) -> (&str, &str, Bytes) {
     (group.variant.as_str(), group.profile.as_str(), group.size)
-}
-
-/// Calls `of` for each item, on as many threads as there are processors; results keep their order.
-pub(crate) fn on_all_cores<T: Sync, U: Send>(
-    items: &[T],
-    of: impl Fn(&T) -> Vec<U> + Sync,
-) -> Vec<U> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = items.len().div_ceil(threads).max(1);
-    let all = |items: &[T]| items.iter().flat_map(&of).collect::<Vec<U>>();
-    std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            items.chunks(share).map(|items| scope.spawn(move || all(items))).collect();
-        let joined = workers.into_iter().map(|worker| worker.join().expect("no panic in a test"));
-        joined.flatten().collect()
-    })
 }
 
 fn of_cell(group: &Group) -> Vec<CellChecks> {

@@ -4,6 +4,7 @@ use stats::Interval;
 use stats::growth::{Asked, Next, Plan, SizePoint, next_size};
 
 use crate::aggregate::Group;
+use crate::cores::on_all_cores;
 use crate::experiment::Experiment;
 use crate::fit::{self, Scaling, Trust, lookup};
 use crate::metric::Metric;
@@ -49,7 +50,7 @@ pub(crate) fn deciding(
     };
     let open = |of: &&Scaling| of.failed_at.is_none() && !of.points.is_empty() && is_open(of);
     let open: Vec<&Scaling> = scalings.iter().filter(open).collect();
-    super::checks::on_all_cores(&open, |scaling| {
+    on_all_cores(&open, |scaling| {
         let here =
             |cell: &&Cell| cell.variant == scaling.variant && cell.profile == scaling.profile;
         let cells: Vec<&Cell> = summary.cells.iter().filter(here).collect();
