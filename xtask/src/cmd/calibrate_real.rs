@@ -190,3 +190,48 @@ impl Judged {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bench as it is committed, half by half.
+    fn bench() -> Vec<(String, Vec<Judged>)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let judge = |(name, path): (String, PathBuf)| {
+            let series = series_of(&read(&path).unwrap(), &path, "").unwrap();
+            (name, judged(&series))
+        };
+        sources(root, None).into_iter().map(judge).collect()
+    }
+
+    #[test]
+    fn claims_about_growth_keep_their_bounds_on_real_programs() {
+        for (half, judged) in bench() {
+            assert!(judged.len() >= 30, "{half}: {} series", judged.len());
+            for design in [Design::Tenth, Design::Chosen] {
+                let outcomes: Vec<Outcome> =
+                    judged.iter().map(|one| one.of(design).clone()).collect();
+                for held in bounds(&totals(&outcomes), design) {
+                    assert!(held.holds, "{half}, {design:?}: {held:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_bench_is_what_its_manifest_names() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let manifest = Manifest::load(root).unwrap();
+        for half in Half::ALL {
+            let rows = read(&folder(root).join(format!("{}.csv", half.name()))).unwrap();
+            for row in rows {
+                let named = manifest.programs.iter().find(|one| one.name == row.program);
+                let program = named.unwrap_or_else(|| panic!("{} is named", row.program));
+                assert_eq!((manifest.half(program), &program.class), (half, &row.class), "{row:?}");
+                let size = crate::units::Bytes(row.input_bytes);
+                assert!(row.input_bytes == 0 || manifest.sizes(program).contains(&size), "{row:?}");
+            }
+        }
+    }
+}
