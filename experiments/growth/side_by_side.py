@@ -2,7 +2,8 @@
 what `cargo xtask calibrate --real` says of them; the table stands in METHODOLOGY.md.
 
     python3 -m venv venv && venv/bin/pip install extrap==4.2.5
-    venv/bin/python experiments/growth/side_by_side.py [FILE.csv ..]
+    venv/bin/python experiments/growth/side_by_side.py [FILE.csv ..]    # without a file: both halves, and
+                                                                        # the table in METHODOLOGY.md
 
 All see the same points: the sizes up to a tenth of the largest, the empty document left out, the finest
 true view of the peak. Right is the true class; for a power that has no name of its own, any such power.
@@ -130,7 +131,7 @@ def judged(method, all_series):
         counts[verdict] += 1
         ten_times = 10 * small[-1][0]
         size, peak = min(points, key=lambda point: abs(math.log(point[0] / ten_times)))
-        if abs(math.log(size / ten_times)) <= math.log(1.25):
+        if found and abs(math.log(size / ten_times)) <= math.log(1.25):
             ratio = max(predict(size), 1) / peak
             errors.append(max(ratio, 1 / ratio) - 1)
     return counts, errors
@@ -148,25 +149,39 @@ def ours(path):
     return list(zip(["all sizes", "chosen sizes"], decisions, coverage))
 
 
-def main():
-    paths = [pathlib.Path(argument) for argument in sys.argv[1:]]
-    paths = paths or [ROOT / "experiments/growth" / f"{half}.csv" for half in ("development", "holdout")]
+def table(paths):
+    """The lines of the table."""
     methods = {
         "Extra-P 4.2.5, basic": extra_p(SingleParameterModeler),
         "Extra-P 4.2.5, refining": extra_p(RefiningModeler),
         "atime's rule": atime,
     }
-    print("| series | method | right | undecided | wrong | median error at 10x | 95 % interval covers at 10x |")
-    print("|---|---|---:|---:|---:|---:|---:|")
+    yield "| series | method | right | undecided | wrong | median error at 10x | 95 % interval covers at 10x |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
     for path in paths:
         all_series = list(series_of(path))
         where = f"{path.stem}, {len(all_series)}"
-        for design, (right, undecided, wrong, error), (inside, looked_up) in ours(path.resolve()):
-            print(f"| {where} | this laboratory, {design} | {right} | {undecided} | {wrong} | {error} % | {inside} of {looked_up} |")
+        for design, decisions, (inside, looked_up) in ours(path.resolve()):
+            right, undecided, wrong, error = decisions
+            counts = f"{right} | {undecided} | {wrong} | {error} %"
+            yield f"| {where} | this laboratory, {design} | {counts} | {inside} of {looked_up} |"
         for name, method in methods.items():
             counts, errors = judged(method, all_series)
-            error = 100 * statistics.median(errors)
-            print(f"| {where} | {name} | {counts['right']} | {counts['undecided']} | {counts['wrong']} | {error:.1f} % | no intervals |")
+            decisions = " | ".join(str(counts[verdict]) for verdict in ("right", "undecided", "wrong"))
+            yield f"| {where} | {name} | {decisions} | {100 * statistics.median(errors):.1f} % | no intervals |"
+
+
+def main():
+    given = [pathlib.Path(argument) for argument in sys.argv[1:]]
+    halves = [ROOT / "experiments/growth" / f"{half}.csv" for half in ("development", "holdout")]
+    lines = "\n".join(table(given or halves))
+    print(lines)
+    if given:
+        return
+    page = ROOT / "METHODOLOGY.md"
+    before, rest = page.read_text().split("<!-- side by side -->")
+    _, after = rest.split("<!-- end of side by side -->")
+    page.write_text(f"{before}<!-- side by side -->\n{lines}\n<!-- end of side by side -->{after}")
 
 
 if __name__ == "__main__":

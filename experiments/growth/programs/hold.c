@@ -75,7 +75,7 @@ static void chunks(size_t size) {
 
 /* The last bytes of the document, in a ring that is touched as it fills. */
 static void ring(size_t size) {
-    char *held = malloc(size);
+    volatile char *held = malloc(size);
     size_t end = 0;
     for (size_t got; (got = next()) > 0;)
         for (size_t at = 0; at < got; at++) held[end] = piece[at], end = (end + 1) % size;

@@ -106,7 +106,8 @@ int main(int argc, char **argv) {
         double n = input_bytes();
         if (n < 0) return perror("law: standard input"), 1;
         size_t bytes = (size_t)laws[i].bytes(n);
-        char *memory = malloc(bytes + 1);
+        /* Volatile, or a compiler sees that nobody reads it and touches nothing. */
+        volatile char *memory = malloc(bytes + 1);
         if (memory == NULL) return perror("law"), 1;
         for (size_t at = 0; at < bytes; at += PAGE) memory[at] = 1;
         return 0;
