@@ -83,6 +83,8 @@ fn largest(scaling: &Scaling, budget: Bytes) -> Result<LargestInput, String> {
     let found = growth.largest_input_for(budget.0 as f64);
     let size = match found {
         LargestInput::Fits { size, .. } => size,
+        LargestInput::Between { interval, .. } => interval.low,
+        LargestInput::Fails { size } => size,
         LargestInput::NeverFits => 0.0,
         LargestInput::NotReached => f64::INFINITY,
     };
@@ -105,7 +107,10 @@ impl Budgeted {
     /// The estimate itself would be over the budget every second time.
     pub(crate) fn sure(&self) -> Option<Bytes> {
         let sure = match &self.largest {
-            Ok(LargestInput::Fits { interval: Interval { low, .. }, .. }) => *low,
+            Ok(
+                LargestInput::Fits { interval: Interval { low, .. }, .. }
+                | LargestInput::Between { interval: Interval { low, .. }, .. },
+            ) => *low,
             _ => return None,
         };
         (sure >= 1.0).then_some(Bytes(sure.floor().min(9e15) as u64))

@@ -128,7 +128,7 @@ impl Profile<'_> {
                 match why {
                     Why::Start => Because::Start,
                     Why::Top => Because::Top,
-                    Why::Discriminates => Because::Discriminates,
+                    Why::Discriminates | Why::Spreads => Because::Discriminates,
                 },
             ),
             Next::Decided(_) => of(None, Because::Decided),

@@ -459,6 +459,18 @@ fn largest(of: &Budgeted) -> [String; 4] {
             };
             [said, size(interval.low), size(interval.high), none()]
         }
+        Ok(LargestInput::Fails { size: failed }) => {
+            [format!("fails at {}", size(*failed)), none(), none(), none()]
+        }
+        Ok(LargestInput::Between { interval, decades_beyond }) => [
+            "not decided: a range".to_owned(),
+            size(interval.low),
+            size(interval.high),
+            match decades_beyond.is_finite() {
+                true => format!("{decades_beyond:.1}"),
+                false => none(),
+            },
+        ],
         Ok(LargestInput::Fits { size: estimate, interval, decades_beyond }) => [
             size(*estimate),
             size(interval.low),

@@ -130,6 +130,10 @@ fn budget(of: &Budgeted) -> Value {
         Err(reason) => (reason.clone(), None, None),
         Ok(LargestInput::NeverFits) => ("never fits".to_owned(), None, None),
         Ok(LargestInput::NotReached) => ("not reached".to_owned(), None, None),
+        Ok(LargestInput::Fails { size }) => (format!("fails at {size}"), None, None),
+        Ok(LargestInput::Between { interval, .. }) => {
+            ("not decided".to_owned(), None, Some(*interval))
+        }
         Ok(LargestInput::Fits { size, interval, .. }) => {
             ("fits".to_owned(), of.is_decided.then_some(*size), Some(*interval))
         }

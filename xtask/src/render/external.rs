@@ -202,7 +202,7 @@ fn constants(external: &External) -> String {
         &[
             "fit",
             "class",
-            "runner-up (AICc behind)",
+            "runner-up (probability)",
             "constant part [95 %]",
             "growing part [95 %]",
             "exponent beside the constant",

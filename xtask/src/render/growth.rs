@@ -86,11 +86,11 @@ const LOCAL: &str = "Growth between neighbouring sizes (larger over smaller):\n"
 const READING: &str = "The exponent, its 95 % interval, R² and p are those of the straight line \
 through log-log points, as the published baseline fitted it; a constant part flattens that line, so \
 it says little about growth at larger sizes. The class is that of a model with a constant part \
-(anchored at the empty document), chosen by F tests among O(1), O(log n), O(n^0.5), O(n), O(n log n), \
-O(n²) and O(n^b), a line bent by a root, a line that stays level from some size on (a table that is \
-full), whose class is O(1) and whose constant part is that level, and a line that is steeper until some \
-size (tables that fill up beside what goes on growing); the runner-up is the best model of another class, with its AICc above the one \
-shown. The size is the replicate: repeated runs of one size do not narrow the intervals. \
+(with the empty document where it fits the others), decided where it is probable enough among O(1), \
+O(log n), O(n^0.5), O(n), O(n log n), O(n²) and O(n^b). A line may be bent by a root, steeper until some \
+size (tables that fill up), level until some size, or carried by a buffer that doubles; a line that stays \
+level from some size on (a table that is full) is O(1), and its constant part is that level. The runner-up \
+is the most probable law of another class, with the probability of that class. The size is the replicate: repeated runs of one size do not narrow the intervals. \
 Lack of fit tests that straight line against the spread of repeats; the largest size held out is what \
 the other sizes foretell for it.\n";
 
@@ -153,9 +153,9 @@ pub(super) fn growth_columns(growth: &Growth, metric: Metric) -> [String; 5] {
         }
     };
     let runner_up = growth.runner_up().map_or(NONE.to_owned(), |runner_up| {
-        let behind = runner_up.delta_aicc.zip(chosen.delta_aicc).map(|(of, best)| of - best);
-        let behind = behind.map_or(NONE.to_owned(), |behind| significant(behind, 2));
-        format!("{} ({behind})", runner_up.class)
+        let classes = growth.classes.iter();
+        let p = classes.filter(|(class, _)| *class == runner_up.class).map(|of| of.1).sum::<f64>();
+        format!("{} ({})", runner_up.class, significant(p, 2))
     });
     [
         class,

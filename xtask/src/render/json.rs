@@ -280,7 +280,7 @@ fn fit(fit: &Fit, metric: Metric) -> Value {
         (format!("slope_{}_per_growth_unit", suffix(metric))): estimate(fit.slope),
         "exponent": estimate(fit.exponent),
         "residual_sd_ln": number(fit.residual_sd),
-        "delta_aicc": optional(fit.delta_aicc),
+        "ln_evidence_behind": number(fit.behind),
         "weight": number(fit.weight),
     })
 }

@@ -95,6 +95,16 @@ fn decided(fit: &Fit, growth: &Growth, metric: Metric) -> String {
                     "grows by {rate} from {} of input on, faster below",
                     units::bytes_brief(full)
                 ),
+                (Form::Rising, Some(from)) => format!(
+                    "grows by {rate} from {} of input on, level below",
+                    units::bytes_brief(from)
+                ),
+                (Form::Doubling, _) => {
+                    format!("grows in proportion to the input, in steps that double{above}{to}")
+                }
+                (Form::LineDoubling, _) => {
+                    format!("grows by {rate}{above}, and by a table that doubles{to}")
+                }
                 (Form::WithRoot, _) => {
                     format!("grows by {rate} in the long run{above}, faster at first{to}")
                 }

@@ -40,15 +40,6 @@ pub(crate) fn f_tail(f: f64, df1: f64, df2: f64) -> f64 {
     FisherSnedecor::new(df1, df2).map_or(f64::NAN, |d| d.sf(f))
 }
 
-/// The value that F exceeds with probability `tail`.
-pub(crate) fn f_upper(tail: f64, df1: f64, df2: f64) -> f64 {
-    if df1.to_bits() == 1.0_f64.to_bits() {
-        return t_quantile(1.0 - 0.5 * tail, df2).powi(2);
-    }
-    let Ok(f) = FisherSnedecor::new(df1, df2) else { return f64::NAN };
-    polish(f.inverse_cdf(1.0 - tail), |x| (f.sf(x) - tail) / f.pdf(x))
-}
-
 /// Standard normal distribution function.
 pub(crate) fn normal_cdf(z: f64) -> f64 {
     standard_normal().cdf(z)
@@ -116,7 +107,6 @@ mod tests {
         close(t_quantile(0.975, 4.0), 2.776_445_105_197_798_7);
         close(t_quantile(0.025, 4.0), -2.776_445_105_197_798_7);
         close(normal_quantile(0.975), 1.959_963_984_540_054);
-        close(f_upper(0.05, 2.0, 5.0), 5.786_135_043_349_967);
         close(chi_squared_quantile(0.025, 4.0), 0.484_418_557_087_93);
     }
 }

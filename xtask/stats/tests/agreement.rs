@@ -2,8 +2,7 @@
 //! `reference/make.py`.
 
 use serde_json::Value;
-use stats::growth::{Estimate, Fit, Form};
-use stats::{GridCell, Interval, SizePoint};
+use stats::{GridCell, Interval};
 
 /// Relative tolerance.
 const EXACT: f64 = 1e-9;
@@ -165,70 +164,6 @@ fn paired_comparison_and_equivalence_agree() {
     agree_interval(ours.ratio_ci95, &case["ratio_ci95"], EXACT);
     let equivalent = ours.verdict == stats::compare::Verdict::Equivalent;
     assert_eq!(equivalent, case["equivalent"].as_bool().unwrap());
-}
-
-#[test]
-fn growth_models_agree() {
-    for case in each("growth") {
-        let points: Vec<SizePoint> = pairs(&case["points"])
-            .into_iter()
-            .map(|(size, mean)| SizePoint::single(size, mean))
-            .collect();
-        let ours = stats::growth(&points, None, &[]).unwrap();
-        let models = case["models"].as_object().unwrap();
-        let mut compared = 0;
-        for fit in &ours.fits {
-            let form = match fit.form {
-                Form::Pure => "",
-                Form::Flat | Form::WithConstant => " +c",
-                Form::WithRoot => " +c +root",
-                Form::Levelling => " +level",
-                Form::Filling => " +filling",
-            };
-            if let Some(model) = models.get(&format!("{}{form}", fit.class)) {
-                agree_model(fit, model, points.len());
-                compared += 1;
-            }
-        }
-        assert_eq!(compared, models.len());
-    }
-}
-
-fn agree_model(fit: &Fit, theirs: &Value, n: usize) {
-    // The size from which a curve is level is searched for on both sides.
-    let tolerance = if fit.form == Form::Levelling { APPROXIMATE } else { EXACT };
-    agree(fit.aicc.unwrap(), &theirs["aicc"], tolerance);
-    let rss = fit.residual_sd.powi(2) * (n - fit.parameters) as f64;
-    agree(rss, &theirs["rss"], tolerance);
-    if let (Some(ours), false) = (fit.levels_from, theirs["levels_from"].is_null()) {
-        agree(ours, &theirs["levels_from"], APPROXIMATE);
-    }
-    for (ours, key) in
-        [(fit.constant, "constant"), (fit.slope, "slope"), (fit.exponent, "exponent")]
-    {
-        agree_estimate(ours, key, theirs);
-    }
-    // Of a curve that fills up: the size at which it bends is searched for on both sides, too.
-    if !theirs["fitted"].is_null() {
-        for (size, value) in pairs(&theirs["fitted"]) {
-            agree(fit.at(size).unwrap(), &value.into(), APPROXIMATE);
-        }
-    }
-    if let Some(at) = theirs["at"].as_f64() {
-        agree(fit.at(at).unwrap(), &theirs["value"], APPROXIMATE);
-        agree_interval(fit.confidence_band(at).unwrap(), &theirs["confidence_band"], APPROXIMATE);
-        agree_interval(fit.prediction(at).unwrap(), &theirs["prediction"], APPROXIMATE);
-    }
-}
-
-fn agree_estimate(ours: Option<Estimate>, key: &str, theirs: &Value) {
-    if let Some(estimate) = ours.filter(|_| !theirs[key].is_null()) {
-        agree(estimate.value, &theirs[key], APPROXIMATE);
-        let ci95 = &theirs[format!("{key}_ci95")];
-        if !ci95.is_null() {
-            agree_interval(estimate.ci95, ci95, APPROXIMATE);
-        }
-    }
 }
 
 #[test]

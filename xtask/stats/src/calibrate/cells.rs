@@ -68,7 +68,28 @@ pub(super) fn cases() -> Vec<Case> {
             },
         )
     }));
+    cases.extend([0.01, 0.05].map(stopped));
     cases
+}
+
+/// Runs until the interval of the mean is within 2 % to each side, three at least and six at most: what
+/// stopping on width costs.
+fn stopped(cv: f64) -> Case {
+    let what = format!(
+        "95 % interval of the mean, normal noise, CV {:.0} %, stopped at 2 % between 3 and 6 runs",
+        100.0 * cv
+    );
+    Case::new(what, Bound::Reported, move |stream| {
+        let mut runs = stream.normals(3, cv);
+        loop {
+            let Ok(cell) = describe(&runs) else { return false };
+            let Some(interval) = cell.mean_ci95 else { return false };
+            if interval.half_width() <= 0.02 * cell.mean || runs.len() == 6 {
+                return interval.contains(1.0);
+            }
+            runs.extend(stream.normals(1, cv));
+        }
+    })
 }
 
 fn coverage(

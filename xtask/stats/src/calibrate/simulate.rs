@@ -1,6 +1,6 @@
 //! Seeded noise: the only place where random numbers are drawn.
 
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, StandardNormal, StandardUniform};
 use rand_pcg::Pcg64;
 
 /// A stream of random numbers of its own for each experiment.
@@ -16,6 +16,11 @@ impl Stream {
     /// A standard normal deviate.
     pub(super) fn normal(&mut self) -> f64 {
         StandardNormal.sample(&mut self.0)
+    }
+
+    /// Uniform from 0 to 1.
+    pub(super) fn uniform(&mut self) -> f64 {
+        StandardUniform.sample(&mut self.0)
     }
 
     /// `n` values of `1 + cv z`.

@@ -1,20 +1,19 @@
 //! How a metric grows with the input: constant part, class, exponent, predictions.
 //!
-//! Models `c + a g(n)` are fitted to the logarithms of cell means, one point per size, so that every
-//! size weighs the same by its relative deviation, over any number of decades. Size is the replicate:
-//! repeats of one size enter only through its mean, and the spread about the curve is what intervals are
-//! made of. METHODOLOGY.md explains the choices; `calibrate` shows what they are worth.
-//!
-//! Three models serve what programs do rather than what textbooks list: `c + a n^b`, a line still bent by
-//! a root, and a line that levels off where a window or a table is full.
+//! Laws are compared on the natural scale, one point per size. What a law leaves unexplained is the step of
+//! the counter, the spread of runs, and misfit in proportion to the value or to what has grown, shared by
+//! neighbouring sizes or not. Everything that a law leaves open is integrated out, so each pays for its
+//! freedom; classes have one vote each. Size is the replicate: repeats of one size make its point surer and
+//! nothing else. METHODOLOGY.md explains the choices; `calibrate` shows what they are worth.
 //!
 //! Sizes are bytes (or another count of at least one): `n log n` is not the same curve in megabytes.
 
 mod curve;
-mod decide;
-mod minimise;
-mod model;
+mod evidence;
+mod law;
 mod next;
+mod noise;
+mod posterior;
 mod predict;
 
 pub use curve::{Class, Form};
@@ -25,9 +24,12 @@ use crate::describe::Describe;
 use crate::interval::Interval;
 use crate::power_law::check_positive;
 use crate::undetermined::Undetermined;
-use curve::{Shape, Size};
-use minimise::Points;
-use model::{Candidate, candidates};
+use curve::Size;
+use evidence::Component;
+use law::Law;
+use noise::Data;
+use posterior::{Posterior, Weighed, posterior};
+use predict::{Mixture, mixture_quantile};
 
 /// The summary of one cell as growth needs it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,8 +73,7 @@ pub struct Failure {
     pub at_least: Option<f64>,
 }
 
-/// Fewest sizes (the empty document counted) that growth is determined from: with fewer, no model with
-/// a constant leaves room for the small-sample correction.
+/// Fewest sizes (the empty document counted) that growth is determined from.
 pub const SIZES_MIN: usize = 5;
 
 /// An estimate with its 95 % interval, whose open ends are infinite.
@@ -80,41 +81,43 @@ pub const SIZES_MIN: usize = 5;
 pub struct Estimate {
     /// The estimate.
     pub value: f64,
-    /// 95 % profile-likelihood interval.
+    /// 95 % interval.
     pub ci95: Interval,
 }
 
-/// One model of the comparison.
+/// One law of the comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// Its class.
     pub class: Class,
     /// Its form.
     pub form: Form,
-    /// Whether the constant part is fitted: every form but [`Form::Pure`].
+    /// Whether there is a constant part beside a growing one.
     pub with_constant: bool,
-    /// `c`, in units of the metric; the level of a levelling curve; `None` where left out or without
-    /// meaning.
+    /// `c`, in units of the metric; the level of a levelling curve.
     pub constant: Option<Estimate>,
-    /// The size from which a levelling curve is level, and a filling one full.
+    /// The size from which a levelling curve is level, a filling one full and a rising one grows.
     pub levels_from: Option<f64>,
     /// `d` of `c + d sqrt(n) + a n`, in units of the metric per root of size.
     pub root: Option<f64>,
-    /// `a`, in units of the metric per unit of `g(n)`: bytes per byte for a linear class.
+    /// `a`, in units of the metric per unit of `g(n)`: bytes per byte for a linear class. Of a doubling
+    /// buffer: per byte of the power of two that it has grown to.
     pub slope: Option<Estimate>,
     /// The exponent, where it is fitted.
     pub exponent: Option<Estimate>,
-    /// Fitted parameters, the variance not counted.
+    /// Fitted parameters, the misfit not counted.
     pub parameters: usize,
-    /// Residual standard deviation of `ln y`.
+    /// The smallest size that the law is read from; 0 with the empty document. Smaller ones follow another.
+    pub holds_from: f64,
+    /// Typical misfit, in proportion to the value or to what has grown.
     pub residual_sd: f64,
-    /// AICc; `None` where there are too few sizes for this many parameters.
-    pub aicc: Option<f64>,
-    /// AICc less that of the best model.
-    pub delta_aicc: Option<f64>,
-    /// Akaike weight among the models compared; 0 where there is no AICc.
+    /// Logarithm of the evidence, its share of its class's vote counted.
+    pub ln_evidence: f64,
+    /// How far that is below the best law's.
+    pub behind: f64,
+    /// Probability among the laws compared, each class with one vote.
     pub weight: f64,
-    candidate: Candidate,
+    weighed: Weighed,
     scale: f64,
 }
 
@@ -145,23 +148,21 @@ pub enum Anchor {
 /// Growth of a metric with size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
-    /// All models, best AICc first.
+    /// All laws that could be fitted, the most probable first.
     pub fits: Vec<Fit>,
     /// Which class, or which ones.
     pub verdict: Verdict,
-    /// Index in `fits` of the model to show: the decided class with its constant, or the best by AICc.
+    /// Probability of each class.
+    pub classes: Vec<(Class, f64)>,
+    /// Index in `fits` of the law to show: the most probable of the decided class, or of all.
     pub chosen: usize,
-    /// Index in `fits` of the best model of another class. With a decided class its `delta_aicc` may
-    /// (one time in twenty) be below that of the chosen: AICc is lenient to a spare exponent.
+    /// Index in `fits` of the most probable law of another class.
     pub runner_up: Option<usize>,
-    /// Exponent of `c + a n^b`, whatever the class; unbounded interval where growth is not seen.
-    /// `None` with too few sizes.
+    /// Exponent of what grows, whatever the class.
     pub exponent: Option<Estimate>,
-    /// Whether the growth rests on the largest size alone, the others being flat: then no class is
-    /// decided, however well a steep curve fits.
+    /// Whether the largest size alone speaks for growth, or against it: no law of the others fits it.
     pub rests_on_largest: bool,
-    /// Ratio of the fitted value at the largest size to that at the smallest: the widest of the 95 %
-    /// intervals of the models with a constant.
+    /// Ratio of the expected value at the largest size to that at the smallest.
     pub growth_over_range: Interval,
     /// The empty document.
     pub anchor: Anchor,
@@ -171,36 +172,38 @@ pub struct Growth {
     pub range: Interval,
     /// The failures given, smallest size first.
     pub failures: Vec<Failure>,
-    noise: RunNoise,
-    /// The models that predictions are made from.
-    plausible: Vec<(Class, Form)>,
+    /// What the data was scaled with, and the variance of a single run: of its value squared, and of its
+    /// counter.
+    ruler: Ruler,
 }
 
-/// Spread of single runs about their cell's mean, in logs.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct RunNoise {
-    /// Pooled variance of `ln y` within cells.
-    variance: f64,
-    /// Its degrees of freedom.
-    df: f64,
-    /// Mean of `1 - 1/runs`: the share of it that cell means do not show.
-    hidden: f64,
+/// What turns scaled values into those of one run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ruler {
+    scale: f64,
+    /// Smallest value and span, scaled: what misfit in proportion to growth is counted from.
+    least: f64,
+    span: f64,
+    /// The largest size fitted, and its value, scaled.
+    largest: f64,
+    last: f64,
+    /// Variance of a run in proportion to its value squared.
+    run: f64,
+    /// `quantum² / 12`, scaled.
+    step: f64,
 }
 
 impl Fit {
-    /// The model as a formula: `c + a n`.
+    /// The law as a formula: `c + a n`.
     pub fn formula(&self) -> &'static str {
         match (self.form, self.class) {
             (Form::Flat, _) => "c",
             (Form::WithRoot, _) => "c + d n^0.5 + a n",
             (Form::Levelling, _) => "b + a n, level at c",
             (Form::Filling, _) => "c + d min(n, m) + a n",
-            (Form::Pure, Class::Logarithmic) => "a ln n",
-            (Form::Pure, Class::SquareRoot) => "a n^0.5",
-            (Form::Pure, Class::Linear) => "a n",
-            (Form::Pure, Class::Linearithmic) => "a n ln n",
-            (Form::Pure, Class::Quadratic) => "a n^2",
-            (Form::Pure, _) => "a n^b",
+            (Form::Rising, _) => "c + a max(n - m, 0)",
+            (Form::Doubling, _) => "c + a 2^ceil(log2 n - f)",
+            (Form::LineDoubling, _) => "c + a n + d 2^ceil(log2 n - f)",
             (_, Class::Logarithmic) => "c + a ln n",
             (_, Class::SquareRoot) => "c + a n^0.5",
             (_, Class::Linear) => "c + a n",
@@ -252,13 +255,13 @@ pub fn held_out_largest(
     sorted.sort_by(|a, b| a.size.total_cmp(&b.size));
     let largest = sorted.pop().ok_or(Undetermined::TooFewSizes { have: 0, need: SIZES_MIN + 1 })?;
     check_positive(largest.size, largest.mean)?;
-    let others = growth_with(Intervals::None, &sorted, anchor, &[])?;
+    let others = growth(&sorted, anchor, &[])?;
     let prediction = others.prediction(largest.size).ok_or(Undetermined::NoConvergence)?;
     let inside = prediction.interval.contains(largest.mean);
     Ok(HeldOut { prediction, measured: largest.mean, inside })
 }
 
-/// Fits and compares the growth models.
+/// Compares the growth laws.
 ///
 /// `points` hold one summary per size; `anchor` is the same variant on the empty document (its size is
 /// taken as 0). Needs [`SIZES_MIN`] distinct sizes and values above zero.
@@ -267,54 +270,153 @@ pub fn growth(
     anchor: Option<SizePoint>,
     failures: &[Failure],
 ) -> Result<Growth, Undetermined> {
-    growth_with(Intervals::All, points, anchor, failures)
-}
-
-/// Which parameters get their intervals: profiles are most of the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Intervals {
-    All,
-    /// Exponents alone.
-    Exponents,
-    /// For simulations that ask only for the class or a prediction: parameters are left out.
-    None,
-}
-
-/// [`growth`] with a choice of intervals.
-pub(crate) fn growth_with(
-    intervals: Intervals,
-    points: &[SizePoint],
-    anchor: Option<SizePoint>,
-    failures: &[Failure],
-) -> Result<Growth, Undetermined> {
     let points = checked(points, anchor)?;
-    let scale = geometric_mean(&points);
-    let (fitted, anchor) = settle_anchor(&points, anchor, scale);
-    let (points_log, candidates) = fitted;
-    let decision = decide::decide(&points_log, &candidates, range_of(&points));
-    let fits = ranked_fits(&points_log, candidates, scale, intervals);
-    let (chosen, runner_up) = decide::shown(&fits, &decision);
-    let exponent = fits
-        .iter()
-        .find(|fit| fit.class == Class::Power && fit.with_constant)
-        .and_then(|fit| fit.exponent);
+    let (data, ruler) = scaled(&points, anchor);
+    let posterior = posterior(&data, anchor.is_some()).ok_or(Undetermined::NoConvergence)?;
+    let range = range_of(&points);
+    let rests_on_largest = posterior.largest_is_off > 0.5;
+    let verdict = verdict(&posterior, &points, rests_on_largest);
+    let fits = fits(&posterior, &ruler);
+    let chosen = match &verdict {
+        Verdict::Decided(class) => fits.iter().position(|f| f.class == *class).unwrap_or(0),
+        Verdict::NotDecided(_) => 0,
+    };
+    let runner_up = fits.iter().position(|f| f.class != fits[chosen].class);
     let mut failures = failures.to_vec();
     failures.sort_by(|a, b| a.size.total_cmp(&b.size));
     Ok(Growth {
+        exponent: exponent(&posterior, &data, &verdict, range.high),
+        rests_on_largest,
+        growth_over_range: growth_over_range(&posterior, range).unwrap_or_else(Interval::unbounded),
+        classes: Class::ALL.into_iter().zip(posterior.classes).collect(),
+        anchor: match anchor {
+            None => Anchor::Absent,
+            Some(_) if posterior.anchored >= 0.5 => Anchor::Used,
+            Some(anchor) => Anchor::Contradicted { value: anchor.mean },
+        },
+        n: points.len() + usize::from(anchor.is_some() && posterior.anchored >= 0.5),
+        verdict,
         chosen,
         runner_up,
-        exponent,
-        growth_over_range: decision.growth_over_range,
-        rests_on_largest: decision.rests_on_largest,
-        plausible: decision.plausible,
-        verdict: decision.verdict,
-        anchor,
-        n: points_log.sizes.len(),
-        range: range_of(&points),
+        range,
         failures,
-        noise: run_noise(&points),
+        ruler,
         fits,
     })
+}
+
+/// A class is decided at this probability, one of the rarer classes at the higher one: what fills and
+/// levels off passes for a logarithm more often than a program grows by one.
+const DECIDED: f64 = 0.85;
+const DECIDED_RARE: f64 = 0.95;
+
+fn bar(class: Class) -> f64 {
+    if matches!(class, Class::Constant | Class::Linear) { DECIDED } else { DECIDED_RARE }
+}
+
+/// A class below this probability is not among those that are left.
+const LEFT: f64 = 0.02;
+
+/// Equivalence decides for O(1) only where it has at least this probability.
+const FLAT_LEAST: f64 = 0.2;
+
+fn verdict(posterior: &Posterior, points: &[SizePoint], rests_on_largest: bool) -> Verdict {
+    let classes = Class::ALL.into_iter().zip(posterior.classes);
+    if rests_on_largest {
+        // What fits the others is contradicted by the size that says most about larger ones.
+        let left = classes.filter(|c| c.1 >= LEFT || c.0 == Class::Linear);
+        return Verdict::NotDecided(left.map(|c| c.0).collect());
+    }
+    if posterior.classes[0] >= FLAT_LEAST && is_level(points) {
+        return Verdict::Decided(Class::Constant);
+    }
+    let best = classes.clone().max_by(|a, b| a.1.total_cmp(&b.1));
+    match best {
+        Some((class, p)) if p >= bar(class) => Verdict::Decided(class),
+        _ => Verdict::NotDecided(classes.filter(|c| c.1 >= LEFT).map(|c| c.0).collect()),
+    }
+}
+
+/// Whether the sizes of the top decades, four or more, agree within the counter's step or 2 %.
+fn is_level(points: &[SizePoint]) -> bool {
+    const WITHIN: f64 = 0.02;
+    const SIZES: usize = 4;
+    let Some(largest) = points.last() else { return false };
+    let from = largest.size / 10.0_f64.powf(next::TOP_DECADES);
+    let top = || points.iter().filter(|p| p.size >= from);
+    let low = top().map(|p| p.mean).fold(f64::INFINITY, f64::min);
+    let high = top().map(|p| p.mean).fold(0.0, f64::max);
+    let step = top().map(|p| p.quantum).fold(0.0, f64::max);
+    top().count() >= SIZES && high - low <= step.max(WITHIN * high) * (1.0 + 1e-9)
+}
+
+/// Every component of the laws that `of` admits, with its weight.
+fn mixture(posterior: &[&Weighed]) -> Mixture {
+    let best = posterior.iter().map(|l| l.ln_evidence).fold(f64::NEG_INFINITY, f64::max);
+    let mut all: Vec<(f64, Component)> = posterior
+        .iter()
+        .flat_map(|l| {
+            let weight = (l.ln_evidence - best).exp();
+            l.components.iter().map(move |(w, c)| (w * weight, c.clone()))
+        })
+        .filter(|(w, _)| *w > 1e-5)
+        .collect();
+    let total: f64 = all.iter().map(|c| c.0).sum();
+    all.iter_mut().for_each(|c| c.0 /= total);
+    all
+}
+
+/// The exponent of what grows: of the classes that are left, of `n^b` where it is left, and at least as
+/// wide as misfit of the size that is there could bend it.
+fn exponent(
+    posterior: &Posterior,
+    data: &Data,
+    verdict: &Verdict,
+    largest: f64,
+) -> Option<Estimate> {
+    let power = posterior.laws.iter().find(|l| l.law == Law::Power);
+    let free = power.and_then(|l| {
+        let shapes: Vec<(f64, f64, f64)> =
+            l.components.iter().map(|(w, c)| (*w, c.shaped.shape, 0.0)).collect();
+        Some(Interval::new(mixture_quantile(&shapes, 0.025)?, mixture_quantile(&shapes, 0.975)?))
+    });
+    let power_p = posterior.classes[Class::ALL.len() - 1];
+    let left: Vec<Interval> = Class::ALL
+        .into_iter()
+        .zip(posterior.classes)
+        .filter(|(_, p)| *p > 0.025)
+        .filter_map(|(class, _)| class.exponents(largest).map(|(l, h)| Interval::new(l, h)))
+        .chain(free.filter(|_| power_p > 0.025))
+        .collect();
+    let interval = left.into_iter().reduce(Interval::hull)?;
+    let all: Vec<&Weighed> = posterior.laws.iter().collect();
+    let misfit: f64 = mixture(&all).iter().map(|(w, c)| w * c.s).sum();
+    let logs: Vec<f64> = data.sizes.iter().filter(|s| s.n > 0.0).map(|s| s.ln).collect();
+    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+    let spread: f64 = logs.iter().map(|l| (l - mean).powi(2)).sum::<f64>().sqrt();
+    let bend = 2.0 * misfit / spread;
+    let ci95 = Interval::new(interval.low - bend, interval.high + bend);
+    let value = match verdict {
+        Verdict::Decided(class) if *class != Class::Power => class.exponents(largest)?.1,
+        _ => free.map_or(0.5 * (ci95.low + ci95.high), |b| 0.5 * (b.low + b.high)),
+    };
+    Some(Estimate { value: value.clamp(ci95.low, ci95.high), ci95 })
+}
+
+fn growth_over_range(posterior: &Posterior, range: Interval) -> Option<Interval> {
+    let all: Vec<&Weighed> = posterior.laws.iter().collect();
+    let (low, high) = (Size::new(range.low), Size::new(range.high));
+    let ratios: Vec<(f64, f64, f64)> = mixture(&all)
+        .iter()
+        .map(|(w, c)| {
+            let (from, to) = (c.mean(range.low), c.mean(range.high));
+            let (x, y) = (c.shaped.at(low), c.shaped.at(high));
+            let ratio = to / from;
+            let v: [f64; 3] = std::array::from_fn(|i| (y[i] - ratio * x[i]) / from);
+            (*w, ratio, c.variance_of(&v).sqrt())
+        })
+        .collect();
+    Some(Interval::new(mixture_quantile(&ratios, 0.025)?, mixture_quantile(&ratios, 0.975)?))
 }
 
 /// Sorted by size, sizes distinct, all usable; an anchor is checked too.
@@ -345,112 +447,136 @@ fn checked(
     Ok(sorted)
 }
 
-type Fitted = (Points, Vec<Candidate>);
-
-/// Takes the anchor in unless the other sizes, enough of them, contradict it.
-fn settle_anchor(points: &[SizePoint], anchor: Option<SizePoint>, scale: f64) -> (Fitted, Anchor) {
-    let without = log_points(points, scale);
-    let Some(anchor) = anchor else {
-        let fits = candidates(&without);
-        return ((without, fits), Anchor::Absent);
-    };
-    let empty = SizePoint { size: 0.0, ..anchor };
-    let with = log_points(&[&[empty], points].concat(), scale);
-    let fits = candidates(&with);
-    if points.len() >= SIZES_MIN {
-        let free = candidates(&without);
-        if decide::contradicts(&free, &fits) {
-            return ((without, free), Anchor::Contradicted { value: anchor.mean });
-        }
-    }
-    ((with, fits), Anchor::Used)
-}
-
-fn log_points(points: &[SizePoint], scale: f64) -> Points {
-    Points {
-        sizes: points.iter().map(|p| Size::new(p.size)).collect(),
-        ln_values: points.iter().map(|p| p.mean.ln() - scale.ln()).collect(),
-    }
-}
-
-fn geometric_mean(points: &[SizePoint]) -> f64 {
-    (points.iter().map(|p| p.mean.ln()).sum::<f64>() / points.len() as f64).exp()
-}
-
 fn range_of(sorted: &[SizePoint]) -> Interval {
     Interval::new(sorted[0].size, sorted[sorted.len() - 1].size)
 }
 
-fn run_noise(points: &[SizePoint]) -> RunNoise {
-    let (squares, df) = points
-        .iter()
-        .filter_map(|p| Some(((p.sd? / p.mean).powi(2), p.runs.checked_sub(1)? as f64)))
-        .fold((0.0, 0.0), |(squares, df), (cv2, d)| (squares + cv2 * d, df + d));
-    if df == 0.0 {
-        return RunNoise::default();
-    }
-    let hidden = points.iter().map(|p| 1.0 - 1.0 / p.runs.max(1) as f64).sum::<f64>();
-    RunNoise { variance: squares / df, df, hidden: hidden / points.len() as f64 }
+/// The points and the empty document, in units of the largest value.
+fn scaled(points: &[SizePoint], anchor: Option<SizePoint>) -> (Data, Ruler) {
+    let scale = points.iter().map(|p| p.mean).fold(0.0, f64::max);
+    let all: Vec<SizePoint> =
+        anchor.map(|a| SizePoint { size: 0.0, ..a }).into_iter().chain(points.to_vec()).collect();
+    let run = pooled_cv2(points);
+    let known = |p: &SizePoint| {
+        let value = p.mean / scale;
+        // Rounding of doubles, where nothing else is known.
+        let least = (1e-9 * value).powi(2);
+        (p.quantum / scale).powi(2) / 12.0
+            + value * value * own_cv2(p, run) / p.runs.max(1) as f64
+            + least
+    };
+    let least = points.iter().map(|p| p.mean / scale).fold(f64::INFINITY, f64::min);
+    let data = Data {
+        sizes: all.iter().map(|p| Size::new(p.size)).collect(),
+        values: all.iter().map(|p| p.mean / scale).collect(),
+        known: all.iter().map(known).collect(),
+        least,
+        span: 1.0 - least,
+    };
+    let quantum = points.iter().map(|p| p.quantum).fold(0.0, f64::max);
+    let ruler = Ruler {
+        scale,
+        least,
+        span: 1.0 - least,
+        largest: points[points.len() - 1].size,
+        last: points[points.len() - 1].mean / scale,
+        run,
+        step: (quantum / scale).powi(2) / 12.0,
+    };
+    (data, ruler)
 }
 
-/// Public fits, best AICc first.
-fn ranked_fits(
-    points: &Points,
-    candidates: Vec<Candidate>,
-    scale: f64,
-    intervals: Intervals,
-) -> Vec<Fit> {
-    let flat_rss = candidates
+/// The squared coefficient of variation of runs: the median over sizes, which one outlying run at one
+/// size does not move, corrected for the skew of a variance (Wilson and Hilferty).
+fn pooled_cv2(points: &[SizePoint]) -> f64 {
+    let mut squares: Vec<f64> = points
         .iter()
-        .find(|c| c.class == Class::Constant)
-        .map_or(f64::INFINITY, |c| c.minimum.rss);
-    let best = candidates.iter().filter_map(Candidate::aicc).fold(f64::INFINITY, f64::min);
-    let weight = |c: &Candidate| c.aicc().map_or(0.0, |aicc| (-0.5 * (aicc - best)).exp());
-    let total: f64 = candidates.iter().map(weight).sum();
-    let in_units = |estimate| scaled(estimate, scale);
-    let (all, exponents) = (intervals == Intervals::All, intervals != Intervals::None);
-    let mut fits: Vec<Fit> = candidates
-        .into_iter()
-        .map(|candidate| Fit {
-            class: candidate.class,
-            form: candidate.form,
-            with_constant: candidate.full(),
-            levels_from: match candidate.shape {
-                Shape::Levelling { levels_from } | Shape::Filling { levels_from, .. } => {
-                    Some(levels_from)
-                }
-                _ => None,
-            },
-            root: match candidate.shape {
-                Shape::Rooted { size_max } => {
-                    Some(candidate.minimum.theta[1] / size_max.sqrt() * scale)
-                }
-                _ => None,
-            },
-            constant: all.then(|| candidate.constant(points)).flatten().map(in_units),
-            slope: all.then(|| candidate.slope(points)).flatten().map(in_units),
-            exponent: exponents.then(|| exponent_of(&candidate, points, flat_rss)).flatten(),
-            parameters: candidate.parameters(),
-            residual_sd: candidate.residual_variance().sqrt(),
-            aicc: candidate.aicc(),
-            delta_aicc: candidate.aicc().map(|aicc| aicc - best),
-            weight: weight(&candidate) / total,
-            candidate,
-            scale,
+        .filter_map(|p| {
+            let df = p.runs.checked_sub(1).filter(|df| *df > 0)? as f64;
+            let median = (1.0 - 2.0 / (9.0 * df)).powi(3);
+            Some((p.sd? / p.mean).powi(2) / median)
         })
         .collect();
-    let key = |fit: &Fit| fit.aicc.unwrap_or(f64::INFINITY);
-    fits.sort_by(|a, b| key(a).total_cmp(&key(b)));
-    fits
+    squares.sort_by(f64::total_cmp);
+    if squares.is_empty() { 0.0 } else { crate::describe::quantile(&squares, 0.5) }
 }
 
-fn exponent_of(candidate: &Candidate, points: &Points, flat_rss: f64) -> Option<Estimate> {
-    let ci95 = candidate.exponent_interval(points, flat_rss)?;
-    Some(Estimate { value: candidate.minimum.theta[2], ci95 })
+/// That of one size: its own, drawn towards that of all as if they were four runs of its own.
+fn own_cv2(point: &SizePoint, pooled: f64) -> f64 {
+    const PRIOR: f64 = 4.0;
+    let Some(sd) = point.sd else { return pooled };
+    let df = point.runs.saturating_sub(1) as f64;
+    let own = (sd / point.mean).powi(2);
+    // Steps of a counter between runs are in the quantum already.
+    (PRIOR * pooled + df * own) / (PRIOR + df)
 }
 
-fn scaled((value, ci95): (f64, Interval), scale: f64) -> Estimate {
-    Estimate { value: value * scale, ci95: ci95.map(|end| end * scale) }
+/// Public fits, the most probable first.
+fn fits(posterior: &Posterior, ruler: &Ruler) -> Vec<Fit> {
+    let best = posterior.laws[0].ln_evidence;
+    let total: f64 = posterior.laws.iter().map(|l| (l.ln_evidence - best).exp()).sum();
+    posterior
+        .laws
+        .iter()
+        .map(|weighed| {
+            let law = weighed.law;
+            let bends = matches!(law, Law::Levelling | Law::Filling | Law::Rising);
+            let shape = |c: &Component| c.shaped.shape;
+            let mean = |of: &dyn Fn(&Component) -> f64| {
+                weighed.components.iter().map(|(w, c)| w * of(c)).sum::<f64>()
+            };
+            Fit {
+                class: law.class(),
+                form: law.form(),
+                with_constant: law != Law::Flat,
+                constant: combined(weighed, ruler.scale, |c| match law {
+                    Law::Levelling => c.shaped.at(Size::new(c.shaped.shape.exp())),
+                    _ => c.shaped.constant(),
+                }),
+                levels_from: bends.then(|| mean(&shape).exp()),
+                root: (law == Law::Rooted)
+                    .then(|| mean(&|c| c.beta[2] * c.shaped.second()) * ruler.scale),
+                slope: (law != Law::Flat)
+                    .then(|| combined(weighed, ruler.scale, |c| [0.0, c.shaped.slope(), 0.0]))
+                    .flatten(),
+                exponent: (law == Law::Power).then(|| shapes_of(weighed)).flatten(),
+                parameters: law.parameters(),
+                holds_from: weighed.components.first().map_or(0.0, |(_, c)| c.from),
+                residual_sd: mean(&|c| c.s),
+                ln_evidence: weighed.ln_evidence,
+                behind: best - weighed.ln_evidence,
+                weight: (weighed.ln_evidence - best).exp() / total,
+                weighed: weighed.clone(),
+                scale: ruler.scale,
+            }
+        })
+        .collect()
+}
+
+/// A linear function of the coefficients: the median and the 95 % interval of what is left of it.
+fn combined(
+    weighed: &Weighed,
+    scale: f64,
+    of: impl Fn(&Component) -> [f64; 3],
+) -> Option<Estimate> {
+    let parts: Vec<(f64, f64, f64)> = weighed
+        .components
+        .iter()
+        .map(|(w, c)| {
+            let v = of(c);
+            let value: f64 = (0..3).map(|i| v[i] * c.beta[i]).sum();
+            (*w, value, c.variance_of(&v).sqrt())
+        })
+        .collect();
+    let at = |p: f64| mixture_quantile(&parts, p).map(|q| q * scale);
+    Some(Estimate { value: at(0.5)?, ci95: Interval::new(at(0.025)?, at(0.975)?) })
+}
+
+fn shapes_of(weighed: &Weighed) -> Option<Estimate> {
+    let parts: Vec<(f64, f64, f64)> =
+        weighed.components.iter().map(|(w, c)| (*w, c.shaped.shape, 0.0)).collect();
+    let at = |p: f64| mixture_quantile(&parts, p);
+    Some(Estimate { value: at(0.5)?, ci95: Interval::new(at(0.025)?, at(0.975)?) })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A pure function of what was measured: a continued campaign that hands in the same points gets the same
 //! answer. The caller measures, records the answer and asks again.
 
-use super::{Growth, Interval, SizePoint, Verdict, growth};
+use super::{Growth, Interval, SizePoint, growth};
 use crate::growth::Class;
 
 /// One series that is to be decided: a metric of a variant on a profile.
@@ -36,8 +36,10 @@ pub enum Why {
     Start,
     /// The top 1.5 decades hold too few sizes.
     Top,
-    /// The laws that are left differ most there, in units of their error.
+    /// The classes that are left differ most there, in units of their error.
     Discriminates,
+    /// Farthest from the sizes that are measured: nothing tells the classes apart better.
+    Spreads,
 }
 
 /// What to do next.
@@ -64,6 +66,13 @@ pub(crate) const TOP_DECADES: f64 = 1.5;
 /// Sizes wanted there before anything else.
 const TOP_SIZES: usize = 5;
 
+/// Fewest sizes that anything is decided from: with fewer, the misfit of a law is not known.
+const DECIDED_SIZES: usize = 6;
+
+/// Measuring ends when one class has this probability: stricter than reporting, since a search that
+/// stops when it likes what it sees would be wrong too often.
+const STOP: f64 = 0.99;
+
 /// The next size to measure for all series together: they share inputs, so they share sizes.
 pub fn next_size(series: &[Asked], plan: &Plan) -> Next {
     let measured: Vec<f64> = sizes_of(series);
@@ -73,21 +82,58 @@ pub fn next_size(series: &[Asked], plan: &Plan) -> Next {
     let fits: Vec<Option<Growth>> =
         series.iter().map(|s| growth(&s.points, s.anchor, &[]).ok()).collect();
     let decided: Option<Vec<Class>> = fits.iter().map(|g| decided(g.as_ref()?)).collect();
-    if let Some(classes) = decided {
+    if let Some(classes) = decided.filter(|_| measured.len() >= DECIDED_SIZES) {
         return Next::Decided(classes);
     }
     if affordable.is_empty() {
         return if free.is_empty() { Next::Exhausted } else { Next::Spent };
     }
     let (size, why) = opening(&measured, &affordable, plan.range)
-        .unwrap_or_else(|| (widest_gap(&measured, &affordable), Why::Discriminates));
+        .or_else(|| Some((discriminating(&fits, &affordable)?, Why::Discriminates)))
+        .unwrap_or_else(|| (widest_gap(&measured, &affordable), Why::Spreads));
     Next::Measure { size, why }
 }
 
 fn decided(growth: &Growth) -> Option<Class> {
-    match growth.verdict {
-        Verdict::Decided(class) => Some(class),
-        Verdict::NotDecided(_) => None,
+    let (class, p) = growth.classes.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (*p >= STOP).then_some(*class)
+}
+
+/// The size at which the classes that are left differ most, in units of their error: T-optimality
+/// (Atkinson and Fedorov 1975), over pairs of classes by their probability. `None` where no size tells
+/// them apart by as much as [`TELLS`].
+fn discriminating(fits: &[Option<Growth>], free: &[f64]) -> Option<f64> {
+    let open = || fits.iter().flatten().filter(|g| decided(g).is_none());
+    let gain = |size: f64| open().map(|g| g.distance(size)).sum::<f64>();
+    let gains: Vec<(f64, f64)> = free.iter().map(|&s| (gain(s), s)).collect();
+    let best = gains.iter().max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+    (best.0 > TELLS).then_some(best.1)
+}
+
+/// A squared distance of classes, weighted by their probabilities, below which a size is no better than
+/// any other.
+const TELLS: f64 = 0.01;
+
+impl Growth {
+    /// How far the classes lie apart at a size: over pairs, the product of their probabilities times
+    /// their squared distance in units of its error.
+    fn distance(&self, size: f64) -> f64 {
+        let at: Vec<(f64, f64, f64)> = self
+            .classes
+            .iter()
+            .filter(|(_, p)| *p > 0.005)
+            .filter_map(|&(class, p)| {
+                let (mean, variance) = self.moments(class, size)?;
+                Some((p, mean, variance))
+            })
+            .collect();
+        let mut sum = 0.0;
+        for (i, a) in at.iter().enumerate() {
+            for b in &at[i + 1..] {
+                sum += a.0 * b.0 * (a.1 - b.1).powi(2) / (a.2 + b.2).max(f64::MIN_POSITIVE);
+            }
+        }
+        sum
     }
 }
 

@@ -1,15 +1,24 @@
-//! Values of fitted models at other sizes, their intervals, and the way back from a budget to a size.
+//! Values of fitted laws at other sizes, their intervals, and the way back from a budget to a size.
 
-use super::{Fit, Growth, RunNoise};
-use crate::distribution::{t_quantile, t_two_sided, t95};
+use super::curve::Class;
+use super::evidence::Component;
+use super::law::{Law, Shaped};
+use super::noise::{CHUNKS, GROWN_LEAST, Relative};
+use super::posterior::Weighed;
+use super::{Fit, Growth, Ruler, Verdict, mixture};
+use crate::distribution::{normal_cdf, normal_quantile};
 use crate::interval::Interval;
+
+/// Components with their weights, which add up to one.
+pub(super) type Mixture = Vec<(f64, Component)>;
 
 /// A value foretold for one new run at a size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
     /// The size.
     pub size: f64,
-    /// The fitted value, in units of the metric.
+    /// The middle of what is left, in units of the metric. Where `averaged`, the interval is the answer
+    /// and no value in it is likelier than its neighbours.
     pub value: f64,
     /// 95 % prediction interval of one run.
     pub interval: Interval,
@@ -18,14 +27,14 @@ pub struct Prediction {
     /// The smallest failing size, where the prediction is for that size or beyond: there may be no
     /// value to predict.
     pub beyond_failure: Option<f64>,
-    /// Whether several models were averaged because no class was decided.
+    /// Whether several classes were averaged because none was decided.
     pub averaged: bool,
 }
 
 /// The largest input that fits a budget.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LargestInput {
-    /// A size was found.
+    /// A size was found, by a decided class.
     Fits {
         /// Where the fitted curve meets the budget.
         size: f64,
@@ -35,10 +44,23 @@ pub enum LargestInput {
         /// How far `size` lies beyond the largest size fitted, in decades.
         decades_beyond: f64,
     },
-    /// The curve is above the budget at every size from the smallest fitted on.
+    /// No class is decided, or the band meets the budget at one end only: a range, and no size in it.
+    Between {
+        /// At the lower size a run stays within budget with probability 0.975. An open end is infinite.
+        interval: Interval,
+        /// How far the lower end lies beyond the largest size fitted, in decades.
+        decades_beyond: f64,
+    },
+    /// Even the smallest size fitted is over the budget.
     NeverFits,
-    /// The curve does not reach the budget within [`LargestInput::DECADES_MAX`] decades.
+    /// The class is decided, and no end of the band meets the budget within
+    /// [`LargestInput::DECADES_MAX`] decades.
     NotReached,
+    /// A run failed at this size before any was over the budget: nothing is said beyond.
+    Fails {
+        /// The smallest failing size.
+        size: f64,
+    },
 }
 
 impl LargestInput {
@@ -46,94 +68,89 @@ impl LargestInput {
     pub const DECADES_MAX: f64 = 6.0;
 }
 
+/// Normal with a weight: weight, mean, standard deviation.
+pub(super) type Part = (f64, f64, f64);
+
 impl Fit {
     /// The fitted value at a size; `None` where the curve is not positive.
     pub fn at(&self, size: f64) -> Option<f64> {
-        self.candidate.at(size).map(|value| value * self.scale)
+        let value = self.weighed.components.iter().map(|(w, c)| w * c.mean(size)).sum::<f64>();
+        (value > 0.0 && value.is_finite()).then_some(value * self.scale)
     }
 
-    /// 95 % confidence interval of the fitted curve at a size.
-    ///
-    /// `exp(ln f ± t(0.975, df) s sqrt(vᵀ(JᵀJ)⁻¹v))`, `v` the gradient of `ln f` (delta method).
+    /// 95 % interval of the fitted curve at a size.
     pub fn confidence_band(&self, size: f64) -> Option<Interval> {
-        let ln = self.at(size)?.ln();
-        let half = self.candidate.t95() * self.candidate.ln_variance(size).sqrt();
-        Some(Interval::around(ln, half).map(f64::exp))
-    }
-
-    /// 95 % prediction interval of a new point (a cell mean like those fitted) at a size.
-    pub fn prediction(&self, size: f64) -> Option<Interval> {
-        let ahead = self.ahead(size, &RunNoise::default())?;
-        Some(Interval::around(ahead.ln, t95(ahead.df) * ahead.sd).map(f64::exp))
-    }
-
-    /// The predictive t distribution of one run in logs. The residuals of cell means hold size-level
-    /// deviations and 1/runs of the noise of a run; the rest of that noise is added, the degrees of
-    /// freedom are Satterthwaite's.
-    fn ahead(&self, size: f64, noise: &RunNoise) -> Option<Ahead> {
-        let curve = self.candidate.residual_variance() + self.candidate.ln_variance(size);
-        let run = noise.variance * noise.hidden;
-        let curve_share = curve.powi(2) / self.candidate.df();
-        let run_share = if run > 0.0 { run.powi(2) / noise.df } else { 0.0 };
-        Some(Ahead {
-            ln: self.at(size)?.ln(),
-            sd: (curve + run).sqrt(),
-            df: (curve + run).powi(2) / (curve_share + run_share),
-        })
-    }
-}
-
-/// A t distribution of `ln y`.
-struct Ahead {
-    ln: f64,
-    sd: f64,
-    df: f64,
-}
-
-impl Ahead {
-    fn cdf(&self, ln: f64) -> f64 {
-        let t = (ln - self.ln) / self.sd;
-        let tail = 0.5 * t_two_sided(t, self.df);
-        if t < 0.0 { tail } else { 1.0 - tail }
-    }
-
-    fn quantile(&self, p: f64) -> f64 {
-        self.ln + self.sd * t_quantile(p, self.df)
+        let parts: Vec<Part> = self
+            .weighed
+            .components
+            .iter()
+            .map(|(w, c)| {
+                let x = c.shaped.at(super::Size::new(size));
+                (*w, c.mean(size), c.variance_of(&x).sqrt())
+            })
+            .collect();
+        let at = |p| mixture_quantile(&parts, p).map(|q| q * self.scale).filter(|q| *q > 0.0);
+        Some(Interval::new(at(0.025)?, at(0.975)?))
     }
 }
 
 impl Growth {
-    /// Predicts one run at a size, from the decided class or, undecided, from the plausible classes
-    /// weighted by AICc (Burnham and Anderson 2002, section 4.2). `None` where no curve is positive.
+    /// Predicts one run at a size, from the laws of the decided class or, undecided, from all that are
+    /// left by their probability. `None` where no curve is positive.
     pub fn prediction(&self, size: f64) -> Option<Prediction> {
-        let mixture = self.mixture(size);
-        let value = self.chosen().at(size).or_else(|| mixture.first().map(|m| m.1.ln.exp()))?;
-        let interval = Interval::new(quantile(&mixture, 0.025)?, quantile(&mixture, 0.975)?);
+        let mixture = self.mixture();
+        let parts = parts_at(&mixture, size, &self.ruler);
+        let value = mixture_quantile(&parts, 0.5).filter(|v| *v > 0.0)? * self.ruler.scale;
+        let low = mixture_quantile(&parts, 0.025)?.max(0.5 * self.ruler.least);
+        let mut high = mixture_quantile(&parts, 0.975)?;
+        if self.rests_on_largest {
+            // The largest size may be the first of a line of its own.
+            let beyond = (size / self.range.high).max(1.0);
+            high = high.max(self.ruler.last * beyond);
+        }
+        let interval = Interval::new(low, high);
         Some(Prediction {
             size,
             value,
-            interval: interval.map(f64::exp),
+            interval: interval.map(|end| end * self.ruler.scale),
             decades_beyond: self.decades_beyond(size),
             beyond_failure: self.failures.first().map(|f| f.size).filter(|&s| size >= s),
-            averaged: mixture.len() > 1,
+            averaged: !self.decided(),
         })
     }
 
     /// The largest input whose predicted value is within `budget`.
+    ///
+    /// The smallest failing size bounds the answer: nothing fits beyond a failure.
     pub fn largest_input_for(&self, budget: f64) -> LargestInput {
-        let value = |size: f64| self.prediction(size).map(|p| p.value);
-        let low = |size: f64| self.prediction(size).map(|p| p.interval.low);
-        let high = |size: f64| self.prediction(size).map(|p| p.interval.high);
-        match self.crossing(budget, value) {
+        let mixture = self.mixture();
+        let within = |size: f64| {
+            let parts = parts_at(&mixture, size, &self.ruler);
+            mixture_cdf(&parts, budget / self.ruler.scale)
+        };
+        let crossing = |p: f64| self.crossing(|size| within(size) < p);
+        let (low, middle, high) = (crossing(0.975), crossing(0.5), crossing(0.025));
+        let open = |c: &Crossing| match c {
+            Crossing::Below => 0.0,
+            Crossing::At(size) => *size,
+            Crossing::Beyond => f64::INFINITY,
+        };
+        let failed = self.failures.first().map_or(f64::INFINITY, |f| f.size);
+        let interval = Interval::new(open(&low).min(failed), open(&high).min(failed));
+        match middle {
             Crossing::Below => LargestInput::NeverFits,
-            Crossing::Beyond => LargestInput::NotReached,
-            Crossing::At(size) => LargestInput::Fits {
-                size,
-                interval: Interval::new(
-                    self.crossing(budget, high).or(0.0),
-                    self.crossing(budget, low).or(f64::INFINITY),
-                ),
-                decades_beyond: self.decades_beyond(size),
+            _ if failed.is_finite() && interval.low >= failed => {
+                LargestInput::Fails { size: failed }
+            }
+            Crossing::At(size) if self.decided() && size < failed => {
+                LargestInput::Fits { size, interval, decades_beyond: self.decades_beyond(size) }
+            }
+            Crossing::Beyond if self.decided() && interval.low.is_infinite() => {
+                LargestInput::NotReached
+            }
+            _ => LargestInput::Between {
+                interval,
+                decades_beyond: self.decades_beyond(interval.low),
             },
         }
     }
@@ -148,39 +165,33 @@ impl Growth {
         agreements.reduce(|a, b| a && b)
     }
 
-    fn decades_beyond(&self, size: f64) -> f64 {
-        (size / self.range.high).log10().max(0.0)
+    /// Mean and variance of one run at a size, as one class has it; scaled.
+    pub(super) fn moments(&self, class: Class, size: f64) -> Option<(f64, f64)> {
+        let of_class: Vec<&Weighed> =
+            self.fits.iter().filter(|f| f.class == class).map(|f| &f.weighed).collect();
+        if of_class.is_empty() {
+            return None;
+        }
+        Some(moments(&parts_at(&mixture(&of_class), size, &self.ruler)))
     }
 
-    /// The weighted models a prediction is made from.
-    fn mixture(&self, size: f64) -> Vec<(f64, Ahead)> {
-        let models: Vec<&Fit> = if self.decided() {
-            vec![self.chosen()]
-        } else {
-            let plausible = |fit: &&Fit| self.plausible.contains(&(fit.class, fit.form));
-            self.fits.iter().filter(plausible).filter(|fit| fit.weight > 0.0).collect()
+    fn decades_beyond(&self, size: f64) -> f64 {
+        (size / self.range.high).log10().clamp(0.0, f64::MAX)
+    }
+
+    /// The laws of the decided class, or all.
+    fn mixture(&self) -> Mixture {
+        let of_class = |fit: &&Fit| match &self.verdict {
+            Verdict::Decided(class) => fit.class == *class,
+            Verdict::NotDecided(_) => true,
         };
-        // Models of as many parameters are variations of one: they share one prior weight, or five ways
-        // to grow would outvote the flat one. Where all rests on one size, its evidence counts nothing.
-        let alike = |fit: &Fit| models.iter().filter(|m| m.parameters == fit.parameters).count();
-        let weight = |fit: &Fit| {
-            if models.len() == 1 || self.rests_on_largest {
-                1.0
-            } else {
-                fit.weight / alike(fit) as f64
-            }
-        };
-        let ahead: Vec<(f64, Ahead)> = models
-            .iter()
-            .filter_map(|fit| Some((weight(fit), fit.ahead(size, &self.noise)?)))
-            .collect();
-        let total: f64 = ahead.iter().map(|a| a.0).sum();
-        ahead.into_iter().map(|(w, a)| (w / total, a)).collect()
+        let laws: Vec<&Weighed> = self.fits.iter().filter(of_class).map(|f| &f.weighed).collect();
+        mixture(&laws)
     }
 
     /// Where a rising curve passes the budget, by bisection on the logarithm of the size.
-    fn crossing(&self, budget: f64, curve: impl Fn(f64) -> Option<f64>) -> Crossing {
-        let above = |ln: f64| curve(ln.exp()).is_some_and(|value| value > budget);
+    fn crossing(&self, above: impl Fn(f64) -> bool) -> Crossing {
+        let above = |ln: f64| above(ln.exp());
         let mut low = self.range.low.ln();
         let mut high = self.range.high.ln() + LargestInput::DECADES_MAX * std::f64::consts::LN_10;
         if above(low) {
@@ -207,31 +218,118 @@ enum Crossing {
     Beyond,
 }
 
-impl Crossing {
-    fn or(self, open: f64) -> f64 {
-        if let Self::At(size) = self { size } else { open }
+/// No law of real programs holds better than to this share of what has grown, per decade beyond the data,
+/// however well it fits them.
+const DRIFT: f64 = 0.01;
+
+/// Misfit at a size that was not fitted, in terms of that at those that were: what sizes held out of the
+/// real bench show.
+const AHEAD: f64 = 1.5;
+
+/// One run at a size, as a mixture of normals, scaled.
+pub(super) fn parts_at(mixture: &Mixture, size: f64, ruler: &Ruler) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(mixture.len());
+    let drift = DRIFT * (size / ruler.largest).log10().max(0.0);
+    for (weight, component) in mixture {
+        // A phase stands for a stretch of phases; the size may fall over a step within it.
+        for (share, shaped) in phases(component, size) {
+            let x = shaped.at(super::Size::new(size));
+            let mean: f64 = (0..3).map(|i| x[i] * component.beta[i]).sum();
+            let grown = (mean - ruler.least).max(0.0);
+            let unit = match component.kind.relative {
+                Relative::Value => mean.abs(),
+                Relative::Growth => grown + GROWN_LEAST * ruler.span,
+                Relative::Chunks => CHUNKS * ruler.span,
+            };
+            let variance = component.variance_of(&x)
+                + (AHEAD * component.s * unit).powi(2)
+                + (drift * grown).powi(2)
+                + ruler.run * mean * mean
+                + ruler.step;
+            parts.push((weight * share, mean, variance.sqrt()));
+        }
     }
+    parts
 }
 
-/// Quantile of a mixture of t distributions in logs.
-fn quantile(mixture: &[(f64, Ahead)], p: f64) -> Option<f64> {
-    let ends = mixture.iter().map(|(_, ahead)| ahead.quantile(p));
-    let (mut low, mut high) =
-        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), q| (low.min(q), high.max(q)));
+fn phases(component: &Component, size: f64) -> Vec<(f64, Shaped)> {
+    let shaped = component.shaped;
+    let doubling = matches!(shaped.law, Law::Doubling | Law::LineDoubling);
+    if !doubling || size <= 0.0 {
+        return vec![(1.0, shaped)];
+    }
+    let low = shaped.shape - component.reach;
+    // Where in the stretch the size falls over a step.
+    let at = (size.log2() - low).rem_euclid(1.0) / (2.0 * component.reach);
+    if at >= 1.0 {
+        return vec![(1.0, shaped)];
+    }
+    let with = |shape: f64| shaped.reshaped(shape);
+    vec![
+        (at, with(low + component.reach * at)),
+        (1.0 - at, with(low + component.reach * (1.0 + at))),
+    ]
+}
+
+fn mixture_cdf(parts: &[Part], at: f64) -> f64 {
+    parts
+        .iter()
+        .map(|&(w, mean, sd)| {
+            if sd > 0.0 {
+                w * normal_cdf((at - mean) / sd)
+            } else if at >= mean {
+                w
+            } else {
+                0.0
+            }
+        })
+        .sum()
+}
+
+fn moments(parts: &[Part]) -> (f64, f64) {
+    let mean: f64 = parts.iter().map(|p| p.0 * p.1).sum();
+    let variance: f64 = parts.iter().map(|p| p.0 * (p.2 * p.2 + (p.1 - mean).powi(2))).sum();
+    (mean, variance)
+}
+
+/// Quantile of a mixture of normals: Newton's steps within a bracket that shrinks.
+pub(super) fn mixture_quantile(parts: &[Part], p: f64) -> Option<f64> {
+    let ends = |k: f64| parts.iter().map(move |&(_, mean, sd)| mean + k * sd);
+    let mut low = ends(-6.0).fold(f64::INFINITY, f64::min);
+    let mut high = ends(6.0).fold(f64::NEG_INFINITY, f64::max);
     if !(low.is_finite() && high.is_finite()) {
         return None;
     }
-    let cdf = |ln: f64| mixture.iter().map(|(weight, a)| weight * a.cdf(ln)).sum::<f64>();
-    for _ in 0..60 {
-        if high - low <= 1e-12 * (1.0 + low.abs()) {
+    let (mean, variance) = moments(parts);
+    let mut at = (mean + normal_quantile(p) * variance.sqrt()).clamp(low, high);
+    let tolerance = 1e-11 * (low.abs() + high.abs());
+    for round in 0..80 {
+        if high - low <= tolerance {
             break;
         }
-        let middle = 0.5 * (low + high);
-        if cdf(middle) < p {
-            low = middle;
+        let off = mixture_cdf(parts, at) - p;
+        if off < 0.0 {
+            low = at;
         } else {
-            high = middle;
+            high = at;
         }
+        let step = off / mixture_density(parts, at);
+        let next = at - step;
+        // Every third step halves the bracket, whatever Newton says.
+        let newton = next > low && next < high && round % 3 != 2;
+        if newton && step.abs() <= tolerance {
+            return Some(next);
+        }
+        at = if newton { next } else { 0.5 * (low + high) };
     }
-    Some(0.5 * (low + high))
+    Some(at)
+}
+
+fn mixture_density(parts: &[Part], at: f64) -> f64 {
+    const ROOT_TAU: f64 = 2.506_628_274_631_000_7;
+    parts
+        .iter()
+        .filter(|part| part.2 > 0.0)
+        .map(|&(w, mean, sd)| w * (-0.5 * ((at - mean) / sd).powi(2)).exp() / (sd * ROOT_TAU))
+        .sum()
 }

@@ -136,155 +136,55 @@ def paired():
 
 
 SHAPES = {
-    "O(log n)": np.log,
-    "O(n^0.5)": np.sqrt,
-    "O(n)": lambda n: n,
-    "O(n log n)": lambda n: n * np.log(n),
-    "O(n^2)": lambda n: n**2,
+    "flat": lambda n, u: [],
+    "log": lambda n, u: [np.log(n)],
+    "line": lambda n, u: [n],
+    "n log n": lambda n, u: [n * np.log(n)],
+    "power": lambda n, u: [n**u],
+    "rooted": lambda n, u: [n, np.sqrt(n)],
+    "filling": lambda n, u: [n, np.minimum(n, np.exp(u))],
+    "levelling": lambda n, u: [np.minimum(n, np.exp(u))],
+    "rising": lambda n, u: [np.maximum(n - np.exp(u), 0)],
+    "doubling": lambda n, u: [2 ** np.ceil(np.log2(n) - u)],
 }
 
 
-def minimum(rss, low, high):
-    """The minimum of a function of one variable: the best of a grid, then Brent's method about it."""
-    grid = np.linspace(low, high, 400)
-    at = [rss(u) for u in grid]
-    i = int(np.argmin(at))
-    bracket = (grid[max(i - 1, 0)], grid[min(i + 1, len(grid) - 1)])
-    return optimize.minimize_scalar(rss, bounds=bracket, method="bounded", options={"xatol": 1e-12})
+def evidence(law, u, relative, correlated, s, at):
+    """One law with its shape and noise: the density of the data with flat coefficients, and what it expects.
 
-
-def with_constant(y, g):
-    """The best a (r + g): a is a mean of logs, r is searched for. Returns c = a r, a and the RSS."""
-
-    def residuals(u):
-        z = np.log(y) - np.log(np.exp(u) - g.min() + g)
-        return z - z.mean()
-
-    u = minimum(lambda u: (residuals(u) ** 2).sum(), np.log(g.min()) - 8, np.log(g.max()) + 8).x
-    r = np.exp(u) - g.min()
-    a = np.exp((np.log(y) - np.log(r + g)).mean())
-    return a * r, a, (residuals(u) ** 2).sum()
-
-
-def one_fixed(y, f, near):
-    """The least RSS of f(v) over v within a factor of twenty of `near`."""
-    rss = lambda v: ((np.log(y) - np.log(np.maximum(f(v), 1e-300))) ** 2).sum()
-    return minimum(lambda u: rss(np.exp(u)), np.log(near / 20), np.log(near * 20)).fun
-
-
-def filling(n, y):
-    """The best c + d min(n, m) + a n: linear but for m, which is searched for."""
-
-    def given(u):
-        columns = np.array([np.ones_like(n), np.minimum(n, np.exp(u)), n]).T
-        scale = 1 / np.abs(columns / y[:, None]).max(axis=0)
-        relative = columns * scale / y[:, None]
-        # Started from the least relative errors, a linear problem near the one of logarithms.
-        start = np.linalg.lstsq(relative, np.ones_like(y), rcond=None)[0]
-        residuals = lambda v: np.log(np.maximum(relative @ v, 1e-300))
-        found = optimize.least_squares(residuals, start, ftol=1e-15, xtol=1e-15, gtol=1e-15)
-        return 2 * found.cost, found.x * scale
-
-    u = minimum(lambda u: given(u)[0], np.log(n[1]), np.log(n[-3])).x
-    return np.exp(u), *given(u)
-
-
-def growth(values, only=None):
-    """Each model with a constant and without: RSS, AICc, estimates, 95 % profile intervals."""
-    n, y = np.array(SIZES), np.array(values)
-    k = len(n)
-    models = {}
-
-    def aicc(rss, parameters):
-        p = parameters + 1
-        return k * np.log(rss / k) + 2 * p + 2 * p * (p + 1) / (k - p - 1)
-
-    def profile(rss_at, best, rss, parameters, scale):
-        """Where the profile of the RSS reaches RSS + t² s², on both sides."""
-        limit = rss * (1 + stats.t.ppf(0.975, k - parameters) ** 2 / (k - parameters))
-        ends = []
-        for sign in (-1, 1):
-            step = scale
-            while rss_at(best + sign * step) < limit:
-                step *= 1.5
-            ends.append(
-                optimize.brentq(lambda v: rss_at(v) - limit, best, best + sign * step, xtol=1e-14 * abs(best), rtol=1e-13)
-            )
-        return interval(ends)
-
-    mean = np.log(y).mean()
-    rss = ((np.log(y) - mean) ** 2).sum()
-    models["O(1) +c"] = {"rss": rss, "aicc": aicc(rss, 1), "constant": np.exp(mean)}
-    for name, shape in SHAPES.items():
-        g = shape(n)
-        a0 = np.exp((np.log(y) - np.log(g)).mean())
-        rss = ((np.log(y) - np.log(a0 * g)) ** 2).sum()
-        models[name] = {"rss": rss, "aicc": aicc(rss, 1), "slope": a0}
-        c, a, rss = with_constant(y, g)
-        models[name + " +c"] = entry = {
-            "rss": rss,
-            "aicc": aicc(rss, 2),
-            "constant": c,
-            "slope": a,
-        }
-        if name == "O(n)":
-            rss_c = lambda value: one_fixed(y, lambda a: value + a * g, a)
-            rss_a = lambda value: one_fixed(y, lambda c: c + value * g, c)
-            entry["constant_ci95"] = profile(rss_c, c, rss, 2, 0.001 * abs(c))
-            entry["slope_ci95"] = profile(rss_a, a, rss, 2, 0.001 * abs(a))
-            jacobian = np.array([[1, v] for v in g]) / (c + a * g)[:, None]
-            covariance = np.linalg.inv(jacobian.T @ jacobian) * rss / (k - 2)
-            at = 1e9
-            gradient = np.array([1.0, at]) / (c + a * at)
-            variance = gradient @ covariance @ gradient
-            t = stats.t.ppf(0.975, k - 2)
-            centre = np.log(c + a * at)
-            half = t * np.sqrt(variance)
-            entry["at"], entry["value"] = at, c + a * at
-            entry["confidence_band"] = interval(np.exp([centre - half, centre + half]))
-            half = t * np.sqrt(variance + rss / (k - 2))
-            entry["prediction"] = interval(np.exp([centre - half, centre + half]))
-
-    line = sm.OLS(np.log(y), sm.add_constant(np.log(n))).fit()
-    models["O(n^b)"] = {
-        "rss": line.ssr,
-        "aicc": aicc(line.ssr, 2),
-        "slope": np.exp(line.params[0]),
-        "exponent": line.params[1],
-        "exponent_ci95": interval(line.conf_int()[1]),
+    The marginal density over coefficients without a prior is that of the data at the best ones, times the
+    square root of the determinant of 2 pi times their covariance.
+    """
+    n = np.array(SIZES)
+    y = (2.1e6 + 3 * n) * np.exp(NOISE)
+    quantum = np.where(n < 1e6, 4096.0, 131072.0)
+    scale = y.max()
+    values, known = y / scale, (quantum / scale) ** 2 / 12 + (1e-9 * y / scale) ** 2
+    least, span = values.min(), 1 - values.min()
+    unit = {"value": values, "growth": values - least + 0.03 * span, "chunks": np.full_like(values, 0.3 * span)}[relative]
+    apart = np.abs(np.subtract.outer(np.log(n), np.log(n)))
+    shared = np.exp(-apart / 1.1) if correlated else np.eye(len(n))
+    covariance = np.diag(known) + s**2 * np.outer(unit, unit) * shared
+    columns = lambda sizes: np.array(
+        [np.ones_like(sizes)]
+        + [(g - lo) / (hi - lo) for g, lo, hi in zip(SHAPES[law](sizes, u), SHAPES[law](n[:1], u), SHAPES[law](n[-1:], u))]
+    ).T
+    fit = sm.GLS(values, columns(n), sigma=covariance).fit()
+    spread = fit.normalized_cov_params
+    best = stats.multivariate_normal(columns(n) @ fit.params, covariance).logpdf(values)
+    x = columns(np.array([at]))[0]
+    return {
+        "law": law,
+        "shape": u,
+        "relative": relative,
+        "correlated": correlated,
+        "misfit": s,
+        "points": [[a, b, q] for a, b, q in zip(SIZES, y, quantum)],
+        "ln_evidence": best + 0.5 * np.linalg.slogdet(2 * np.pi * spread)[1],
+        "at": at,
+        "mean": x @ fit.params * scale,
+        "sd": np.sqrt(x @ spread @ x) * scale,
     }
-    rss_b = lambda b: with_constant(y, n**b)[2]
-    b = optimize.minimize_scalar(rss_b, bounds=(0.3, 2.5), method="bounded", options={"xatol": 1e-11}).x
-    c, a, rss = with_constant(y, n**b)
-    models["O(n^b) +c"] = {
-        "rss": rss,
-        "aicc": aicc(rss, 3),
-        "constant": c,
-        "slope": a,
-        "exponent": b,
-        "exponent_ci95": profile(rss_b, b, rss, 3, 0.005),
-    }
-
-    def bent(u):
-        return with_constant(y, n + np.exp(u) * np.sqrt(n))
-
-    c, a, rss = bent(minimum(lambda u: bent(u)[2], -5, 25).x)
-    models["O(n) +c +root"] = {"rss": rss, "aicc": aicc(rss, 3), "constant": c, "slope": a}
-
-    def levelling(u):
-        return with_constant(y, np.minimum(n, np.exp(u)))
-
-    u = minimum(lambda u: levelling(u)[2], np.log(n[1]), np.log(n[-3])).x
-    c, a, rss = levelling(u)
-    level = c + a * np.exp(u)
-    if np.exp(u) < 0.99 * n[-3]:  # else it ends at the bound of the search: the data is not level
-        models["O(1) +level"] = {"rss": rss, "aicc": aicc(rss, 3), "constant": level, "levels_from": np.exp(u)}
-    if only and "O(n) +filling" in only:
-        m, rss, (c, d, a) = filling(n, y)
-        at = [[v, c + d * min(v, m) + a * v] for v in (*SIZES, 1e9)]
-        models["O(n) +filling"] = {"rss": rss, "aicc": aicc(rss, 4), "constant": c, "slope": a, "levels_from": m, "fitted": at}
-    kept = {name: entry for name, entry in models.items() if only is None or name in only}
-    return {"points": [[a, b] for a, b in zip(SIZES, values)], "models": kept}
 
 
 def factorial():
@@ -377,18 +277,19 @@ def values():
         "mann_kendall": [mann_kendall(CELL), mann_kendall(TIED)],
         "holm": {"p": P_VALUES, "adjusted": list(multipletests(P_VALUES, method="holm")[1])},
         "paired": paired(),
-        "growth": [
-            growth([(2.1e6 + 3 * n) * float(np.exp(e)) for n, e in zip(SIZES, NOISE)]),
-            growth([(4e5 + 40 * n**0.8) * float(np.exp(2 * e)) for n, e in zip(SIZES, NOISE)]),
-            growth(
-                [(2e6 + 2 * min(n, 2e6)) * float(np.exp(e)) for n, e in zip(SIZES, NOISE)],
-                # The others end at a bound of the searches here, or want a falling curve.
-                only=["O(1) +c", "O(1) +level", "O(n) +c", "O(n^0.5) +c", "O(n)", "O(n^b)"],
-            ),
-            growth(
-                [(2e6 + 2 * min(n, 2e6) + 0.05 * n) * float(np.exp(e)) for n, e in zip(SIZES, NOISE)],
-                only=["O(n) +c", "O(n) +filling", "O(n)", "O(n^b)"],
-            ),
+        "evidence": [
+            evidence("flat", 0, "value", False, 0.3, 1e9),
+            evidence("line", 0, "value", False, 0.01, 1e9),
+            evidence("line", 0, "growth", True, 0.02, 1e9),
+            evidence("line", 0, "chunks", False, 0.003, 1e9),
+            evidence("log", 0, "value", True, 0.2, 1e9),
+            evidence("n log n", 0, "growth", False, 0.05, 1e9),
+            evidence("power", 0.93, "value", False, 0.01, 1e9),
+            evidence("rooted", 0, "value", True, 0.02, 1e9),
+            evidence("filling", 13.0, "growth", False, 0.02, 1e9),
+            evidence("levelling", 15.2, "value", False, 0.1, 1e9),
+            evidence("rising", 12.0, "growth", True, 0.03, 1e9),
+            evidence("doubling", 0.37, "value", False, 0.2, 1e9),
         ],
         "factorial": factorial(),
         "factorial_of_three": factorial_of_three(),
