@@ -108,7 +108,7 @@ impl Workshop {
 
     /// The workspace that a folder belongs to.
     fn of(start: &Path) -> anyhow::Result<Self> {
-        let said = metadata(start, "--no-deps")?;
+        let said = metadata(start, &["--no-deps"])?;
         let Metadata { workspace_root: root, target_directory: target, packages } = said;
         let mut own = target.join("xtask");
         if !target.starts_with(&root) {
@@ -202,7 +202,11 @@ impl Workshop {
         if self.packages.iter().any(Package::is_laboratory) {
             return Ok(None);
         }
-        let all = metadata(&self.root, "")?;
+        // Of other platforms nothing need be there.
+        let shell = self.shell()?;
+        let rustc = cmd!(shell, "rustc -vV").quiet().read().context("cannot run rustc")?;
+        let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
+        let all = metadata(&self.root, &["--filter-platform", host.unwrap_or_default()])?;
         let laboratory = all.packages.iter().find(|package| package.is_laboratory());
         let manifest = laboratory
             .context(
@@ -299,11 +303,10 @@ impl Workshop {
 }
 
 /// What `cargo metadata` says of the workspace that a folder belongs to.
-fn metadata(start: &Path, option: &str) -> anyhow::Result<Metadata> {
+fn metadata(start: &Path, options: &[&str]) -> anyhow::Result<Metadata> {
     let shell = Shell::new()?;
     shell.change_dir(start);
-    let option = (!option.is_empty()).then_some(option);
-    let text = cmd!(shell, "cargo metadata {option...} --format-version 1 --offline")
+    let text = cmd!(shell, "cargo metadata {options...} --format-version 1 --offline")
         .quiet()
         .read()
         .with_context(|| format!("{} belongs to no workspace that cargo knows", start.display()))?;

@@ -90,7 +90,7 @@ impl Foreign {
             "fn main() -> std::process::ExitCode {\n    laboratory::main()\n}\n",
         );
         foreign.write(".cargo/config.toml", "[alias]\nlab = \"run --quiet --package lab --\"\n");
-        foreign.write(".gitignore", "target\n");
+        foreign.write(".gitignore", "target\nxtask-campaign.lock\n");
         foreign.write("experiments/mine.toml", EXPERIMENT);
         foreign
     }
@@ -136,7 +136,7 @@ fn another_workspace_measures_its_own_encoder_and_builds_nothing_of_ours_but_the
     let foreign = Foreign::new();
     foreign.git(&["init", "--quiet"]);
     // The lock file is ours and is fitted to the other workspace before anything is locked.
-    let fitted = foreign.cargo(&["metadata", "--format-version", "1"]);
+    let fitted = foreign.cargo(&["build", "--quiet", "--package", "lab"]);
     assert!(fitted.status.success(), "{}", String::from_utf8_lossy(&fitted.stderr));
     foreign.git(&["add", "."]);
     foreign.git(&["commit", "--quiet", "-m", "an encoder"]);

@@ -278,7 +278,11 @@ fn lock(
     };
     let mut binary = tools.binaries.clone();
     for variant in &ready.variant {
-        for foreign in watched::identities(variant, &chosen.home) {
+        for mut foreign in watched::identities(variant, &chosen.home) {
+            // As the file says it, wherever this checkout lies.
+            if let Ok(own) = Path::new(&foreign.name).strip_prefix(workshop.built()) {
+                foreign.name = format!("{{bin:{}}}", own.display());
+            }
             if !binary.contains(&foreign) {
                 binary.push(foreign);
             }
