@@ -1,5 +1,6 @@
 //! What can be chosen, one choice after the other: structures that may get more fields are made so.
 
+use crate::check::Check;
 use crate::frames::Framing;
 use crate::settings::{Level, Limits, Options};
 
@@ -26,6 +27,21 @@ impl Options {
     #[must_use]
     pub fn level(self, level: Level) -> Self {
         Self { level, ..self }
+    }
+
+    /// What damage is noticed by, instead of what is usual for a document's length.
+    ///
+    /// ```
+    /// use sigma_encoder::{Check, Options, decode_all, encode_all};
+    /// let bare = encode_all(&b"[1,2,3]"[..], &Options::new().check(Check::None))?;
+    /// let checked = encode_all(&b"[1,2,3]"[..], &Options::new())?;
+    /// assert_eq!(bare.len() + 4, checked.len());
+    /// assert_eq!(decode_all(bare.as_slice())?, b"[1,2,3]");
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
+    #[must_use]
+    pub fn check(self, check: Check) -> Self {
+        Self { check: Some(check), ..self }
     }
 }
 
@@ -69,6 +85,22 @@ impl Limits {
     #[must_use]
     pub fn output_bytes(self, bytes: u64) -> Self {
         Self { output_bytes: Some(bytes), ..self }
+    }
+
+    /// Gives out no more than so many bytes for each encoded byte, and 1 MiB; `None` lifts the limit.
+    ///
+    /// ```
+    /// use std::io;
+    /// use sigma_encoder::{Error, Limits, Options, decode_limited, encode_all};
+    /// let encoded = encode_all(io::Read::take(io::repeat(b' '), 10 << 20), &Options::new())?;
+    /// let stopped = decode_limited(encoded.as_slice(), io::sink(), Limits::new().ratio(Some(100)));
+    /// assert!(matches!(stopped, Err(Error::Ratio { ratio: 100 })));
+    /// decode_limited(encoded.as_slice(), io::sink(), Limits::new().ratio(None))?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn ratio(self, ratio: Option<u64>) -> Self {
+        Self { ratio, ..self }
     }
 }
 

@@ -99,12 +99,19 @@ pub(crate) struct BitWriter {
     high: u32,
     pack: bool,
     out: Vec<u8>,
+    /// Decisions written.
+    pub(crate) decisions: usize,
 }
 
 impl BitWriter {
     /// Appends to `out`, whose capacity is reused; without `pack` every decision is a whole bit.
     pub(crate) fn new(out: Vec<u8>, pack: bool) -> Self {
-        Self { low: 0, high: u32::MAX, pack, out }
+        Self { low: 0, high: u32::MAX, pack, out, decisions: 0 }
+    }
+
+    /// The interval in which the point is.
+    pub(crate) fn interval(&self) -> (u32, u32) {
+        (self.low, self.high)
     }
 
     /// Bytes written so far.
@@ -112,18 +119,26 @@ impl BitWriter {
         self.out.len()
     }
 
-    /// Writes the fewest bytes that name a point inside the interval when zeros follow, and gives
-    /// back all bytes.
+    /// Writes the fewest bytes after which only points inside the interval come, whatever follows
+    /// them, and gives back all bytes.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        let point_of = |len: u32| {
-            let keep = u32::MAX.checked_shl(32 - 8 * len).unwrap_or(0);
-            self.low.saturating_add(!keep) & keep
-        };
-        let len = (0..4).find(|&len| (self.low..=self.high).contains(&point_of(len))).unwrap_or(4);
-        let bytes = point_of(len).to_be_bytes();
-        self.out.extend_from_slice(&bytes[..len as usize]);
+        let (point, len) = ending(self.low, self.high);
+        self.out.extend_from_slice(&point.to_be_bytes()[..len]);
         self.out
     }
+}
+
+/// The least point of the largest aligned part of `low..=high`, and how many of its bytes name that
+/// part: a point of as many bytes, whatever follows them.
+fn ending(low: u32, high: u32) -> (u32, usize) {
+    for len in 0..4 {
+        let part = u64::MAX >> (32 + 8 * len);
+        let start = (u64::from(low) + part) & !part;
+        if start + part <= u64::from(high) {
+            return (start as u32, len);
+        }
+    }
+    (low, 4)
 }
 
 impl Coder for BitWriter {
@@ -131,6 +146,7 @@ impl Coder for BitWriter {
 
     #[inline]
     fn bit(&mut self, bit: u32, p1: u32) -> u32 {
+        self.decisions += 1;
         let p1 = if self.pack { p1 } else { EVEN };
         let middle = split(self.low, self.high, p1);
         if bit == 1 {
@@ -174,6 +190,11 @@ pub(crate) trait ChunkReader: Coder {
     fn item(&mut self, item: &[u8]) {
         let _ = item;
     }
+
+    /// Hears of each chunk that is not made of items: its bytes, and what they were coded as.
+    fn plain(&mut self, bytes: &[u8], coded: &[u8]) {
+        let _ = (bytes, coded);
+    }
 }
 
 impl ChunkReader for BitReader {
@@ -200,9 +221,15 @@ impl BitReader {
         reader
     }
 
-    /// The input.
-    pub(crate) fn input(&self) -> &[u8] {
-        &self.input
+    /// How many bytes of the input a writer has written for the decisions so far, if they were the
+    /// last; `None` if no writer ends so.
+    pub(crate) fn ended(&self) -> Option<usize> {
+        let (point, len) = ending(self.low, self.high);
+        // The point was read four bytes ahead.
+        let coded = self.position - 4 + len;
+        let unused = 32 - 8 * len as u32;
+        let is_point = u64::from(self.point) >> unused == u64::from(point) >> unused;
+        (is_point && coded <= self.input.len()).then_some(coded)
     }
 
     /// Whether every decision is a whole bit.

@@ -2,17 +2,16 @@
 
 use std::io::Read;
 
-use xxhash_rust::xxh64::Xxh64;
-
+use crate::check::{Check, Hasher};
 use crate::coder::{BitReader, ChunkReader};
 use crate::encode::{model, settings, settle};
 use crate::error::Error;
 use crate::fast;
-use crate::format::{CODED_MAX, Header, Source, compact_check_len};
+use crate::format::{CODED_MAX, ChunkKind, Header, PLAIN_MAX, Source};
 use crate::fuzzing;
 use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
-use crate::settings::{Class, Limits};
+use crate::settings::{Budget, Class, Limits};
 use crate::stage::Stage;
 
 /// The document is handed out once this much of it is there.
@@ -26,30 +25,60 @@ pub(crate) struct Single<R> {
 }
 
 impl<R: Read> Single<R> {
-    /// Reads the header; refuses what exceeds the limits.
-    pub(crate) fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
-        let mut source = Source::new(inner);
-        let header = Header::read_from(&mut source)?;
+    /// After the header; refuses what exceeds the memory limit.
+    pub(crate) fn new(
+        source: Source<R>,
+        header: Header,
+        limits: Limits,
+        budget: Budget,
+    ) -> Result<Self, Error> {
+        check_memory(&header, limits)?;
         if header.is_blocks() {
-            let blocks = fast::Unpacker::new(source, header, limits)?;
+            let blocks = fast::Unpacker::new(source, header, budget);
             return Ok(Self { inner: Inner::Blocks(Box::new(blocks)) });
         }
-        check_memory(header, limits)?;
-        let model = model(header, Memory { lazy: true, pool: true });
+        let model = model(&header, Memory { lazy: true, pool: true });
+        Ok(Self::taught(source, header, model, budget))
+    }
+
+    /// After the header, of items; with the model for it.
+    pub(crate) fn taught(source: Source<R>, header: Header, model: Model, budget: Budget) -> Self {
         let coder = BitReader::new(Vec::new(), true);
         let mut items = Unpacker::after_header(source, header, coder, model);
-        items.output_limit = limits.output_bytes.unwrap_or(u64::MAX);
-        Ok(Self { inner: Inner::Items(Box::new(items)) })
+        items.budget = budget;
+        Self { inner: Inner::Items(Box::new(items)) }
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
     pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
-        self.inner.next_block()
+        match &mut self.inner {
+            Inner::Items(items) => items.next_block(),
+            Inner::Blocks(blocks) => blocks.next_block(),
+        }
     }
 
     /// The last piece again.
     pub(crate) fn block(&self) -> &[u8] {
-        self.inner.block()
+        match &self.inner {
+            Inner::Items(items) => &items.block,
+            Inner::Blocks(blocks) => blocks.block(),
+        }
+    }
+
+    /// What is read from.
+    pub(crate) fn source(&mut self) -> &mut Source<R> {
+        match &mut self.inner {
+            Inner::Items(items) => &mut items.source,
+            Inner::Blocks(blocks) => &mut blocks.source,
+        }
+    }
+
+    /// What is left of the encoded bytes, and what may still be given out.
+    pub(crate) fn into_rest(self) -> (Source<R>, Budget) {
+        match self.inner {
+            Inner::Items(items) => (items.source, items.budget),
+            Inner::Blocks(blocks) => (blocks.source, blocks.budget),
+        }
     }
 }
 
@@ -61,44 +90,31 @@ enum Inner<R> {
     Blocks(Box<fast::Unpacker<R>>),
 }
 
-impl<R: Read> Inner<R> {
-    /// The piece of the document that is at hand.
-    fn block(&self) -> &[u8] {
-        match self {
-            Self::Items(items) => &items.block,
-            Self::Blocks(blocks) => blocks.block(),
-        }
-    }
-
-    fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
-        match self {
-            Self::Items(items) => items.next_block(),
-            Self::Blocks(blocks) => blocks.next_block(),
-        }
-    }
+/// Bytes that decoding takes, whatever comes.
+pub(crate) fn memory_bytes(header: &Header) -> u64 {
+    if header.is_blocks() { fast::MEMORY_BYTES } else { settings(header).sizes().memory_bytes() }
 }
 
-fn check_memory(header: Header, limits: Limits) -> Result<(), Error> {
+pub(crate) fn check_memory(header: &Header, limits: Limits) -> Result<(), Error> {
     let limit_bytes = limits.memory_bytes.unwrap_or(u64::MAX);
-    if settings(header).sizes().memory_bytes() > limit_bytes {
-        return Err(Error::Limit { what: "memory limit", limit_bytes });
+    match memory_bytes(header) > limit_bytes {
+        true => Err(Error::Limit { what: "memory limit", limit_bytes }),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Decodes under any reader of chunks.
 pub(crate) struct Unpacker<R, C> {
     pub(crate) coder: C,
-    source: Source<R>,
+    pub(crate) source: Source<R>,
     header: Header,
     model: Model,
     chunk: Option<Chunk>,
     spare: Vec<u8>,
-    whole: Xxh64,
-    /// Bytes that may still be given out.
-    output_limit: u64,
-    /// Bytes given out.
-    given: u64,
+    /// A check that has taken the header, and that of the whole document.
+    start: Hasher,
+    whole: Hasher,
+    pub(crate) budget: Budget,
     /// Bytes until memory settles.
     unsettled: u64,
     block: Vec<u8>,
@@ -109,10 +125,7 @@ pub(crate) struct Unpacker<R, C> {
 struct Chunk {
     /// Bytes of the document that are still to come.
     remaining: u64,
-    hash: Xxh64,
-    /// Its checksum, and how many bytes of it count.
-    check: u64,
-    check_len: usize,
+    hash: Hasher,
     /// Where it begins in the encoded bytes.
     offset: u64,
     empty: u32,
@@ -121,17 +134,18 @@ struct Chunk {
 impl<R: Read, C: ChunkReader> Unpacker<R, C> {
     /// For a header that was read, and the model for it.
     pub(crate) fn after_header(source: Source<R>, header: Header, coder: C, model: Model) -> Self {
+        let start = header.hasher();
         Self {
             coder,
             source,
             header,
             model,
-            output_limit: u64::MAX,
-            given: 0,
+            budget: Budget::new(Limits::NONE),
             unsettled: SETTLED,
             chunk: None,
             spare: Vec::new(),
-            whole: Xxh64::new(header.seed()),
+            whole: start.clone(),
+            start,
             block: Vec::new(),
             done: false,
         }
@@ -154,59 +168,107 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
         if self.header.is_compact() {
             return self.open_compact(offset);
         }
-        let remaining = self.source.varint()?;
-        if remaining == 0 {
+        let len = self.source.varint()?;
+        if len == 0 {
             return self.end_stream(offset);
         }
-        let coded = self.source.varint()?;
-        if coded > CODED_MAX {
-            return Err(Error::Corrupt { offset, what: "a chunk is too long" });
+        let corrupt = |what| Error::Corrupt { offset, what };
+        let (kind, coded_len) = ChunkKind::split(self.source.varint()?)
+            .ok_or_else(|| corrupt("a chunk is of no known kind"))?;
+        if coded_len > CODED_MAX {
+            return Err(corrupt("a chunk is too long"));
         }
-        let mut input = std::mem::take(&mut self.spare);
-        input.clear();
-        self.source.take(coded, &mut input)?;
-        let mut check = [0; 8];
-        self.source.fill(&mut check[..4])?;
-        self.coder.start(BitReader::new(input, self.header.coding.pack));
-        self.chunk = Some(Chunk {
-            remaining,
-            hash: Xxh64::new(self.header.seed()),
-            check: u64::from_le_bytes(check),
-            check_len: 4,
-            offset,
-            empty: 0,
-        });
+        let mut coded = std::mem::take(&mut self.spare);
+        coded.clear();
+        self.source.take(coded_len, &mut coded)?;
+        if kind != ChunkKind::Items {
+            return self.take_plain(kind, len, coded, offset);
+        }
+        self.budget.allow(len, self.source.offset)?;
+        self.start_items(len, coded, offset);
+        Ok(())
+    }
+
+    fn start_items(&mut self, remaining: u64, coded: Vec<u8>, offset: u64) {
+        self.coder.start(BitReader::new(coded, self.header.coding.pack));
+        self.chunk = Some(Chunk { remaining, hash: self.start.clone(), offset, empty: 0 });
+    }
+
+    /// Takes a chunk that is not made of items, and checks it.
+    fn take_plain(
+        &mut self,
+        kind: ChunkKind,
+        len: u64,
+        coded: Vec<u8>,
+        offset: u64,
+    ) -> Result<(), Error> {
+        let corrupt = |what| Error::Corrupt { offset, what };
+        if len > PLAIN_MAX as u64 {
+            return Err(corrupt("a chunk is too long"));
+        }
+        self.budget.spend(len, self.source.offset)?;
+        let start = self.block.len();
+        if kind == ChunkKind::Stored {
+            if coded.len() as u64 != len {
+                return Err(corrupt("a stored chunk has another length than it says"));
+            }
+            self.block.extend_from_slice(&coded);
+        } else {
+            self.block.resize(start + len as usize, 0);
+            fast::unpack(&coded, &mut self.block[start..])
+                .ok_or_else(|| corrupt("what is compressed is damaged"))?;
+        }
+        let bytes = &self.block[start..];
+        let mut hash = self.start.clone();
+        hash.update(bytes);
+        if kind == ChunkKind::Packed {
+            hash.update(&coded);
+        }
+        let check = &hash.digest()[..self.header.check.part_len()];
+        self.source.expect(check, offset, "its checksum differs")?;
+        self.whole.update(bytes);
+        self.model.pass(bytes);
+        self.coder.plain(bytes, &coded);
+        self.spare = coded;
         Ok(())
     }
 
     fn open_compact(&mut self, offset: u64) -> Result<(), Error> {
-        let remaining = self.source.varint()?;
-        if remaining > Class::SMALL_MAX as u64 {
-            return Err(Error::Corrupt { offset, what: "the document is too long for its form" });
+        let len = self.source.varint()?;
+        if len > Class::SMALL_MAX as u64 {
+            let what = "the document is too long for its form";
+            return Err(Error::Corrupt { offset, what });
         }
-        let mut input = Vec::new();
-        self.source.rest(CODED_MAX, &mut input)?;
-        let check_len = compact_check_len(remaining);
-        let Some(coded) = input.len().checked_sub(check_len) else {
-            return Err(Error::Truncated { offset: self.source.offset });
-        };
-        let mut check = [0; 8];
-        check[..check_len].copy_from_slice(&input[coded..]);
-        input.truncate(coded);
-        self.coder.start(BitReader::new(input, self.header.coding.pack));
-        self.chunk = Some(Chunk {
-            remaining,
-            hash: Xxh64::new(self.header.seed()),
-            check: u64::from_le_bytes(check),
-            check_len,
-            offset,
-            empty: 0,
-        });
+        if self.header.is_stored {
+            self.budget.spend(len, self.source.offset)?;
+            self.source.take(len, &mut self.block)?;
+            let mut hash = self.start.clone();
+            hash.update(&self.block);
+            self.coder.plain(&self.block, &self.block);
+            return self.end_compact(&hash, offset);
+        }
+        // Where the items end is known when they are decoded.
+        let mut ahead = Vec::new();
+        self.source.rest(PLAIN_MAX as u64 + 8, &mut ahead)?;
+        self.budget.allow(len, self.source.offset)?;
+        self.start_items(len, ahead, offset);
+        Ok(())
+    }
+
+    fn end_compact(&mut self, hash: &Hasher, offset: u64) -> Result<(), Error> {
+        let check = &hash.digest()[..self.header.check.whole_len()];
+        self.source.expect(check, offset, "its checksum differs")?;
+        if self.header.check == Check::None {
+            // So a checked encoding is not taken for one without a check and another after it.
+            self.source.expect_end()?;
+        }
+        self.done = true;
         Ok(())
     }
 
     fn end_stream(&mut self, offset: u64) -> Result<(), Error> {
-        self.source.end(self.whole.digest(), offset)?;
+        let check = &self.whole.digest()[..self.header.check.whole_len()];
+        self.source.expect(check, offset, "the checksum of the whole document differs")?;
         self.done = true;
         Ok(())
     }
@@ -228,12 +290,7 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             if self.coder.is_overrun() {
                 return Err(corrupt("it is shorter than what it holds"));
             }
-            if item.len() as u64 > self.output_limit {
-                let limit_bytes = self.given + self.output_limit;
-                return Err(Error::Limit { what: "output limit", limit_bytes });
-            }
-            self.output_limit -= item.len() as u64;
-            self.given += item.len() as u64;
+            self.budget.spend(item.len() as u64, self.source.offset)?;
             self.coder.item(item);
             chunk.hash.update(item);
             self.whole.update(item);
@@ -246,16 +303,28 @@ impl<R: Read, C: ChunkReader> Unpacker<R, C> {
             self.chunk = Some(chunk);
             return Ok(());
         }
-        chunk.hash.update(self.coder.reader().input());
-        let unused = 64 - 8 * chunk.check_len as u32;
-        let is_wrong = chunk.hash.digest() << unused != chunk.check << unused;
-        if is_wrong && !fuzzing::checks_are_ignored() {
-            return Err(corrupt("its checksum differs"));
-        }
+        self.end_items(chunk)
+    }
+
+    /// Checks a chunk that was decoded.
+    fn end_items(&mut self, mut chunk: Chunk) -> Result<(), Error> {
+        let offset = chunk.offset;
+        let corrupt = |what| Error::Corrupt { offset, what };
+        let ended = self.coder.reader().ended();
+        let coded = self.coder.end();
+        let ended = ended.or(fuzzing::checks_are_ignored().then_some(coded.len()));
+        let len = ended.ok_or_else(|| corrupt("its last bytes are not those of an encoder"))?;
+        chunk.hash.update(&coded[..len]);
         if self.header.is_compact() {
-            self.done = true;
+            self.source.put_back(&coded[len..]);
+            return self.end_compact(&chunk.hash, offset);
         }
-        self.spare = self.coder.end();
+        if len < coded.len() {
+            return Err(corrupt("it is longer than what it holds"));
+        }
+        let check = &chunk.hash.digest()[..self.header.check.part_len()];
+        self.source.expect(check, offset, "its checksum differs")?;
+        self.spare = coded;
         Ok(())
     }
 }

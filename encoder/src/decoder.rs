@@ -3,12 +3,25 @@
 
 use std::io::{self, Read};
 
-use crate::decode::Single;
+use crate::decode::{Single, check_memory};
+use crate::encode::model;
 use crate::error::Error;
-use crate::frames::{Framed, Start, is_framed, start};
-use crate::settings::Limits;
+use crate::format::{Header, Source, Start};
+use crate::frames::Framed;
+use crate::memory::Memory;
+use crate::model::Model;
+use crate::settings::{Budget, Limits};
 
-/// Decodes one document.
+/// Decodes one document, or several whose encodings follow each other.
+///
+/// # What is given out before its check
+///
+/// The document is given out as it is decoded, so that memory does not depend on its length: **what was
+/// given out may be wrong until `None`, or the end of the reader, is reached without an error.** At the levels
+/// `default` and `max` the last 4 MiB can be unchecked; at the level `fast`, and of what is stored, every piece
+/// is checked before it is given out; that no piece is missing or at another place is known at the end. Who cannot
+/// take back what was done with a part waits for the end. After an error the decoder stays failed: it gives
+/// out nothing more, and every further call is an error.
 ///
 /// ```
 /// use std::io::Read;
@@ -21,14 +34,18 @@ use crate::settings::Limits;
 /// ```
 pub struct Decoder<R> {
     form: Form<R>,
+    limits: Limits,
+    /// What was learned before the document, for short ones that follow each other.
+    taught: Option<(Header, Model)>,
     /// Bytes of the block that `read` has given out.
     given: usize,
-    done: bool,
 }
 
 enum Form<R> {
-    Single(Box<Single<Start<R>>>),
-    Framed(Framed<R>),
+    Single(Box<Single<R>>),
+    Framed(Box<Framed<R>>),
+    Ended,
+    Failed,
 }
 
 impl<R> std::fmt::Debug for Decoder<R> {
@@ -45,23 +62,93 @@ impl<R: Read> Decoder<R> {
 
     /// Reads the header; refuses what exceeds the limits.
     pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
-        let inner = start(inner)?;
-        let form = match is_framed(&inner) {
-            true => Form::Framed(Framed::limited(inner, limits)?),
-            false => Form::Single(Box::new(Single::limited(inner, limits)?)),
+        let mut source = Source::new(inner);
+        let start = Start::read_from(&mut source)?;
+        let budget = Budget::new(limits);
+        let form = match start {
+            Start::Single(header) => {
+                Form::Single(Box::new(Single::new(source, header, limits, budget)?))
+            }
+            Start::Frames(header) => {
+                Form::Framed(Box::new(Framed::new(source, header, limits, budget)?))
+            }
         };
-        Ok(Self { form, given: 0, done: false })
+        Ok(Self { form, limits, taught: None, given: 0 })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
+    ///
+    /// # Errors
+    ///
+    /// When the encoded bytes cannot be read, are damaged or exceed a limit; and always after that.
     pub fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.given = 0;
-        let block = match &mut self.form {
-            Form::Single(single) => single.next_block()?,
-            Form::Framed(framed) => framed.next_block()?,
+        match self.advance() {
+            Ok(true) => Ok(Some(self.block())),
+            Ok(false) => Ok(None),
+            Err(error) => {
+                self.form = Form::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    /// Decodes on; `false` at the end.
+    fn advance(&mut self) -> Result<bool, Error> {
+        loop {
+            let block = match &mut self.form {
+                Form::Single(single) => single.next_block()?,
+                Form::Framed(framed) => framed.next_block()?,
+                Form::Ended => return Ok(false),
+                Form::Failed => return Err(Error::Failed),
+            };
+            if block.is_some_and(|block| !block.is_empty()) {
+                return Ok(true);
+            }
+            self.form = match std::mem::replace(&mut self.form, Form::Failed) {
+                Form::Single(single) => self.open_next(Some(single.into_rest()))?,
+                Form::Framed(framed) => self.open_next(framed.into_rest())?,
+                other => other,
+            };
+        }
+    }
+
+    /// The encoding after the one that has ended, if there is one.
+    fn open_next(&mut self, rest: Option<(Source<R>, Budget)>) -> Result<Form<R>, Error> {
+        let (mut source, budget) = rest.ok_or(Error::Failed)?;
+        if source.is_at_end()? {
+            return Ok(Form::Ended);
+        }
+        let (offset, limits) = (source.offset, self.limits);
+        let start = match Start::read_from(&mut source) {
+            Err(Error::NotSigma) => return Err(Error::TrailingBytes { offset }),
+            start => start?,
         };
-        self.done = block.is_none();
-        Ok(block)
+        match start {
+            Start::Single(header) if header.is_compact() => {
+                check_memory(&header, limits)?;
+                let model = self.taught(&header);
+                Ok(Form::Single(Box::new(Single::taught(source, header, model, budget))))
+            }
+            Start::Single(header) => {
+                Ok(Form::Single(Box::new(Single::new(source, header, limits, budget)?)))
+            }
+            Start::Frames(header) => {
+                Ok(Form::Framed(Box::new(Framed::new(source, header, limits, budget)?)))
+            }
+        }
+    }
+
+    /// The model for a short document that is not the first.
+    fn taught(&mut self, header: &Header) -> Model {
+        match &self.taught {
+            Some((same, model)) if same.is_of_same_model(header) => model.clone(),
+            _ => {
+                let model = model(header, Memory { lazy: true, pool: true });
+                self.taught = Some((header.clone(), model.clone()));
+                model
+            }
+        }
     }
 
     /// The last piece again.
@@ -69,13 +156,17 @@ impl<R: Read> Decoder<R> {
         match &self.form {
             Form::Single(single) => single.block(),
             Form::Framed(framed) => framed.block(),
+            Form::Ended | Form::Failed => &[],
         }
     }
 }
 
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.block().len() && !self.done {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        if self.given == self.block().len() {
             self.next_block()?;
         }
         let rest = &self.block()[self.given..];

@@ -1,16 +1,16 @@
 //! The push encoder: bytes in as they come, encoded bytes out.
 
-use xxhash_rust::xxh64::Xxh64;
-
+use crate::check::Hasher;
 use crate::coder::BitWriter;
 use crate::fast;
-use crate::format::{Header, compact_check_len, write_varint};
+use crate::format::{ChunkKind, Header, write_varint};
 use crate::fuzzing;
 use crate::lexer::ITEM_MAX;
 use crate::memory::{Memory, SETTLED};
 use crate::model::Model;
+use crate::noise::{PIECE, is_noise};
 use crate::prior;
-use crate::settings::{Class, Level, Options, Settings};
+use crate::settings::{Class, Level, Limits, Options, Settings};
 use crate::stage::Stage;
 
 /// A chunk is closed once it has this many coded bytes.
@@ -18,7 +18,7 @@ const CHUNK_CODED: usize = fuzzing::limit(1 << 15, 48);
 /// A chunk is closed once it holds this many bytes of the document.
 const CHUNK_RAW: usize = fuzzing::limit(1 << 22, 384);
 /// Items are looked for when this much has come, so that small pushes do not scan again and again.
-const WINDOW: usize = 2 * ITEM_MAX;
+const WINDOW: usize = ITEM_MAX + PIECE;
 
 /// Encodes one document that is pushed in any pieces.
 ///
@@ -107,7 +107,7 @@ impl Encoder {
     }
 
     fn start_stream(&mut self, out: &mut Vec<u8>) -> Full {
-        let header = header(&self.options, Class::of(self.window.len()));
+        let header = header(&self.options, Class::Large);
         header.write_to(out);
         let memory = memory(&self.options);
         match header.level {
@@ -144,12 +144,7 @@ impl Encoder {
 
     fn code_items(&mut self, stream: &mut Stream, out: &mut Vec<u8>) {
         while self.start < self.window.len() {
-            let rest = &self.window[self.start..];
-            let Some(len) = stream.model.item_len(rest) else { break };
-            if len == rest.len() {
-                break;
-            }
-            stream.code(&rest[..len], false, out);
+            let Some(len) = stream.next(&self.window[self.start..], false, out) else { break };
             self.start += len;
         }
         if self.window.capacity() > WINDOW {
@@ -159,11 +154,25 @@ impl Encoder {
         }
     }
 
-    fn finish_compact(self, out: &mut Vec<u8>) {
-        let header = header(&self.options, Class::of(self.window.len()));
+    fn finish_compact(mut self, out: &mut Vec<u8>) {
+        let coded = (!is_noise(&self.window)).then(|| self.compact_items());
+        let coded = coded.filter(|coded| coded.1.len() <= self.window.len());
+        let stored = || (Header::stored(self.options.check_of(Class::Small)), Vec::new());
+        let (header, coded) = coded.unwrap_or_else(stored);
         header.write_to(out);
         write_varint(self.window.len() as u64, out);
-        let mut model = self.taught.unwrap_or_else(|| model(header, memory(&self.options)));
+        out.extend_from_slice(if header.is_stored { &self.window } else { &coded });
+        let mut hash = header.hasher();
+        hash.update(&self.window);
+        hash.update(&coded);
+        out.extend_from_slice(&hash.digest()[..header.check.whole_len()]);
+    }
+
+    /// The window as items.
+    fn compact_items(&mut self) -> (Header, Vec<u8>) {
+        let header = header(&self.options, Class::Small);
+        let taught = self.taught.take();
+        let mut model = taught.unwrap_or_else(|| model(&header, memory(&self.options)));
         let mut coder = BitWriter::new(Vec::new(), header.coding.pack);
         let mut rest = self.window.as_slice();
         while !rest.is_empty() {
@@ -172,13 +181,7 @@ impl Encoder {
             code(&mut model, &mut coder, &rest[..len], limit);
             rest = &rest[len..];
         }
-        let payload = coder.finish();
-        out.extend_from_slice(&payload);
-        let mut hash = Xxh64::new(header.seed());
-        hash.update(&self.window);
-        hash.update(&payload);
-        let check = hash.digest().to_le_bytes();
-        out.extend_from_slice(&check[..compact_check_len(self.window.len() as u64)]);
+        (header, coder.finish())
     }
 }
 
@@ -194,7 +197,7 @@ pub(crate) fn settle(model: &mut Model, unsettled: &mut u64, len: usize) {
 
 /// The header of a document of this class.
 pub(crate) fn header(options: &Options, class: Class) -> Header {
-    Header { level: options.level, class, coding: options.coding }
+    Header::new(options.level, class, options.coding, options.check_of(class))
 }
 
 pub(crate) fn memory(options: &Options) -> Memory {
@@ -202,7 +205,7 @@ pub(crate) fn memory(options: &Options) -> Memory {
 }
 
 /// What the model must know of a header.
-pub(crate) fn settings(header: Header) -> Settings {
+pub(crate) fn settings(header: &Header) -> Settings {
     Settings {
         level: header.level,
         class: header.class,
@@ -213,7 +216,7 @@ pub(crate) fn settings(header: Header) -> Settings {
 }
 
 /// The model that a header asks for, taught.
-pub(crate) fn model(header: Header, memory: Memory) -> Model {
+pub(crate) fn model(header: &Header, memory: Memory) -> Model {
     Stage::Tables.run(|| {
         let mut model = Model::new(settings(header), memory);
         prior::teach(&mut model);
@@ -236,73 +239,244 @@ enum Full {
     Blocks(Box<fast::Packer>),
 }
 
-/// The full form: chunks of items.
+/// The full form: chunks.
 struct Stream {
     header: Header,
     memory: Memory,
     model: Model,
     coder: BitWriter,
-    chunk: Xxh64,
+    /// A check that has taken the header, that of the chunk, and that of the whole document.
+    start: Hasher,
+    chunk: Hasher,
+    whole: Hasher,
     chunk_len: usize,
-    whole: Xxh64,
     /// Bytes until memory settles.
     unsettled: u64,
+    effort: Effort,
+    /// Compresses what the model is no better at.
+    once: Option<fast::Once>,
+}
+
+/// What the model made of the last bytes, and what that took: hints where it is of no use.
+struct Effort {
+    /// Bytes since it was last looked at, and what they were coded in.
+    raw: usize,
+    coded: usize,
+    /// Of a piece, what it last was coded in.
+    rate: usize,
+    /// Work beyond what a document may take, for all of it.
+    excess: i64,
+    /// Whether nothing, or a piece that is not made of items, comes before.
+    is_open: bool,
+}
+
+/// Coded bytes of a piece from which on it is worth to look for another way.
+const HARD: usize = PIECE / 8 * 3;
+/// What an item takes beside its decisions, in decisions.
+const ITEM_WORK: i64 = 10;
+/// What a byte of the document may take in the long run, in decisions. Those of real documents take 2, prose
+/// 4: this is three times the usual.
+const WORK_MAX: i64 = 6;
+/// What a document can have saved up: a megabyte's work.
+const SAVED_MAX: i64 = WORK_MAX << 20;
+
+impl Effort {
+    fn new() -> Self {
+        Self { raw: 0, coded: 0, rate: 0, excess: 0, is_open: true }
+    }
+
+    /// Whether the piece that comes is to be looked at.
+    fn is_due(&self) -> bool {
+        self.is_open || (self.raw >= PIECE && (self.is_hard() || self.is_too_much()))
+    }
+
+    /// Whether the last bytes took many bytes.
+    fn is_hard(&self) -> bool {
+        self.rate() >= HARD
+    }
+
+    /// Whether the document took too much work so far.
+    fn is_too_much(&self) -> bool {
+        self.excess > 0
+    }
+
+    /// What a piece takes.
+    fn rate(&self) -> usize {
+        if self.raw < PIECE { self.rate } else { self.coded * PIECE / self.raw }
+    }
+
+    /// Counts an item.
+    fn add(&mut self, raw: usize, coded: usize, decisions: usize) {
+        self.raw += raw;
+        self.coded += coded;
+        self.spend(decisions as i64 + ITEM_WORK, raw);
+        if self.raw >= PIECE && !self.is_due() {
+            self.restart(false);
+        }
+    }
+
+    /// Counts work on so many bytes.
+    fn spend(&mut self, work: i64, raw: usize) {
+        self.excess = (self.excess + work - WORK_MAX * raw as i64).max(-SAVED_MAX);
+    }
+
+    /// Begins anew.
+    fn restart(&mut self, is_open: bool) {
+        *self = Self { raw: 0, coded: 0, rate: self.rate(), is_open, ..*self };
+    }
+}
+
+/// A piece of the document that is not coded as items.
+struct Plain {
+    kind: ChunkKind,
+    len: usize,
+    /// If it is packed.
+    coded: Vec<u8>,
 }
 
 impl Stream {
     fn new(header: Header, memory: Memory) -> Self {
+        let start = header.hasher();
         Self {
-            header,
             memory,
-            model: model(header, memory),
+            model: model(&header, memory),
             coder: BitWriter::new(Vec::new(), header.coding.pack),
-            chunk: Xxh64::new(header.seed()),
+            chunk: start.clone(),
+            whole: start.clone(),
+            start,
+            header,
             chunk_len: 0,
-            whole: Xxh64::new(header.seed()),
             unsettled: SETTLED,
+            effort: Effort::new(),
+            once: None,
         }
     }
 
-    /// Codes one item; `last` of the document or not.
-    fn code(&mut self, item: &[u8], last: bool, out: &mut Vec<u8>) {
+    /// Codes what comes first of `rest`: an item, or a piece. Says how long that is; `None` if more must
+    /// be seen to know. `last` if nothing comes after `rest`.
+    fn next(&mut self, rest: &[u8], last: bool, out: &mut Vec<u8>) -> Option<usize> {
+        let is_seen = |len: usize| last || rest.len() >= len;
+        let piece = |from: usize| &rest[from..rest.len().min(from + PIECE)];
+        if self.chunk_len == 0 && self.effort.is_due() {
+            if !is_seen(PIECE) {
+                return None;
+            }
+            if let Some(plain) = self.look(piece(0)) {
+                return Some(self.take_plain(&rest[..plain.len], &plain, out));
+            }
+            self.effort.restart(false);
+        }
+        let len = self.model.item_len(rest).filter(|&len| len < rest.len());
+        let len = if last { len.unwrap_or(rest.len()) } else { len? };
+        let mut closes = last && len == rest.len();
+        // An item can only end its chunk if that is known before it is coded.
+        if !closes && len > 0 && self.effort.is_due() {
+            if !is_seen(len + PIECE) {
+                return None;
+            }
+            closes = self.look(piece(len)).is_some();
+            self.effort.restart(closes);
+        }
+        self.code(&rest[..len], closes, out);
+        Some(len)
+    }
+
+    /// What is better done with a piece than to code its items.
+    fn look(&mut self, piece: &[u8]) -> Option<Plain> {
+        if piece.is_empty() {
+            return None;
+        }
+        let is_too_much = self.effort.is_too_much();
+        let (asked, found) = self.model.known(piece);
+        if found * if is_too_much { 2 } else { 16 } > asked {
+            return None;
+        }
+        let len = piece.len();
+        let stored = || Some(Plain { kind: ChunkKind::Stored, len, coded: Vec::new() });
+        if is_noise(piece) {
+            return stored();
+        }
+        if !(is_too_much || self.effort.is_hard()) || !self.header.coding.pack || len < PIECE {
+            return None;
+        }
+        let coded = self.once.get_or_insert_with(fast::Once::new).pack(piece);
+        let rate = self.effort.rate();
+        // What packs much better than the model did is not what it had to do with.
+        let is_better = coded.len() <= rate && coded.len() >= rate / 8 * 7;
+        match is_better || is_too_much {
+            true if coded.len() >= len => stored(),
+            true => Some(Plain { kind: ChunkKind::Packed, len, coded }),
+            false => None,
+        }
+    }
+
+    /// Writes a chunk that is not made of items.
+    fn take_plain(&mut self, bytes: &[u8], plain: &Plain, out: &mut Vec<u8>) -> usize {
+        let coded = if plain.kind == ChunkKind::Stored { bytes } else { &plain.coded };
+        write_varint(bytes.len() as u64, out);
+        write_varint(plain.kind.joined(coded.len()), out);
+        out.extend_from_slice(coded);
+        let mut hash = self.start.clone();
+        hash.update(bytes);
+        hash.update(&plain.coded);
+        out.extend_from_slice(&hash.digest()[..self.header.check.part_len()]);
+        self.whole.update(bytes);
+        self.model.pass(bytes);
+        self.effort.spend(0, bytes.len());
+        self.effort.restart(true);
+        settle(&mut self.model, &mut self.unsettled, bytes.len());
+        bytes.len()
+    }
+
+    /// Codes one item; `closes` if its chunk must end with it.
+    fn code(&mut self, item: &[u8], closes: bool, out: &mut Vec<u8>) {
+        let (len, decisions) = (self.coder.len(), self.coder.decisions);
         // An empty item cannot end a chunk: its reader would stop before it.
-        let full = self.coder.len() >= CHUNK_CODED || self.chunk_len >= CHUNK_RAW;
-        let closes = last || (full && !item.is_empty());
+        let closes = closes || (self.is_full() && !item.is_empty());
         let limit = if closes { item.len() } else { ITEM_MAX };
         code(&mut self.model, &mut self.coder, item, limit);
         self.chunk.update(item);
         self.whole.update(item);
         self.chunk_len += item.len();
+        let decisions = self.coder.decisions - decisions;
+        self.effort.add(item.len(), self.coder.len() - len, decisions);
         settle(&mut self.model, &mut self.unsettled, item.len());
         if closes {
             self.close_chunk(out);
         }
     }
 
+    /// Whether the chunk at hand ends with the next item.
+    fn is_full(&self) -> bool {
+        // What is around a chunk; all of it stands for so much of the document at most.
+        let around = 4 + self.header.check.part_len();
+        let most = (around + self.coder.len()).saturating_mul(Limits::RATIO_DEFAULT as usize);
+        self.coder.len() >= CHUNK_CODED || self.chunk_len >= CHUNK_RAW.min(most - 2 * ITEM_MAX)
+    }
+
     fn close_chunk(&mut self, out: &mut Vec<u8>) {
         let next = BitWriter::new(Vec::new(), self.header.coding.pack);
         let coded = std::mem::replace(&mut self.coder, next).finish();
         write_varint(self.chunk_len as u64, out);
-        write_varint(coded.len() as u64, out);
+        write_varint(ChunkKind::Items.joined(coded.len()), out);
         out.extend_from_slice(&coded);
         self.chunk.update(&coded);
-        out.extend_from_slice(&self.chunk.digest().to_le_bytes()[..4]);
+        out.extend_from_slice(&self.chunk.digest()[..self.header.check.part_len()]);
         self.coder = BitWriter::new(self.memory.buffer(coded), self.header.coding.pack);
-        self.chunk.reset(self.header.seed());
+        self.chunk = self.start.clone();
         self.chunk_len = 0;
     }
 
     /// Codes what is left and ends the stream.
     fn finish(&mut self, mut rest: &[u8], out: &mut Vec<u8>) {
         while !rest.is_empty() {
-            let len = self.model.item_len(rest).unwrap_or(rest.len());
-            self.code(&rest[..len], len == rest.len(), out);
+            let len = self.next(rest, true, out).expect("all is seen");
             rest = &rest[len..];
         }
         if self.chunk_len > 0 {
             self.close_chunk(out);
         }
         write_varint(0, out);
-        out.extend_from_slice(&self.whole.digest().to_le_bytes());
+        out.extend_from_slice(&self.whole.digest()[..self.header.check.whole_len()]);
     }
 }

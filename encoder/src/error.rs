@@ -30,7 +30,7 @@ pub enum Error {
         /// What was found there.
         what: &'static str,
     },
-    /// There are bytes after the end.
+    /// There are bytes after the end, and they are no other encoding.
     TrailingBytes {
         /// Where the document's encoding ended.
         offset: u64,
@@ -51,6 +51,13 @@ pub enum Error {
         /// Lines of the document.
         document_lines: u64,
     },
+    /// The document is longer, for its encoding, than [`Limits::ratio`](crate::Limits::ratio) allows.
+    Ratio {
+        /// Bytes of the document that each encoded byte may stand for.
+        ratio: u64,
+    },
+    /// The decoder has failed before; nothing more is decoded.
+    Failed,
     /// The document does not have the range that was asked for.
     Range {
         /// The range's first byte.
@@ -80,7 +87,10 @@ impl fmt::Display for Error {
                 )
             }
             Self::TrailingBytes { offset } => {
-                write!(f, "there are bytes after the end of the encoding at byte {offset}")
+                write!(
+                    f,
+                    "there are bytes after the end of the encoding at byte {offset}, and they are no other"
+                )
             }
             Self::Lines { start, end, document_lines } => {
                 write!(
@@ -89,6 +99,14 @@ impl fmt::Display for Error {
                      choose START <= END <= {document_lines}, its number of lines"
                 )
             }
+            Self::Ratio { ratio } => {
+                write!(
+                    f,
+                    "the document is longer than {ratio} times its encoding and 1 MiB; \
+                     raise the ratio limit or lift it if the source is trusted"
+                )
+            }
+            Self::Failed => write!(f, "decoding has failed before and does not go on"),
             Self::Range { start, end, document_bytes } => {
                 write!(
                     f,
@@ -130,7 +148,8 @@ impl From<Error> for io::Error {
             Error::Io(error) => return error,
             Error::Truncated { .. } => ErrorKind::UnexpectedEof,
             Error::Unsupported { .. } => ErrorKind::Unsupported,
-            Error::Limit { .. } => ErrorKind::QuotaExceeded,
+            Error::Limit { .. } | Error::Ratio { .. } => ErrorKind::QuotaExceeded,
+            Error::Failed => ErrorKind::Other,
             Error::Range { .. } | Error::Lines { .. } => ErrorKind::InvalidInput,
             Error::NotSigma | Error::Corrupt { .. } | Error::TrailingBytes { .. } => {
                 ErrorKind::InvalidData

@@ -21,8 +21,9 @@ mod steps;
 use crate::fuzzing;
 
 pub use census::{BlockBytes, Census, StreamKind};
-pub(crate) use decode::Unpacker;
+pub(crate) use decode::{MEMORY_BYTES, Unpacker};
 pub(crate) use encode::Packer;
+pub(crate) use lz::{Once, unpack};
 
 /// Bytes of the document in a block, at most.
 pub(crate) const BLOCK: usize = fuzzing::limit(1 << 21, 1 << 11);

@@ -2,102 +2,287 @@
 
 use std::io::{self, Read};
 
+use crate::check::{Check, Hasher};
 use crate::error::Error;
 use crate::fuzzing;
 use crate::settings::{Class, Coding, Level};
 
-/// Begins the full form: "Σ" in UTF-8.
+/// Begins the long header: "Σ" in UTF-8.
 const MAGIC: [u8; 2] = [0xCE, 0xA3];
-/// The version of the full form.
+/// The version that is written.
 const VERSION: u8 = 1;
 /// Begins the compact form, in the highest three bits.
 const COMPACT: u8 = 0b1010_0000;
 /// In the compact form: a byte with the techniques follows.
 const COMPACT_CODING: u8 = 0b1_0000;
+/// In the compact form, in place of the level: the document as it is.
+const COMPACT_STORED: u8 = 3;
+/// The compact form without a check whose first byte is no other: nothing protects this header.
+const COMPACT_BARE: u8 = 0b1010_1101;
+/// Begins the compact form of later versions.
+const COMPACT_LATER: u8 = 0x98;
+/// Fields with a number from this on must be known to be passed over.
+const FIELD_NEEDED: u8 = 128;
 
 /// The longest coded chunk that a decoder accepts.
 pub(crate) const CODED_MAX: u64 = 1 << 20;
+/// The longest chunk that is not made of items, and the longest coded compact document.
+pub(crate) const PLAIN_MAX: usize = 1 << 16;
+/// Memory for what is read grows by this much at a time.
+const TAKE: usize = 1 << 16;
 
-/// What a stream begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The forms of the long header: its first field.
+mod form {
+    /// Chunks of items.
+    pub(super) const CHUNKS: u8 = 1;
+    /// Blocks of the level `fast`.
+    pub(super) const BLOCKS: u8 = 2;
+    /// Frames.
+    pub(super) const FRAMES: u8 = 128;
+}
+
+/// What an encoding begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// One document in the compact or the full form.
+    Single(Header),
+    /// A document in frames, cut by this size.
+    Frames(FramesHeader),
+}
+
+impl Start {
+    /// Reads what an encoding begins with.
+    pub(crate) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+        let offset = source.offset;
+        let Some(first) = source.next()? else { return Err(Error::NotSigma) };
+        match first {
+            _ if first & 0b1110_0000 == COMPACT => Header::compact(first, source).map(Self::Single),
+            COMPACT_LATER => Err(later_compact(source)?),
+            _ if first != MAGIC[0] || source.byte()? != MAGIC[1] => Err(Error::NotSigma),
+            _ => Self::long(source, offset),
+        }
+    }
+
+    /// After the magic.
+    fn long<R: Read>(source: &mut Source<R>, offset: u64) -> Result<Self, Error> {
+        let mut bytes = MAGIC.to_vec();
+        source.take(2, &mut bytes)?;
+        source.take(u64::from(bytes[3]), &mut bytes)?;
+        let check = crc32fast::hash(&bytes).to_le_bytes();
+        source.expect(&check, offset, "the check of the header differs")?;
+        if bytes[2] != VERSION {
+            return Err(Error::Unsupported { what: "format version", code: bytes[2] });
+        }
+        let mut fields = Source::new(&bytes[4..]);
+        match fields.byte() {
+            Ok(form::FRAMES) => {
+                let frame_bytes = fields.varint()?;
+                pass_over(&mut fields)?;
+                Ok(Self::Frames(FramesHeader { frame_bytes, bytes }))
+            }
+            Ok(form @ (form::CHUNKS | form::BLOCKS)) => {
+                let codes = [fields.byte()?, fields.byte()?, fields.byte()?];
+                let header = Header::from_codes(codes, Class::Large, bytes.clone())?;
+                pass_over(&mut fields)?;
+                match form == header.form() {
+                    true => Ok(Self::Single(header)),
+                    false => Err(Error::Unsupported { what: "form of this level", code: form }),
+                }
+            }
+            Ok(code) => Err(Error::Unsupported { what: "form", code }),
+            Err(_) => Err(Error::Corrupt { offset, what: "the header says nothing" }),
+        }
+    }
+}
+
+/// Passes over fields that say nothing that must be known.
+fn pass_over(fields: &mut Source<&[u8]>) -> Result<(), Error> {
+    while let Some(code) = fields.next()? {
+        if code >= FIELD_NEEDED {
+            return Err(Error::Unsupported { what: "field of the header", code });
+        }
+        let len = fields.byte()?;
+        fields.take(u64::from(len), &mut Vec::new())?;
+    }
+    Ok(())
+}
+
+/// A compact form that this version does not know, if its header is right.
+fn later_compact<R: Read>(source: &mut Source<R>) -> Result<Error, Error> {
+    let offset = source.offset - 1;
+    let mut bytes = vec![COMPACT_LATER, source.byte()?];
+    let (version, len) = (bytes[1] >> 4, bytes[1] & 15);
+    source.take(u64::from(len), &mut bytes)?;
+    let is_right = source.byte()? == crc32fast::hash(&bytes).to_le_bytes()[0];
+    Ok(match is_right && version > VERSION {
+        true => Error::Unsupported { what: "format version", code: version },
+        false => Error::Corrupt { offset, what: "the header is none" },
+    })
+}
+
+/// Appends a long header, with its magic, length and check.
+fn write_long(fields: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![MAGIC[0], MAGIC[1], VERSION, fields.len() as u8];
+    bytes.extend_from_slice(fields);
+    bytes
+}
+
+/// The header of one document in the compact or the full form.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) level: Level,
     pub(crate) class: Class,
     pub(crate) coding: Coding,
+    pub(crate) check: Check,
+    /// The document stands there as it is.
+    pub(crate) is_stored: bool,
+    /// The bytes of the header that every check begins with.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Header {
+    /// The header of a coded document.
+    pub(crate) fn new(level: Level, class: Class, coding: Coding, check: Check) -> Self {
+        let header = Self { level, class, coding, check, is_stored: false, bytes: Vec::new() };
+        let (check, off) = (check.code(), coding.code());
+        let bytes = match class {
+            Class::Small => {
+                let follows = if off == 0 { 0 } else { COMPACT_CODING };
+                let first = COMPACT | follows | check << 2 | level.code();
+                if off == 0 { vec![first] } else { vec![first, off] }
+            }
+            Class::Large => write_long(&[header.form(), level.code(), off, check]),
+        };
+        Self { bytes, ..header }
+    }
+
+    /// The header of a small document that is not coded.
+    pub(crate) fn stored(check: Check) -> Self {
+        Self {
+            is_stored: true,
+            bytes: vec![COMPACT | check.code() << 2 | COMPACT_STORED],
+            ..Self::new(Level::Default, Class::Small, Coding::default(), check)
+        }
+    }
+
     /// Whether the compact form is used.
-    pub(crate) fn is_compact(self) -> bool {
+    pub(crate) fn is_compact(&self) -> bool {
         self.class == Class::Small
     }
 
     /// Whether the document comes in blocks of the level `fast`, instead of chunks of items.
-    pub(crate) fn is_blocks(self) -> bool {
+    pub(crate) fn is_blocks(&self) -> bool {
         self.level == Level::Fast && !self.is_compact()
     }
 
-    /// What every hash of the document starts from, so that a damaged header is noticed.
-    pub(crate) fn seed(self) -> u64 {
-        u64::from(self.level.code() | self.class.code() << 2) | u64::from(self.coding.code()) << 8
+    /// Whether what is learned before the document is the same.
+    pub(crate) fn is_of_same_model(&self, other: &Self) -> bool {
+        (self.level, self.class, self.coding) == (other.level, other.class, other.coding)
+    }
+
+    fn form(&self) -> u8 {
+        if self.is_blocks() { form::BLOCKS } else { form::CHUNKS }
+    }
+
+    /// A check that has taken the header.
+    pub(crate) fn hasher(&self) -> Hasher {
+        Hasher::new(self.check, &self.bytes)
     }
 
     /// Appends the header.
-    pub(crate) fn write_to(self, out: &mut Vec<u8>) {
-        let (level, class, coding) = (self.level.code(), self.class.code(), self.coding.code());
-        if self.is_compact() {
-            let follows = if coding == 0 { 0 } else { COMPACT_CODING };
-            out.push(COMPACT | follows | class << 2 | level);
-            if coding != 0 {
-                out.push(coding);
-            }
-        } else {
-            out.extend_from_slice(&[MAGIC[0], MAGIC[1], VERSION, class << 2 | level, coding]);
-        }
+    pub(crate) fn write_to(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes);
+        out.extend_from_slice(&self.protection());
     }
 
-    /// Reads a header.
-    pub(crate) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
-        let first = match source.byte() {
-            Ok(byte) => byte,
-            Err(Error::Truncated { .. }) => return Err(Error::NotSigma),
-            Err(other) => return Err(other),
+    /// What follows the header so that damage does not turn another into it.
+    fn protection(&self) -> Vec<u8> {
+        let check = crc32fast::hash(&self.bytes).to_le_bytes();
+        let len = match self.class {
+            Class::Large => 4,
+            Class::Small if self.check == Check::None && self.bytes[0] != COMPACT_BARE => 2,
+            Class::Small => 0,
         };
-        if first & 0b1110_0000 == COMPACT {
-            let coding = if first & COMPACT_CODING == 0 { 0 } else { source.byte()? };
-            return Self::from_codes(first & 15, coding, true);
-        }
-        if first != MAGIC[0] || source.byte()? != MAGIC[1] {
-            return Err(Error::NotSigma);
-        }
-        match source.byte()? {
-            VERSION => {}
-            code => return Err(Error::Unsupported { what: "format version", code }),
-        }
-        let (sizes, coding) = (source.byte()?, source.byte()?);
-        Self::from_codes(sizes, coding, false)
+        check[..len].to_vec()
     }
 
-    fn from_codes(sizes: u8, coding: u8, compact: bool) -> Result<Self, Error> {
-        let header = Level::from_code(sizes & 3).zip(Class::from_code(sizes >> 2));
-        let (level, class) = header.ok_or(Error::Unsupported { what: "level", code: sizes })?;
-        let coding = Coding::from_code(coding)
-            .ok_or(Error::Unsupported { what: "set of techniques", code: coding })?;
-        let header = Self { level, class, coding };
-        if header.is_compact() == compact {
-            Ok(header)
+    /// After the first byte.
+    fn compact<R: Read>(first: u8, source: &mut Source<R>) -> Result<Self, Error> {
+        let offset = source.offset - 1;
+        let none = || Error::Corrupt { offset, what: "the header is none" };
+        let (check, level) = (first >> 2 & 3, first & 3);
+        let check = Check::from_code(check).ok_or_else(none)?;
+        let header = if level == COMPACT_STORED && first & COMPACT_CODING == 0 {
+            Self::stored(check)
         } else {
-            Err(Error::Unsupported { what: "size class", code: sizes >> 2 })
-        }
+            let level = Level::from_code(level).ok_or_else(none)?;
+            let off = if first & COMPACT_CODING == 0 { Some(0) } else { None };
+            let off = match off {
+                Some(off) => off,
+                None => Some(source.byte()?).filter(|&off| off != 0).ok_or_else(none)?,
+            };
+            let coding = Coding::from_code(off).ok_or_else(none)?;
+            Self::new(level, Class::Small, coding, check)
+        };
+        source.expect(&header.protection(), offset, "the check of the header differs")?;
+        Ok(header)
+    }
+
+    fn from_codes(codes: [u8; 3], class: Class, bytes: Vec<u8>) -> Result<Self, Error> {
+        let unsupported = |what, code| Error::Unsupported { what, code };
+        let [level, coding, check] = codes;
+        let level = Level::from_code(level).ok_or(unsupported("level", level))?;
+        let coding = Coding::from_code(coding).ok_or(unsupported("set of techniques", coding))?;
+        let check = Check::from_code(check).ok_or(unsupported("kind of check", check))?;
+        Ok(Self { level, class, coding, check, is_stored: false, bytes })
     }
 }
 
-/// How many bytes of the check follow a compact document of `len` bytes.
-pub(crate) fn compact_check_len(len: u64) -> usize {
-    match len {
-        0..=16 => 2,
-        17..=1024 => 3,
-        _ => 4,
+/// The header of the framed form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FramesHeader {
+    /// The size that the document was cut by.
+    pub(crate) frame_bytes: u64,
+    /// The bytes of the header that the check of the whole begins with.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl FramesHeader {
+    /// For frames of this size.
+    pub(crate) fn new(frame_bytes: u64) -> Self {
+        let mut fields = vec![form::FRAMES];
+        write_varint(frame_bytes, &mut fields);
+        Self { frame_bytes, bytes: write_long(&fields) }
+    }
+
+    /// All of it.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        [&self.bytes[..], &crc32fast::hash(&self.bytes).to_le_bytes()].concat()
+    }
+}
+
+/// How a chunk holds its bytes of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChunkKind {
+    /// Items under the model.
+    Items,
+    /// The bytes as they are.
+    Stored,
+    /// One frame of Zstandard.
+    Packed,
+}
+
+impl ChunkKind {
+    const ALL: [Self; 3] = [Self::Items, Self::Stored, Self::Packed];
+
+    /// One number of the kind and the length of what is coded.
+    pub(crate) fn joined(self, coded_len: usize) -> u64 {
+        (coded_len as u64) << 2 | self as u64
+    }
+
+    /// Both, of one number.
+    pub(crate) fn split(number: u64) -> Option<(Self, u64)> {
+        Some((*Self::ALL.get(number as usize & 3)?, number >> 2))
     }
 }
 
@@ -114,27 +299,62 @@ pub(crate) fn write_varint(mut n: u64, out: &mut Vec<u8>) {
 #[derive(Debug)]
 pub(crate) struct Source<R> {
     inner: R,
-    /// Bytes read so far.
+    /// Bytes that were read and put back, from `at` on.
+    ahead: Vec<u8>,
+    at: usize,
+    /// Bytes taken so far.
     pub(crate) offset: u64,
 }
 
 impl<R: Read> Source<R> {
     /// At the first byte.
     pub(crate) fn new(inner: R) -> Self {
-        Self { inner, offset: 0 }
+        Self { inner, ahead: Vec::new(), at: 0, offset: 0 }
+    }
+
+    /// Puts bytes back that were just taken.
+    pub(crate) fn put_back(&mut self, bytes: &[u8]) {
+        self.ahead.splice(..self.at, bytes.iter().copied());
+        self.at = 0;
+        self.offset -= bytes.len() as u64;
+    }
+
+    /// Bytes that were put back, at most `len`.
+    fn take_ahead(&mut self, len: usize) -> &[u8] {
+        let start = self.at;
+        self.at = (start + len).min(self.ahead.len());
+        self.offset += (self.at - start) as u64;
+        &self.ahead[start..self.at]
     }
 
     /// Reads some bytes; 0 at the end.
     pub(crate) fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Error> {
-        let len = self.inner.read(bytes)?;
-        self.offset += len as u64;
-        Ok(len)
+        let ahead = self.take_ahead(bytes.len());
+        if !ahead.is_empty() {
+            let len = ahead.len();
+            bytes[..len].copy_from_slice(ahead);
+            return Ok(len);
+        }
+        loop {
+            match self.inner.read(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+                Ok(len) => {
+                    self.offset += len as u64;
+                    return Ok(len);
+                }
+            }
+        }
     }
 
     /// Fills `bytes`.
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        for byte in bytes {
-            *byte = self.byte()?;
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.read(&mut bytes[filled..])? {
+                0 => return Err(Error::Truncated { offset: self.offset }),
+                len => filled += len,
+            }
         }
         Ok(())
     }
@@ -142,16 +362,7 @@ impl<R: Read> Source<R> {
     /// The next byte, if there is one.
     pub(crate) fn next(&mut self) -> Result<Option<u8>, Error> {
         let mut byte = [0];
-        loop {
-            match self.inner.read(&mut byte) {
-                Ok(0) => return Ok(None),
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.offset += 1;
-        Ok(Some(byte[0]))
+        Ok((self.read(&mut byte)? > 0).then_some(byte[0]))
     }
 
     /// The next byte.
@@ -161,33 +372,59 @@ impl<R: Read> Source<R> {
 
     /// Appends the next `len` bytes to `out`, whose memory grows only with what is there.
     pub(crate) fn take(&mut self, len: u64, out: &mut Vec<u8>) -> Result<(), Error> {
-        let read = (&mut self.inner).take(len).read_to_end(out)? as u64;
-        self.offset += read;
-        if read < len { Err(Error::Truncated { offset: self.offset }) } else { Ok(()) }
+        let start = out.len();
+        self.rest(len, out)?;
+        let is_all = (out.len() - start) as u64 == len;
+        if is_all { Ok(()) } else { Err(Error::Truncated { offset: self.offset }) }
     }
 
     /// Appends all that is left, at most `max` bytes, to `out`.
     pub(crate) fn rest(&mut self, max: u64, out: &mut Vec<u8>) -> Result<(), Error> {
-        let read = (&mut self.inner).take(max).read_to_end(out)? as u64;
-        self.offset += read;
+        let ahead = self.take_ahead(usize::try_from(max).unwrap_or(usize::MAX));
+        out.extend_from_slice(ahead);
+        let mut left = max - ahead.len() as u64;
+        while left > 0 {
+            // By hand: the standard library would ask for up to twice of what comes.
+            let (len, wanted) = (out.len(), left.min(TAKE as u64) as usize);
+            out.reserve_exact(wanted);
+            out.resize(len + wanted, 0);
+            let read = self.read(&mut out[len..]);
+            out.truncate(len + read.as_ref().map_or(0, |&read| read));
+            match read? {
+                0 => break,
+                read => left -= read as u64,
+            }
+        }
         Ok(())
     }
 
-    /// Reads what ends the full form, from `offset` on: the check of the whole, and nothing after it.
-    pub(crate) fn end(&mut self, whole: u64, offset: u64) -> Result<(), Error> {
-        let mut check = [0; 8];
-        self.fill(&mut check)?;
-        if u64::from_le_bytes(check) != whole && !fuzzing::checks_are_ignored() {
-            let what = "the checksum of the whole document differs";
-            return Err(Error::Corrupt { offset, what });
+    /// Refuses any other bytes than `expected`; what is checked begins at `offset`.
+    pub(crate) fn expect(
+        &mut self,
+        expected: &[u8],
+        offset: u64,
+        what: &'static str,
+    ) -> Result<(), Error> {
+        let mut found = [0; 8];
+        let found = &mut found[..expected.len()];
+        self.fill(found)?;
+        match found == expected || fuzzing::checks_are_ignored() {
+            true => Ok(()),
+            false => Err(Error::Corrupt { offset, what }),
         }
-        self.expect_end()
+    }
+
+    /// Whether nothing follows.
+    pub(crate) fn is_at_end(&mut self) -> Result<bool, Error> {
+        let Some(byte) = self.next()? else { return Ok(true) };
+        self.put_back(&[byte]);
+        Ok(false)
     }
 
     /// Refuses bytes that follow.
     pub(crate) fn expect_end(&mut self) -> Result<(), Error> {
         let offset = self.offset;
-        if self.next()?.is_some() { Err(Error::TrailingBytes { offset }) } else { Ok(()) }
+        if self.is_at_end()? { Ok(()) } else { Err(Error::TrailingBytes { offset }) }
     }
 
     /// Reads a number of at most 64 bits; an encoding longer than needed is refused.

@@ -16,7 +16,7 @@ mod place;
 mod turns;
 
 pub use encode::{encode_frames, encode_frames_at};
-pub(crate) use front::{Framed, Start, is_framed, start};
+pub(crate) use front::Framed;
 pub use front::{decode_lines, decode_range};
 pub use index::{Frame, Frames};
 pub use inspect::FrameBytes;

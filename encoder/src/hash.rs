@@ -10,6 +10,14 @@ pub(crate) fn pair(a: u32, b: u32) -> u32 {
     ((product >> 64) as u64 ^ product as u64) as u32
 }
 
+/// One hash from two that cannot be foreseen by who does not know the secret; not part of the format.
+#[inline]
+pub(crate) fn secret(a: u32, b: u32, secret: u64) -> u32 {
+    let word = (u64::from(a) << 32 | u64::from(b)) ^ secret;
+    let product = u128::from(word) * u128::from(secret.rotate_left(32) | 1);
+    ((product >> 64) as u64 ^ product as u64) as u32
+}
+
 /// A hash of some of the upper bytes of a word.
 #[inline]
 pub(crate) fn spread(word: u64) -> u32 {

@@ -54,6 +54,7 @@
 pub mod bench;
 mod bits;
 mod builder;
+mod check;
 mod coder;
 mod decimal;
 mod decode;
@@ -81,6 +82,7 @@ mod logistic;
 mod matcher;
 mod memory;
 mod model;
+mod noise;
 mod notation;
 mod numbers;
 mod pieces;
@@ -94,9 +96,13 @@ mod settings;
 mod stage;
 mod stream;
 mod tables;
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
+pub mod trace;
 mod tree_state;
 pub mod write;
 
+pub use check::Check;
 pub use coder::Part;
 pub use decoder::Decoder;
 pub use encode::Encoder;
@@ -106,7 +112,7 @@ pub use frames::{
     Frame, FrameBytes, Frames, Framing, ReadAt, WriteAt, decode_lines, decode_range, encode_frames,
     encode_frames_at,
 };
-pub use inspect::{Inspection, PathBits, inspect};
+pub use inspect::{Inspection, PathBits, inspect, inspect_limited};
 pub use prepared::Prepared;
 #[cfg(feature = "experiments")]
 #[doc(hidden)]

@@ -131,6 +131,16 @@ impl<const N: usize> LiteralCoder<N> {
         self.matcher.learn(byte);
     }
 
+    /// Takes bytes that were not coded here.
+    pub(crate) fn pass_over(&mut self, bytes: &[u8]) {
+        self.matcher.pass_over(bytes);
+    }
+
+    /// As [`Matcher::known`].
+    pub(crate) fn known(&self, bytes: &[u8]) -> (usize, usize) {
+        self.matcher.known(bytes)
+    }
+
     /// Codes the half of a byte that is `SHIFT` bits up; `before` says what is known of the byte.
     #[inline]
     fn code_nibble<C: Coder, const SHIFT: u32>(

@@ -184,6 +184,37 @@ impl Matcher {
         self.heads[place] = mark;
     }
 
+    /// Takes bytes that were not coded here: they may be found from now on, by what is kept of one in
+    /// 32 of their places.
+    pub(crate) fn pass_over(&mut self, bytes: &[u8]) {
+        (self.len, self.ends_within) = (0, 0);
+        for &byte in bytes {
+            let place = self.next as usize & (self.text.len() - 1);
+            self.text[place] = byte;
+            self.next = self.next.wrapping_add(1);
+            self.tail = self.tail << 8 | u64::from(byte);
+            self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
+            if self.anchor.trailing_zeros() >= 5 {
+                let (place, mark) = (self.place(self.anchor), self.mark(self.anchor));
+                self.anchors[place] = mark;
+            }
+        }
+    }
+
+    /// How many of these bytes' places are looked up, and how many are found: whether they came before.
+    pub(crate) fn known(&self, bytes: &[u8]) -> (usize, usize) {
+        let (mut anchor, mut asked, mut found) = (0u32, 0, 0);
+        for &byte in bytes {
+            anchor = anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
+            if anchor.trailing_zeros() >= 5 {
+                let kept = self.anchors[self.place(anchor)];
+                asked += 1;
+                found += usize::from((kept ^ self.mark(anchor)) >> self.text_bits == 0);
+            }
+        }
+        (asked, found)
+    }
+
     /// Where both indexes keep a hash.
     #[inline]
     fn place(&self, hash: u32) -> usize {

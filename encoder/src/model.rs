@@ -68,6 +68,12 @@ const PIECE_TRY_MIN: u32 = 36_000;
 /// Digits of a number whose beginning is told apart from others.
 const DIGITS_NEAR: usize = 7;
 
+/// The last 8 bytes, the latest lowest, after these.
+fn with_tail(tail: u64, bytes: &[u8]) -> u64 {
+    let last = &bytes[bytes.len().saturating_sub(8)..];
+    last.iter().fold(tail, |tail, &byte| tail << 8 | u64::from(byte))
+}
+
 /// A model of the level that was asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Model {
@@ -124,6 +130,16 @@ impl Model {
     /// The item coded last.
     pub(crate) fn item(&self) -> &[u8] {
         each!(self, core => &core.item)
+    }
+
+    /// Goes past bytes of the document that are not coded as items: they are only remembered.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) {
+        each!(self, core => core.pass(bytes));
+    }
+
+    /// Of some places of these bytes, how many there are and how many came before.
+    pub(crate) fn known(&self, bytes: &[u8]) -> (usize, usize) {
+        each!(self, core => core.literals.known(bytes))
     }
 
     /// Codes one item: `source` to the encoder, found by the decoder (who gives nothing). `limit`
@@ -478,9 +494,12 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
     }
 
     fn push_tail(&mut self) {
-        for &byte in &self.item[self.item.len().saturating_sub(8)..] {
-            self.tail = self.tail << 8 | u64::from(byte);
-        }
+        self.tail = with_tail(self.tail, &self.item);
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        self.literals.pass_over(bytes);
+        self.tail = with_tail(self.tail, bytes);
     }
 
     /// Codes a scalar that was not predicted.
@@ -866,7 +885,8 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
                 Step::EndPiece => return Ok(false),
                 Step::EndItem | Step::Terminator => return Ok(true),
             }
-            if self.piece.len() == ENDING_AFTER && self.settings.codebook {
+            let is_unfinished = self.piece.len() == ENDING_AFTER && self.item.len() < limit;
+            if is_unfinished && self.settings.codebook {
                 coder.enter(Part::EndingFlags);
                 self.prepare_endings(around, self.recent_pieces[0]);
                 if let Some(id) = self.endings.code(coder, &self.piece_words, actual) {

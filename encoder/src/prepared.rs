@@ -1,14 +1,11 @@
 //! A model that is ready for many small documents, so that each need not begin from nothing.
 
-use crate::coder::BitReader;
-use crate::decode::Unpacker;
+use crate::decode::Single;
 use crate::encode::{Encoder, header, memory, model};
 use crate::error::Error;
-use crate::format::{Header, Source};
-use crate::frames::{is_framed, start};
-use crate::memory::Memory;
+use crate::format::{Header, Source, Start};
 use crate::model::Model;
-use crate::settings::{Class, Options};
+use crate::settings::{Budget, Class, Limits, Options};
 
 /// Encodes and decodes small documents, each on its own, sooner than [`encode`](crate::encode()).
 ///
@@ -20,6 +17,7 @@ use crate::settings::{Class, Options};
 /// ```
 pub struct Prepared {
     options: Options,
+    header: Header,
     model: Model,
 }
 
@@ -32,7 +30,8 @@ impl std::fmt::Debug for Prepared {
 impl Prepared {
     /// Takes some milliseconds and about a megabyte.
     pub fn new(options: Options) -> Self {
-        Self { options, model: model(header(&options, Class::Small), memory(&options)) }
+        let header = header(&options, Class::Small);
+        Self { options, model: model(&header, memory(&options)), header }
     }
 
     /// The same bytes that [`encode`](crate::encode()) writes.
@@ -47,23 +46,23 @@ impl Prepared {
     /// The document of an encoding, with whatever options it was made.
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
         let mut document = Vec::new();
-        let is_framed = is_framed(&start(encoded)?);
         let mut source = Source::new(encoded);
-        let found = Header::read_from(&mut source);
-        if is_framed || found.as_ref().is_ok_and(|found| found.is_blocks()) {
-            crate::decode(encoded, &mut document)?;
-            return Ok(document);
-        }
-        let found = found?;
-        let model = if found == header(&self.options, Class::Small) {
-            self.model.clone()
-        } else {
-            model(found, Memory { lazy: true, pool: true })
+        let header = match Start::read_from(&mut source)? {
+            Start::Single(header) if header.is_of_same_model(&self.header) => header,
+            _ => {
+                crate::decode(encoded, &mut document)?;
+                return Ok(document);
+            }
         };
-        let reader = BitReader::new(Vec::new(), true);
-        let mut unpacker = Unpacker::after_header(source, found, reader, model);
-        while let Some(block) = unpacker.next_block()? {
+        let budget = Budget::new(Limits::default());
+        let mut single = Single::taught(source, header, self.model.clone(), budget);
+        while let Some(block) = single.next_block()? {
             document.extend_from_slice(block);
+        }
+        if !single.source().is_at_end()? {
+            // Others follow.
+            document.clear();
+            crate::decode(encoded, &mut document)?;
         }
         Ok(document)
     }

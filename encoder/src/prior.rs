@@ -21,11 +21,16 @@ impl Coder for Nowhere {
 
 /// Shows the text to a new model.
 pub(crate) fn teach(model: &mut Model) {
+    teach_by(model, &mut Nowhere);
+}
+
+/// The same, where `coder` sees the decisions.
+pub(crate) fn teach_by<C: Coder>(model: &mut Model, coder: &mut C) {
     let mut rest = &TEXT[..fuzzing::limit(TEXT.len(), 64)];
     while !rest.is_empty() {
         let len = model.item_len(rest).unwrap_or(rest.len());
         let limit = if len == rest.len() { len } else { ITEM_MAX };
-        model.code_item(&mut Nowhere, &rest[..len], limit).expect("our own text");
+        model.code_item(coder, &rest[..len], limit).expect("our own text");
         rest = &rest[len..];
     }
     model.start_document();

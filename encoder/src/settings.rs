@@ -1,5 +1,7 @@
 //! What can be chosen: the level and the techniques.
 
+use crate::check::Check;
+use crate::error::Error;
 use crate::fuzzing;
 
 /// How hard to work.
@@ -125,6 +127,18 @@ pub struct Options {
     pub holding: Holding,
     #[cfg(not(feature = "experiments"))]
     pub(crate) holding: Holding,
+    /// What damage is noticed by; by default CRC-32 for documents of up to 64 KiB, XXH64 for others.
+    pub check: Option<Check>,
+}
+
+impl Options {
+    /// The check of a document of this class.
+    pub(crate) fn check_of(&self, class: Class) -> Check {
+        self.check.unwrap_or(match class {
+            Class::Small => Check::Crc32,
+            Class::Large => Check::Xxh64,
+        })
+    }
 }
 
 /// What a decoder may use; for encodings from people who are not trusted.
@@ -133,13 +147,71 @@ pub struct Options {
 /// use sigma_encoder::Limits;
 /// let limits = Limits::new().output_bytes(100 << 20).memory_bytes(16 << 20);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Limits {
-    /// Refuse encodings whose tables take more.
+    /// Refuse encodings that take more memory to decode.
     pub memory_bytes: Option<u64>,
     /// Stop when the document gets longer. A few encoded bytes can stand for megabytes.
     pub output_bytes: Option<u64>,
+    /// Refuse to give out more than 1 MiB and, for each encoded byte, so many bytes.
+    ///
+    /// [`Limits::RATIO_DEFAULT`] is more than this encoder ever needs, so that only what somebody made up is
+    /// refused; a service that decodes for strangers chooses less.
+    pub ratio: Option<u64>,
+}
+
+impl Limits {
+    /// Bytes of the document for each encoded byte where nothing else is said: 2^17. The encoder writes at
+    /// least one byte for as many of the document.
+    pub const RATIO_DEFAULT: u64 = 1 << 17;
+
+    /// No limits at all.
+    pub const NONE: Self = Self { memory_bytes: None, output_bytes: None, ratio: None };
+}
+
+impl Default for Limits {
+    /// Only the ratio is limited.
+    fn default() -> Self {
+        Self { ratio: Some(Self::RATIO_DEFAULT), ..Self::NONE }
+    }
+}
+
+/// What may still be given out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    limits: Limits,
+    /// Bytes given out so far.
+    given: u64,
+}
+
+impl Budget {
+    /// What may be given out beside a ratio.
+    const FREE: u64 = 1 << 20;
+
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, given: 0 }
+    }
+
+    /// Refuses `len` more bytes, when so many encoded bytes were read, if that is too much.
+    pub(crate) fn allow(&self, len: u64, encoded: u64) -> Result<(), Error> {
+        let total = self.given.saturating_add(len);
+        if let Some(limit_bytes) = self.limits.output_bytes.filter(|&most| total > most) {
+            return Err(Error::Limit { what: "output limit", limit_bytes });
+        }
+        let most = |ratio: u64| encoded.saturating_mul(ratio).saturating_add(Self::FREE);
+        match self.limits.ratio.filter(|&ratio| total > most(ratio)) {
+            Some(ratio) => Err(Error::Ratio { ratio }),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives out `len` bytes, if that is not too much.
+    pub(crate) fn spend(&mut self, len: u64, encoded: u64) -> Result<(), Error> {
+        self.allow(len, encoded)?;
+        self.given += len;
+        Ok(())
+    }
 }
 
 /// How large the tables are, by the length of the document.
@@ -152,15 +224,8 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    const ALL: [Self; 2] = [Self::Small, Self::Large];
-
     /// The longest small document.
     pub(crate) const SMALL_MAX: usize = fuzzing::limit(1 << 16, 192);
-
-    /// The class of a document of `len` bytes.
-    pub(crate) fn of(len: usize) -> Self {
-        if len <= Self::SMALL_MAX { Self::Small } else { Self::Large }
-    }
 
     /// Its tables are smaller than the level's by this power of two.
     fn shrunk_by(self) -> u32 {
@@ -168,16 +233,6 @@ impl Class {
             Self::Small => 2,
             Self::Large => 0,
         }
-    }
-
-    /// The class's code in the format.
-    pub(crate) fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The class of a code.
-    pub(crate) fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
     }
 }
 

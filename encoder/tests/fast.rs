@@ -10,7 +10,7 @@ use sigma_encoder::{Coding, Encoder, Level, Limits, Options};
 /// Bytes of a block.
 const BLOCK: usize = 1 << 21;
 /// Where the coded bytes of the first block begin: after the header and two lengths.
-const HEADER: usize = 5;
+const HEADER: usize = 12;
 
 fn fast() -> Options {
     Options { level: Level::Fast, ..Options::default() }
@@ -249,15 +249,20 @@ fn limits_stop_a_block_before_it_is_decoded() {
     assert!(len > BLOCK / 2 && len <= BLOCK + 9, "{len} bytes are given out, as many as fit");
     let memory = Limits { memory_bytes: Some(1 << 20), ..Limits::default() };
     assert!(limited(memory).0.expect_err("too large").contains("memory limit"));
-    let enough = Limits { memory_bytes: Some(16_000_000), output_bytes: Some(3 * BLOCK as u64) };
+    let enough = Limits {
+        memory_bytes: Some(16_000_000),
+        output_bytes: Some(3 * BLOCK as u64),
+        ..Limits::default()
+    };
     assert_eq!(limited(enough), (Ok(()), 3 * BLOCK));
 }
 
 #[test]
 fn lengths_that_cannot_be_are_refused_before_they_cost_anything() {
-    let header = [0xCE, 0xA3, 1, 4, 0];
+    let header = [0xCE, 0xA3, 1, 4, 2, 0, 0, 1];
+    let header = [&header[..], &crc32fast::hash(&header).to_le_bytes()].concat();
     let refused = |rest: &[u8], why: &str| {
-        let error = decode(&[&header, rest].concat()).expect_err(why).to_string();
+        let error = decode(&[&header[..], rest].concat()).expect_err(why).to_string();
         assert!(error.contains(why), "{error}");
     };
     refused(&[0xFF, 0xFF, 0xFF, 0xFF, 0x7F], "a block is too long");

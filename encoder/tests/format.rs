@@ -3,7 +3,7 @@
 mod common;
 
 use common::{decode, encode};
-use sigma_encoder::{Framing, Options, encode_frames};
+use sigma_encoder::{Framing, Options, encode_frames, trace};
 
 /// A worked example of FORMAT.md, the first or the second; `..` stands for the first.
 fn worked_example(number: usize) -> Vec<u8> {
@@ -32,6 +32,22 @@ fn the_framed_example_is_what_is_written() {
     encode_frames(&document[..], &mut encoded, &Options::default(), framing).expect("memory");
     assert_eq!(encoded, worked_example(2), "{encoded:02x?}");
     assert_eq!(decode(&encoded).expect("the example"), document);
+}
+
+/// The text of a block of FORMAT.md.
+fn block(name: &str) -> String {
+    let text = include_str!("../FORMAT.md");
+    let block =
+        text.split(&format!("```{name}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    block.expect("a block of that name").to_owned()
+}
+
+#[test]
+fn every_decision_of_the_worked_example_is_told() {
+    let trace = trace::document(b"{\"a\":[1,true]}", &Options::default());
+    assert_eq!(block("trace"), trace, "{trace}");
+    let prior = trace::prior(&Options::default());
+    assert_eq!(block("prior"), prior, "{prior}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Encodings that were written once, by each version of the format, decode for ever.
 //!
-//! `tests/golden/` holds documents and their encodings. To add a version, run with
-//! `SIGMA_WRITE_GOLDEN=1`: files that exist are never written again.
+//! `tests/golden/` holds documents and their encodings, and `SHA256SUMS`, which no file of format 1 may
+//! differ from. They are never written again. To add some, run with `SIGMA_WRITE_GOLDEN=1` and append their
+//! sums: `sha256sum NAME >> SHA256SUMS`.
 
 mod common;
 
@@ -9,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{decode, encode};
-use sigma_encoder::{Coding, Framing, Level, Options, encode_frames};
+use sha2::{Digest, Sha256};
+use sigma_encoder::{Check, Coding, Framing, Level, Options, encode_frames};
 
 /// The version that is written now.
 const VERSION: &str = "v1";
@@ -33,6 +35,7 @@ fn documents() -> Vec<(&'static str, Vec<u8>)> {
         ("records", common::records(40)),
         ("full-records", common::records(900)),
         ("full-shapes", shapes()),
+        ("full-mixed", mixed()),
         ("text", text.repeat(3).into_bytes()),
         ("noise", common::noise(500)),
     ]
@@ -66,6 +69,18 @@ fn shapes() -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Bytes that are stored, records, signs that are packed, and what came before once more.
+fn mixed() -> Vec<u8> {
+    let mut random = common::Random(11);
+    let mut noise =
+        |len: usize| -> Vec<u8> { (0..len).map(|_| (random.number() >> 32) as u8).collect() };
+    let signs: Vec<u8> =
+        noise(68_000).iter().map(|byte| b"\"{}[],:\\ \n"[usize::from(byte % 10)]).collect();
+    let noise = noise(33_000);
+    let records = common::records(30);
+    [&noise[..], &records, &signs, &records, &noise].concat()
+}
+
 fn variants() -> Vec<(&'static str, Options)> {
     let off = Coding { prune: false, codebook: false, delta: false, pack: false };
     vec![
@@ -73,6 +88,13 @@ fn variants() -> Vec<(&'static str, Options)> {
         ("default", Options::default()),
         ("max", Options { level: Level::Max, ..Options::default() }),
         ("plain", Options { coding: off, ..Options::default() }),
+        ("unchecked", Options { check: Some(Check::None), ..Options::default() }),
+        (
+            "unchecked-fast",
+            Options { check: Some(Check::None), level: Level::Fast, ..Options::default() },
+        ),
+        ("crc32", Options { check: Some(Check::Crc32), level: Level::Max, ..Options::default() }),
+        ("xxh64", Options { check: Some(Check::Xxh64), level: Level::Fast, ..Options::default() }),
     ]
 }
 
@@ -91,7 +113,7 @@ fn what_was_written_once_decodes() {
         assert!(decode(&encoded).expect(name) == expected, "{name}");
         count += 1;
     }
-    assert!(count >= 44, "only {count} encodings are kept");
+    assert!(count >= 91, "only {count} encodings are kept");
 }
 
 #[test]
@@ -117,6 +139,50 @@ fn this_version_frames_as_it_framed() {
         let path = folder().join(format!("{document_name}.{VERSION}.framed.sg"));
         keep(&path, &encoded, write);
     }
+}
+
+#[test]
+fn encodings_that_follow_each_other_are_kept() {
+    let write = std::env::var_os("SIGMA_WRITE_GOLDEN").is_some();
+    let (mut document, mut encoded) = (Vec::new(), Vec::new());
+    for (name, part) in documents().into_iter().filter(|(name, _)| *name != "full-shapes") {
+        for (variant, options) in variants() {
+            if name == "object" || variant == "default" {
+                document.extend_from_slice(&part);
+                let options = match variant {
+                    "unchecked" | "unchecked-fast" => Options::default(),
+                    _ => options,
+                };
+                encoded.extend(encode(&part, &options));
+            }
+        }
+    }
+    keep(&folder().join("several.txt"), &document, write);
+    keep(&folder().join(format!("several.{VERSION}.concatenated.sg")), &encoded, write);
+}
+
+#[test]
+fn golden_files_are_what_they_were() {
+    let sums = fs::read_to_string(folder().join("SHA256SUMS")).expect("the sums are there");
+    let mut names = Vec::new();
+    for line in sums.lines() {
+        let (sum, name) = line.split_once("  ").expect("a sum and a name");
+        let bytes = fs::read(folder().join(name)).unwrap_or_else(|_| panic!("`{name}` is missing"));
+        let found: String =
+            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(found, sum, "`{name}` was changed: golden files never are");
+        names.push(name.to_owned());
+    }
+    let files = fs::read_dir(folder()).expect("tests/golden is there");
+    let mut files: Vec<String> = files
+        .map(|file| {
+            file.expect("a readable folder").file_name().into_string().expect("a plain name")
+        })
+        .filter(|name| name != "SHA256SUMS")
+        .collect();
+    files.sort();
+    names.sort();
+    assert_eq!(files, names, "every golden file has a sum");
 }
 
 /// Compares with what is kept; keeps it first if there is nothing and that is wanted.

@@ -36,6 +36,7 @@ fn options() -> impl Strategy<Value = Options> {
             level: Level::ALL[level],
             coding: Coding { prune, codebook, delta, pack },
             holding: Holding { layout, stream, pool, lazy },
+            ..Options::default()
         }
     })
 }

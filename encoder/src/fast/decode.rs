@@ -2,39 +2,37 @@
 
 use std::io::Read;
 
-use xxhash_rust::xxh64::Xxh64;
-
 use super::census::{Census, StreamKind};
 use super::cursor::{Cursor, Streams, Target, Wrong};
 use super::lz::Decompressor;
 use super::segments::{Follows, Segments};
 use super::steps::{Step, StepReader};
 use super::{ALL_NAMES_MAX, BLOCK, OWN_MIN, SLACK, TOKENS_MAX, form};
+use crate::check::Hasher;
 use crate::error::Error;
 use crate::format::{Header, Source};
-use crate::fuzzing;
 use crate::memory::Memory;
-use crate::settings::Limits;
+use crate::settings::Budget;
 use crate::stage::Stage;
 
 /// The longest coded block that a decoder accepts.
 const CODED_MAX: usize = 2 * BLOCK;
 /// What a decoder takes, rounded up.
-const MEMORY_BYTES: u64 = 14 << 20;
+pub(crate) const MEMORY_BYTES: u64 = 14 << 20;
 
 /// Decodes blocks.
 pub(crate) struct Unpacker<R> {
-    source: Source<R>,
+    pub(crate) source: Source<R>,
     header: Header,
-    /// Bytes that may still be given out, and the limit they are of.
-    output_left: u64,
-    output_limit: u64,
+    pub(crate) budget: Budget,
     coded: Vec<u8>,
     lz: Decompressor,
     joiner: Joiner,
     /// What is found, if that is asked for.
     census: Option<Census>,
-    whole: Xxh64,
+    /// A check that has taken the header, and that of the whole document.
+    start: Hasher,
+    whole: Hasher,
     /// The block, with slack after it.
     block: Vec<u8>,
     len: usize,
@@ -43,26 +41,22 @@ pub(crate) struct Unpacker<R> {
 
 impl<R: Read> Unpacker<R> {
     /// After the header.
-    pub(crate) fn new(source: Source<R>, header: Header, limits: Limits) -> Result<Self, Error> {
-        let limit_bytes = limits.memory_bytes.unwrap_or(u64::MAX);
-        if MEMORY_BYTES > limit_bytes {
-            return Err(Error::Limit { what: "memory limit", limit_bytes });
-        }
-        let output_limit = limits.output_bytes.unwrap_or(u64::MAX);
-        Ok(Stage::Tables.run(|| Self {
+    pub(crate) fn new(source: Source<R>, header: Header, budget: Budget) -> Self {
+        let start = header.hasher();
+        Stage::Tables.run(|| Self {
             source,
-            header,
-            output_left: output_limit,
-            output_limit,
+            budget,
             coded: Vec::new(),
             lz: Decompressor::new(header.coding.pack),
+            header,
             joiner: Joiner::new(),
             census: None,
-            whole: Xxh64::new(header.seed()),
+            whole: start.clone(),
+            start,
             block: Vec::new(),
             len: 0,
             done: false,
-        }))
+        })
     }
 
     /// Counts what is found from here on.
@@ -99,10 +93,6 @@ impl<R: Read> Unpacker<R> {
         if len > BLOCK as u64 {
             return Err(corrupt("a block is too long"));
         }
-        if len > self.output_left {
-            return Err(Error::Limit { what: "output limit", limit_bytes: self.output_limit });
-        }
-        self.output_left -= len;
         let mut coded_len = [0; 4];
         self.source.fill(&mut coded_len[..3])?;
         let coded_len = u32::from_le_bytes(coded_len) as usize;
@@ -111,17 +101,14 @@ impl<R: Read> Unpacker<R> {
         }
         self.coded.clear();
         self.source.take(coded_len as u64, &mut self.coded)?;
-        let mut check = [0; 4];
-        self.source.fill(&mut check)?;
+        self.budget.spend(len, self.source.offset)?;
         Stage::Coder.run(|| self.decode_block(len as usize)).map_err(corrupt)?;
-        let mut hash = Xxh64::new(self.header.seed());
+        let mut hash = self.start.clone();
         hash.update(&self.block[..len as usize]);
         hash.update(&self.coded);
-        let found = hash.digest().to_le_bytes();
-        if found[..4] != check && !fuzzing::checks_are_ignored() {
-            return Err(corrupt("its checksum differs"));
-        }
-        self.whole.update(&found);
+        let (found, check) = (hash.digest(), self.header.check);
+        self.source.expect(&found[..check.part_len()], offset, "its checksum differs")?;
+        self.whole.update(&found[..check.whole_len()]);
         self.len = len as usize;
         self.count_block();
         Ok(())
@@ -141,7 +128,8 @@ impl<R: Read> Unpacker<R> {
     }
 
     fn end(&mut self, offset: u64) -> Result<(), Error> {
-        self.source.end(self.whole.digest(), offset)?;
+        let check = &self.whole.digest()[..self.header.check.whole_len()];
+        self.source.expect(check, offset, "the checksum of the whole document differs")?;
         self.done = true;
         Ok(())
     }

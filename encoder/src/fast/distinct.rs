@@ -8,6 +8,9 @@ const SLOTS: usize = 1 << 10;
 /// From so many names on, a column must have twice as many values.
 const FEW: usize = 64;
 
+/// Steps to another slot that a column may take, beside four for each value.
+const STEPS_FREE: usize = 1 << 10;
+
 /// Gathers what is distinct.
 #[derive(Debug)]
 pub(super) struct Distinct {
@@ -42,6 +45,8 @@ impl Distinct {
         self.names.clear();
         self.indices.clear();
         self.text.clear();
+        // Values made to meet in the same slots are not named: that would take long.
+        let mut steps_left = STEPS_FREE + 4 * values.len();
         for (start, value) in values.iter() {
             let mut slot = hash(value) as usize;
             let index = loop {
@@ -61,6 +66,10 @@ impl Distinct {
                     break index;
                 }
                 slot += 1;
+                steps_left = match steps_left.checked_sub(1) {
+                    Some(left) => left,
+                    None => return false,
+                };
             };
             self.indices.push(index);
         }

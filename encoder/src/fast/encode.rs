@@ -1,11 +1,10 @@
 //! Blocks on their way out.
 
-use xxhash_rust::xxh64::Xxh64;
-
 use super::columns::{ColumnWriter, Token, Values, push_text};
 use super::lz::Compressor;
 use super::split::{Split, Splitter};
 use super::{BLOCK, OWN_MIN, form};
+use crate::check::Hasher;
 use crate::format::{Header, write_varint};
 use crate::memory::Memory;
 use crate::stage::Stage;
@@ -24,20 +23,24 @@ pub(crate) struct Packer {
     lz: Compressor,
     /// Compresses samples, where it is not sure what is smaller.
     trial: Option<Compressor>,
-    whole: Xxh64,
+    /// A check that has taken the header, and that of the whole document.
+    start: Hasher,
+    whole: Hasher,
 }
 
 impl Packer {
     /// Empty dictionaries.
     pub(crate) fn new(header: Header, memory: Memory) -> Self {
+        let start = header.hasher();
         Stage::Tables.run(|| Self {
-            header,
             memory,
             splitter: Splitter::new(memory),
             columns: ColumnWriter::new(header.coding),
             lz: Compressor::new(header.coding.pack),
             trial: None,
-            whole: Xxh64::new(header.seed()),
+            whole: start.clone(),
+            start,
+            header,
         })
     }
 
@@ -58,14 +61,14 @@ impl Packer {
             self.lz.push(text, true, out);
         }
         let coded = &out[start..];
-        let mut hash = Xxh64::new(self.header.seed());
+        let mut hash = self.start.clone();
         hash.update(text);
         hash.update(coded);
-        let check = hash.digest().to_le_bytes();
-        self.whole.update(&check);
+        let (found, check) = (hash.digest(), self.header.check);
+        self.whole.update(&found[..check.whole_len()]);
         let coded_len = coded.len();
         put_len(coded_len, &mut out[start - LEN_BYTES..start]);
-        out.extend_from_slice(&check[..4]);
+        out.extend_from_slice(&found[..check.part_len()]);
         if !self.memory.pool {
             self.splitter.release();
             self.columns = ColumnWriter::new(self.header.coding);
@@ -80,7 +83,7 @@ impl Packer {
             rest = &rest[len..];
         }
         write_varint(0, out);
-        out.extend_from_slice(&self.whole.digest().to_le_bytes());
+        out.extend_from_slice(&self.whole.digest()[..self.header.check.whole_len()]);
     }
 
     /// How much of `text` becomes a block in columns; `None` if it stays as it is.

@@ -6,6 +6,7 @@ use zstd_safe::{
 };
 
 use super::SAMPLE;
+use crate::format::PLAIN_MAX;
 
 /// Bytes that a match may reach back, as a power of two.
 const WINDOW: u32 = 21;
@@ -73,6 +74,38 @@ fn compression(window: u32, tables: u32) -> CCtx<'static> {
         context.set_parameter(parameter).expect("a parameter within its bounds");
     }
     context
+}
+
+/// Compresses pieces of the document, each by itself and soon.
+pub(crate) struct Once(CCtx<'static>);
+
+impl Once {
+    /// With tables and a window that fit a piece.
+    pub(crate) fn new() -> Self {
+        let mut context = CCtx::create();
+        for parameter in [
+            CParameter::CompressionLevel(1),
+            CParameter::WindowLog(PLAIN_MAX.ilog2()),
+            CParameter::HashLog(14),
+        ] {
+            context.set_parameter(parameter).expect("a parameter within its bounds");
+        }
+        Self(context)
+    }
+
+    /// What `bytes` become.
+    pub(crate) fn pack(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(zstd_safe::compress_bound(bytes.len()));
+        self.0.compress2(&mut out, bytes).expect("fixed parameters, and room for the output");
+        out
+    }
+}
+
+/// Fills `out` with exactly what one frame, and nothing after it, holds; `None` if it holds anything else.
+pub(crate) fn unpack(coded: &[u8], out: &mut [u8]) -> Option<()> {
+    let is_one = zstd_safe::find_frame_compressed_size(coded) == Ok(coded.len());
+    let len = DCtx::create().decompress(out, coded).ok().filter(|_| is_one)?;
+    (len == out.len()).then_some(())
 }
 
 /// Decompresses, or copies if `pack` is off.

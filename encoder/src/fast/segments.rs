@@ -1,5 +1,7 @@
 //! The dictionary of segments, and what follows what: kept the same on both sides.
 
+use std::hash::{BuildHasher, RandomState};
+
 use super::SLACK;
 use crate::fuzzing;
 use crate::hash;
@@ -53,8 +55,10 @@ pub(super) struct Segments {
     /// Their texts, with slack after the last.
     text: Vec<u8>,
     text_len: usize,
-    /// Finds a segment by its hash: its number plus 1, or 0.
+    /// Finds a segment by its hash: its number plus 1, or 0. Nobody else knows how it is hashed, or a
+    /// document could be made whose segments all meet in one place. Nothing that is written depends on it.
     slots: Vec<u16>,
+    secret: RandomState,
     /// What followed two segments.
     pairs: Vec<u16>,
     columns: Columns,
@@ -72,6 +76,7 @@ impl Segments {
             text: memory.table(SEGMENTS_MAX * LEN_MAX + SLACK),
             text_len: 0,
             slots: memory.table(2 * SEGMENTS_MAX),
+            secret: RandomState::new(),
             pairs: vec![NONE; PAIRS],
             columns: Columns::new(memory),
             last: NONE,
@@ -139,7 +144,7 @@ impl Segments {
 
     /// The number of a segment that is known.
     pub(super) fn find(&self, text: &[u8], follows: Follows) -> Option<u16> {
-        let mut slot = Self::slot_of(text, follows);
+        let mut slot = self.slot_of(text, follows);
         loop {
             let id = self.slots[slot % self.slots.len()].checked_sub(1)?;
             let entry = &self.entries[usize::from(id)];
@@ -150,8 +155,8 @@ impl Segments {
         }
     }
 
-    fn slot_of(text: &[u8], follows: Follows) -> usize {
-        hash::pair(hash::bytes(text), follows as u32) as usize % (2 * SEGMENTS_MAX)
+    fn slot_of(&self, text: &[u8], follows: Follows) -> usize {
+        self.secret.hash_one((text, follows as u8)) as usize % (2 * SEGMENTS_MAX)
     }
 
     /// Adds a segment to a dictionary that is not full.
@@ -163,7 +168,7 @@ impl Segments {
         let column = if key == 0 { 0 } else { self.columns.of(key, follows as u32) };
         let (start, len) = (start as u32, text.len() as u8);
         self.entries.push(Segment { start, len, follows, column, key, next: [NONE; 2] });
-        let mut slot = Self::slot_of(text, follows);
+        let mut slot = self.slot_of(text, follows);
         while self.slots[slot % (2 * SEGMENTS_MAX)] != 0 {
             slot += 1;
         }
@@ -213,13 +218,15 @@ fn key_of(text: &[u8]) -> Option<&[u8]> {
 #[derive(Debug)]
 struct Columns {
     names: Vec<(u32, u32)>,
-    /// Numbers by hash, 0 for none.
+    /// Numbers by hash, 0 for none; with a secret, as those of segments.
     slots: Vec<u16>,
+    secret: u64,
 }
 
 impl Columns {
     fn new(memory: Memory) -> Self {
-        Self { names: vec![(0, 0)], slots: memory.table(2 * COLUMNS_MAX) }
+        let secret = RandomState::new().hash_one(0);
+        Self { names: vec![(0, 0)], slots: memory.table(2 * COLUMNS_MAX), secret }
     }
 
     fn len(&self) -> usize {
@@ -234,7 +241,7 @@ impl Columns {
     /// The column of a name; 0 if there are too many.
     #[inline]
     fn of(&mut self, a: u32, b: u32) -> u16 {
-        let mut slot = hash::pair(a, b) as usize;
+        let mut slot = hash::secret(a, b, self.secret) as usize;
         loop {
             let place = slot % (2 * COLUMNS_MAX);
             let column = self.slots[place];

@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Framing;
 use super::cut::{Cutter, start_of};
-use super::format::{Entry, FrameWriter, Header, PIECE, Tally};
+use super::format::{Entry, FrameWriter, PIECE, Tally};
 use super::place::{ReadAt, Region};
 use super::turns::{Lane, Output, Turns};
 use crate::error::Error;
+use crate::format::FramesHeader;
 use crate::settings::Options;
 
 /// Encodes all that `input` gives, in frames; says how many.
@@ -139,7 +140,7 @@ fn turns<W: Write + Send>(output: W, framing: Framing) -> Result<Turns<FrameWrit
         let message = format!("a frame of {found} bytes; choose from {least} to {most} bytes");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }
-    let header = Header { frame_bytes: framing.frame_bytes };
+    let header = FramesHeader::new(framing.frame_bytes);
     Ok(Turns::new(FrameWriter::new(output, header)?, 0))
 }
 

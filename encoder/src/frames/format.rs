@@ -6,54 +6,34 @@ use xxhash_rust::xxh64::Xxh64;
 
 use super::Framing;
 use crate::error::Error;
-use crate::format::{Source, write_varint};
+use crate::format::{FramesHeader, Source, write_varint};
 
-/// Begins the framed form: the magic and version of the full form, and a form of its own.
-pub(super) const MAGIC: [u8; 4] = [0xCE, 0xA3, 1, 0x80];
-/// Ends it.
+/// Ends the framed form.
 const END_MAGIC: [u8; 4] = [0xCE, 0xA3, 1, 0x81];
 /// Coded bytes come in pieces of this many; a shorter one is a frame's last.
-pub(super) const PIECE: usize = 1 << 16;
+pub(crate) const PIECE: usize = 1 << 16;
 /// What the trailer takes.
 pub(super) const TRAILER_LEN: u64 = 20;
 /// What the header takes at most.
-pub(super) const HEADER_LEN_MAX: u64 = 4 + 9;
+pub(super) const HEADER_LEN_MAX: u64 = 4 + 255 + 4;
 
-/// What the framed form begins with, without its magic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    /// The size that the document was cut by.
-    pub(super) frame_bytes: u64,
-}
-
-impl Header {
-    /// With the magic.
-    pub(super) fn bytes(self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        write_varint(self.frame_bytes, &mut bytes);
-        bytes
-    }
-
-    /// After the magic.
-    pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
-        let offset = source.offset;
-        let frame_bytes = source.varint()?;
-        if !(Framing::FRAME_BYTES_MIN..=Framing::FRAME_BYTES_MAX).contains(&frame_bytes) {
-            return Err(Error::Corrupt { offset, what: "the frame size is none" });
-        }
-        Ok(Self { frame_bytes })
+/// Refuses a frame size that nothing was cut by.
+pub(crate) fn check_frame_bytes(header: &FramesHeader, offset: u64) -> Result<(), Error> {
+    match (Framing::FRAME_BYTES_MIN..=Framing::FRAME_BYTES_MAX).contains(&header.frame_bytes) {
+        true => Ok(()),
+        false => Err(Error::Corrupt { offset, what: "the frame size is none" }),
     }
 }
 
 /// A frame in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Bytes of the document, not 0.
-    pub(super) raw_len: u64,
+    pub(crate) raw_len: u64,
     /// Bytes of the frame, with all that is around the encoding in it.
     pub(super) coded_len: u64,
     /// Ends of lines (`\n`) among its bytes of the document.
-    pub(super) lines: u64,
+    pub(crate) lines: u64,
     /// Check of the bytes of the document.
     pub(super) check: u64,
 }
@@ -101,7 +81,7 @@ impl Entry {
         bytes
     }
 
-    pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+    pub(crate) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
         let (raw_len, coded_len) = (source.varint()?, source.varint()?);
         Ok(Self { raw_len, coded_len, lines: source.varint()?, check: read_u64(source)? })
     }
@@ -116,7 +96,7 @@ impl Entry {
     }
 
     /// Reads what ends a frame; how long the frame is is known when that was read.
-    pub(super) fn read_frame_end<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+    pub(crate) fn read_frame_end<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
         let (raw_len, lines) = (source.varint()?, source.varint()?);
         Ok(Self { raw_len, coded_len: 0, lines, check: read_u64(source)? })
     }
@@ -124,9 +104,9 @@ impl Entry {
 
 /// The last bytes: by them a reader who can seek finds the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Trailer {
+pub(crate) struct Trailer {
     /// Bytes of the index, which ends where the trailer begins.
-    pub(super) index_len: u64,
+    pub(crate) index_len: u64,
     /// Check of the header and the index.
     pub(super) check: u64,
 }
@@ -136,7 +116,7 @@ impl Trailer {
         [&self.index_len.to_le_bytes()[..], &self.check.to_le_bytes(), &END_MAGIC].concat()
     }
 
-    pub(super) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
+    pub(crate) fn read_from<R: Read>(source: &mut Source<R>) -> Result<Self, Error> {
         let offset = source.offset;
         let trailer = Self { index_len: read_u64(source)?, check: read_u64(source)? };
         let mut magic = [0; 4];
@@ -155,7 +135,7 @@ fn read_u64<R: Read>(source: &mut Source<R>) -> Result<u64, Error> {
 }
 
 /// The length of a piece.
-pub(super) fn read_piece_len<R: Read>(source: &mut Source<R>) -> Result<usize, Error> {
+pub(crate) fn read_piece_len<R: Read>(source: &mut Source<R>) -> Result<usize, Error> {
     let offset = source.offset;
     match usize::try_from(source.varint()?) {
         Ok(len) if len <= PIECE => Ok(len),
@@ -168,20 +148,24 @@ pub(super) struct FrameWriter<W> {
     output: W,
     /// The entries so far, as they are written: some 16 bytes for each frame.
     index: Vec<u8>,
-    header: Header,
+    header: FramesHeader,
     /// Bytes written of the frame at hand.
     coded_len: u64,
     pub(super) frames: u64,
 }
 
 impl<W: Write> FrameWriter<W> {
-    pub(super) fn new(mut output: W, header: Header) -> io::Result<Self> {
-        output.write_all(&header.bytes())?;
+    pub(super) fn new(mut output: W, header: FramesHeader) -> io::Result<Self> {
+        output.write_all(&header.written())?;
         Ok(Self { output, index: Vec::new(), header, coded_len: 0, frames: 0 })
     }
 
     /// Goes on after frames that another writer wrote: the output is behind the last of them.
-    pub(super) fn behind(output: W, header: Header, entries: impl Iterator<Item = Entry>) -> Self {
+    pub(super) fn behind(
+        output: W,
+        header: FramesHeader,
+        entries: impl Iterator<Item = Entry>,
+    ) -> Self {
         let mut writer = Self { output, index: Vec::new(), header, coded_len: 0, frames: 0 };
         for entry in entries {
             writer.index.extend_from_slice(&entry.bytes());
@@ -214,7 +198,7 @@ impl<W: Write> FrameWriter<W> {
     /// Writes the end mark, the index and the trailer; how many frames there are.
     pub(super) fn finish(mut self) -> io::Result<u64> {
         let mut hash = Xxh64::new(0);
-        hash.update(&self.header.bytes());
+        hash.update(&self.header.bytes);
         hash.update(&self.index);
         let trailer = Trailer { index_len: self.index.len() as u64, check: hash.digest() };
         self.output.write_all(&[0])?;

@@ -1,44 +1,29 @@
 //! Decodes from front to back, without the index: what a pipe needs.
 
-use std::io::{Chain, Cursor, Read, Write};
+use std::io::{Read, Write};
 use std::ops::Range;
 
 use xxhash_rust::xxh64::Xxh64;
 
-use super::format::{Entry, Header, MAGIC, Trailer, line_ends};
-use super::one::{One, Shared, lock, share};
+use super::format::{Entry, Trailer, check_frame_bytes, line_ends};
+use super::one::{One, Shared, into_source, lock, share};
 use crate::decoder::Decoder;
 use crate::error::Error;
-use crate::format::Source;
+use crate::format::{FramesHeader, Source};
 use crate::fuzzing;
-use crate::settings::Limits;
-
-/// A reader whose first bytes were looked at.
-pub(crate) type Start<R> = Chain<Cursor<Vec<u8>>, R>;
-
-/// Looks at the first bytes.
-pub(crate) fn start<R: Read>(mut inner: R) -> Result<Start<R>, Error> {
-    let mut first = Vec::with_capacity(MAGIC.len());
-    (&mut inner).take(MAGIC.len() as u64).read_to_end(&mut first)?;
-    Ok(Cursor::new(first).chain(inner))
-}
-
-/// Whether the first bytes are those of the framed form.
-pub(crate) fn is_framed<R>(start: &Start<R>) -> bool {
-    start.get_ref().0.get_ref().as_slice() == MAGIC.as_slice()
-}
+use crate::settings::{Budget, Limits};
 
 /// The header and the index as they must be, after the frames that were read.
 pub(super) struct Expected {
-    header: Header,
+    header: FramesHeader,
     hash: Xxh64,
     index_len: u64,
 }
 
 impl Expected {
-    pub(super) fn new(header: Header) -> Self {
+    pub(super) fn new(header: FramesHeader) -> Self {
         let mut hash = Xxh64::new(0);
-        hash.update(&header.bytes());
+        hash.update(&header.bytes);
         Self { header, hash, index_len: 0 }
     }
 
@@ -53,7 +38,7 @@ impl Expected {
         let corrupt = |offset, what| Err(Error::Corrupt { offset, what });
         let offset = source.offset;
         let mut found = Xxh64::new(0);
-        found.update(&self.header.bytes());
+        found.update(&self.header.bytes);
         hash(source, self.index_len, &mut found)?;
         if found.digest() != self.hash.digest() && !fuzzing::checks_are_ignored() {
             return corrupt(offset, "the index differs from the frames");
@@ -64,7 +49,7 @@ impl Expected {
         if trailer.index_len != self.index_len || is_wrong {
             return corrupt(offset, "the checksum of the whole differs");
         }
-        source.expect_end()
+        Ok(())
     }
 }
 
@@ -82,10 +67,11 @@ fn hash<R: Read>(source: &mut Source<R>, mut len: u64, hash: &mut Xxh64) -> Resu
 
 /// Decodes the framed form from front to back.
 pub(crate) struct Framed<R> {
-    stream: Shared<Start<R>>,
-    state: State<Start<R>>,
+    stream: Shared<R>,
+    state: State<R>,
     expected: Expected,
     limits: Limits,
+    budget: Budget,
     /// Bytes of the document before the frame at hand, and in it so far.
     raw_start: u64,
     raw_len: u64,
@@ -98,19 +84,28 @@ enum State<R> {
 }
 
 impl<R: Read> Framed<R> {
-    /// Reads the header.
-    pub(crate) fn limited(start: Start<R>, limits: Limits) -> Result<Self, Error> {
-        let mut source = Source::new(start);
-        source.fill(&mut [0; MAGIC.len()])?;
-        let expected = Expected::new(Header::read_from(&mut source)?);
-        let (stream, state) = (share(source), State::Between);
-        Ok(Self { stream, state, expected, limits, raw_start: 0, raw_len: 0 })
+    /// After the header.
+    pub(crate) fn new(
+        source: Source<R>,
+        header: FramesHeader,
+        limits: Limits,
+        budget: Budget,
+    ) -> Result<Self, Error> {
+        check_frame_bytes(&header, source.offset)?;
+        let (expected, stream, state) = (Expected::new(header), share(source), State::Between);
+        Ok(Self { stream, state, expected, limits, budget, raw_start: 0, raw_len: 0 })
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
     pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         let more = self.advance()?;
         Ok(more.then(|| self.block()))
+    }
+
+    /// What is left of the encoded bytes, and what may still be given out; after the end.
+    pub(crate) fn into_rest(self) -> Option<(Source<R>, Budget)> {
+        drop(self.state);
+        Some((into_source(self.stream)?, self.budget))
     }
 
     /// The last piece again.
@@ -124,8 +119,10 @@ impl<R: Read> Framed<R> {
                 State::Between => self.open_frame()?,
                 State::Inside(frame) => {
                     if frame.advance()? {
-                        self.raw_len += frame.block().len() as u64;
-                        return self.within_limit().map(|()| true);
+                        let len = frame.block().len() as u64;
+                        self.raw_len += len;
+                        let read = lock(&self.stream).source.offset;
+                        return self.budget.spend(len, read).map(|()| true);
                     }
                     self.end_frame()?;
                 }
@@ -135,7 +132,7 @@ impl<R: Read> Framed<R> {
     }
 
     fn open_frame(&mut self) -> Result<(), Error> {
-        let frame = One::open(&self.stream, self.raw_start, self.limits.memory_bytes)?;
+        let frame = One::open(&self.stream, self.raw_start, self.limits)?;
         self.state = if let Some(frame) = frame {
             State::Inside(Box::new(frame))
         } else {
@@ -143,14 +140,6 @@ impl<R: Read> Framed<R> {
             State::Ended
         };
         Ok(())
-    }
-
-    fn within_limit(&self) -> Result<(), Error> {
-        let limit_bytes = self.limits.output_bytes.unwrap_or(u64::MAX);
-        match self.raw_start + self.raw_len > limit_bytes {
-            true => Err(Error::Limit { what: "output limit", limit_bytes }),
-            false => Ok(()),
-        }
     }
 
     fn end_frame(&mut self) -> Result<(), Error> {

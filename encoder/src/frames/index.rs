@@ -9,14 +9,14 @@ use xxhash_rust::xxh64::Xxh64;
 use super::cut::{Cutter, is_final};
 use super::encode::encode_cut;
 use super::format::{
-    Entry, FrameWriter, HEADER_LEN_MAX, Header, MAGIC, TRAILER_LEN, Trailer, line_ends,
+    Entry, FrameWriter, HEADER_LEN_MAX, TRAILER_LEN, Trailer, check_frame_bytes, line_ends,
 };
 use super::front::{check_lines, check_output, check_range, start_in, within};
 use super::one::{One, share};
 use super::place::{ReadAt, Region, WriteAt};
 use super::turns::{HOLD, Lane, Output, Turns};
 use crate::error::Error;
-use crate::format::Source;
+use crate::format::{FramesHeader, Source, Start};
 use crate::settings::{Limits, Options};
 
 /// Bytes read at a time.
@@ -43,7 +43,7 @@ const READ: usize = 1 << 15;
 pub struct Frames<S> {
     source: S,
     limits: Limits,
-    header: Header,
+    header: FramesHeader,
     header_len: u64,
     ends: Vec<End>,
 }
@@ -85,15 +85,14 @@ impl<S: ReadAt> Frames<S> {
     /// When the index is missing or damaged. [`Decoder`](crate::Decoder) needs none.
     pub fn open(source: S, len: u64, limits: Limits) -> Result<Option<Self>, Error> {
         let mut start = at(&source, 0..len.min(HEADER_LEN_MAX));
-        let mut magic = [0; MAGIC.len()];
-        match start.fill(&mut magic) {
-            Err(Error::Truncated { .. }) => return Ok(None),
-            filled => filled?,
-        }
-        if magic != MAGIC {
-            return Ok(None);
-        }
-        let header = Header::read_from(&mut start)?;
+        let header = match Start::read_from(&mut start) {
+            Ok(Start::Frames(header)) => header,
+            Ok(Start::Single(_)) | Err(Error::Truncated { .. } | Error::NotSigma) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        check_frame_bytes(&header, 0)?;
         let header_len = start.offset;
         let trailer_start = len.checked_sub(TRAILER_LEN).filter(|&at| at > header_len);
         let Some(trailer_start) = trailer_start else {
@@ -119,7 +118,7 @@ impl<S: ReadAt> Frames<S> {
     /// Reads the entries; their check.
     fn read_index(&mut self, range: Range<u64>) -> Result<u64, Error> {
         let mut hash = Xxh64::new(0);
-        hash.update(&self.header.bytes());
+        hash.update(&self.header.bytes);
         let mut source = at(&self.source, range.clone());
         let count_max =
             self.limits.memory_bytes.map_or(u64::MAX, |bytes| bytes / size_of::<End>() as u64);
@@ -368,7 +367,7 @@ impl<S: ReadAt> Frames<S> {
         };
         io::copy(&mut Region::new(&self.source, 0, coded), &mut output)?;
         let entries = (0..kept).map(|index| self.entry(index));
-        let writer = FrameWriter::behind(output, self.header, entries);
+        let writer = FrameWriter::behind(output, self.header.clone(), entries);
         let tail = Tail { frames: self, index: kept, one: None, given: 0 };
         let cutter = Cutter::behind(tail.chain(input), frame_bytes, raw, kept as u64);
         encode_cut(Turns::new(writer, kept as u64), cutter, options, threads)
@@ -457,7 +456,8 @@ impl<S: ReadAt> Frames<S> {
         memory: Option<u64>,
     ) -> Result<One<BufReader<Region<'_, S>>>, Error> {
         let source = at(&self.source, frame.encoded.clone());
-        let one = One::open(&share(source), frame.document.start, memory)?;
+        let limits = Limits { memory_bytes: memory, ..self.limits };
+        let one = One::open(&share(source), frame.document.start, limits)?;
         let (offset, what) = (frame.encoded.start, "the index names a frame that is none");
         one.ok_or(Error::Corrupt { offset, what })
     }

@@ -2,12 +2,13 @@
 
 use std::io::Read;
 
-use super::format::{Entry, Header, MAGIC};
-use super::front::{Expected, Start};
-use super::one::{Body, lock, outside, share};
+use super::format::{Entry, check_frame_bytes};
+use super::front::Expected;
+use super::one::{Body, into_source, lock, outside, share};
 use crate::error::Error;
-use crate::format::Source;
-use crate::inspect::{Inspection, PATHS_MAX, PATHS_OTHER, inspect_single};
+use crate::format::{FramesHeader, Source, Start};
+use crate::inspect::{FRAMES_MAX, Found, Inspection, inspect_header};
+use crate::settings::{Budget, Limits};
 
 /// The sizes of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,44 +20,42 @@ pub struct FrameBytes {
 }
 
 /// As [`inspect`](crate::inspect()), of the framed form.
-pub(crate) fn inspect_frames<R: Read>(start: Start<R>) -> Result<Inspection, Error> {
-    let mut source = Source::new(start);
-    source.fill(&mut [0; MAGIC.len()])?;
-    let mut expected = Expected::new(Header::read_from(&mut source)?);
+pub(crate) fn inspect_frames<R: Read>(
+    source: Source<R>,
+    header: FramesHeader,
+    limits: Limits,
+    mut budget: Budget,
+) -> Result<Found<R>, Error> {
+    check_frame_bytes(&header, source.offset)?;
+    let mut expected = Expected::new(header);
     let stream = share(source);
     let mut whole = Inspection::default();
     while let Some((body, offset)) = Body::open(&stream)? {
-        let frame = inspect_single(body).map_err(|error| outside(error, offset))?;
+        let frame = inspect_frame(body, limits).map_err(|error| outside(error, offset))?;
         let source = &mut lock(&stream).source;
         // The encoding's own checks were right.
         let said = Entry::read_frame_end(source)?;
         let entry = Entry { coded_len: source.offset - offset, ..said };
+        budget.spend(entry.raw_len, source.offset)?;
         expected.add(entry);
-        whole.frames.push(FrameBytes { document: entry.raw_len, encoded: entry.coded_len });
-        add(&mut whole, frame);
+        whole.add(frame);
+        whole.frame_count += 1;
+        if whole.frames.len() < FRAMES_MAX {
+            whole.frames.push(FrameBytes { document: entry.raw_len, encoded: entry.coded_len });
+        }
     }
     expected.check(&mut lock(&stream).source)?;
-    Ok(whole)
+    let source = into_source(stream).ok_or(Error::Failed)?;
+    Ok(Found { inspection: whole, source, budget })
 }
 
-/// Adds what one frame holds.
-fn add(whole: &mut Inspection, frame: Inspection) {
-    for (sum, part) in whole.parts.iter_mut().zip(frame.parts) {
-        *sum = (sum.0 + part.0, sum.1 + part.1);
-    }
-    whole.chunks += frame.chunks;
-    let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
-    whole.segments = sum(whole.segments, frame.segments);
-    whole.values = sum(whole.values, frame.values);
-    if let Some(census) = &frame.blocks {
-        whole.blocks.get_or_insert_default().add_all(census);
-    }
-    for (path, cost) in frame.paths {
-        let is_full = whole.paths.len() >= PATHS_MAX && !whole.paths.contains_key(&path);
-        let path = if is_full { PATHS_OTHER.into() } else { path };
-        let entry = whole.paths.entry(path).or_default();
-        entry.count += cost.count;
-        entry.bytes += cost.bytes;
-        entry.bits += cost.bits;
-    }
+fn inspect_frame<R: Read>(body: R, limits: Limits) -> Result<Inspection, Error> {
+    let mut source = Source::new(body);
+    let Start::Single(header) = Start::read_from(&mut source)? else {
+        return Err(Error::NotSigma);
+    };
+    let budget = Budget::new(limits);
+    let mut found = inspect_header(source, header, limits, budget)?;
+    found.source.expect_end()?;
+    Ok(found.inspection)
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::format::{Entry, PIECE, Tally, read_piece_len};
 use crate::decode::Single;
 use crate::error::Error;
-use crate::format::Source;
+use crate::format::{Source, Start};
 use crate::fuzzing;
-use crate::settings::Limits;
+use crate::settings::{Budget, Limits};
 
 /// Encoded bytes that the frames' encodings are read from in turn.
 pub(super) struct Stream<R> {
@@ -24,6 +24,12 @@ pub(super) type Shared<R> = Arc<Mutex<Stream<R>>>;
 /// A stream of encoded bytes.
 pub(super) fn share<R>(source: Source<R>) -> Shared<R> {
     Arc::new(Mutex::new(Stream { source, left: 0, is_last: true }))
+}
+
+/// The bytes again, when nothing else reads from them.
+pub(super) fn into_source<R>(stream: Shared<R>) -> Option<Source<R>> {
+    let stream = Arc::into_inner(stream)?;
+    Some(stream.into_inner().unwrap_or_else(PoisonError::into_inner).source)
 }
 
 /// The stream, which one thread uses at a time.
@@ -90,14 +96,15 @@ pub(super) struct One<R> {
 
 impl<R: Read> One<R> {
     /// Opens the frame that begins at `raw_start` of the document; `None` at the mark after the last.
+    /// What is given out in all is limited elsewhere.
     pub(super) fn open(
         stream: &Shared<R>,
         raw_start: u64,
-        memory_bytes: Option<u64>,
+        limits: Limits,
     ) -> Result<Option<Self>, Error> {
         let Some((body, offset)) = Body::open(stream)? else { return Ok(None) };
-        let limits = Limits { memory_bytes, output_bytes: None };
-        let decoder = Single::limited(body, limits).map_err(|error| outside(error, offset))?;
+        let limits = Limits { output_bytes: None, ..limits };
+        let decoder = open_single(body, limits).map_err(|error| outside(error, offset))?;
         let stream = Arc::clone(stream);
         Ok(Some(Self { decoder, stream, offset, tally: Tally::new(raw_start) }))
     }
@@ -109,7 +116,10 @@ impl<R: Read> One<R> {
                 self.tally.add(block);
                 Ok(true)
             }
-            Ok(None) => Ok(false),
+            Ok(None) => {
+                let end = self.decoder.source().expect_end();
+                end.map(|()| false).map_err(|error| outside(error, self.offset))
+            }
             Err(error) => Err(outside(error, self.offset)),
         }
     }
@@ -138,6 +148,15 @@ impl<R: Read> One<R> {
             return corrupt("a frame's checksum differs, or it stood at another place");
         }
         Ok(found)
+    }
+}
+
+/// The encoding inside a frame, which holds no frames itself.
+fn open_single<R: Read>(body: R, limits: Limits) -> Result<Single<R>, Error> {
+    let mut source = Source::new(body);
+    match Start::read_from(&mut source)? {
+        Start::Single(header) => Single::new(source, header, limits, Budget::new(limits)),
+        Start::Frames(_) => Err(Error::NotSigma),
     }
 }
 

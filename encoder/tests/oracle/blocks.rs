@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use xxhash_rust::xxh64::xxh64;
 use zstd_safe::{DCtx, InBuffer, OutBuffer};
 
 use super::columns::{Values, texts, values};
 use super::hash::{self, pair};
 use super::model::Techniques;
-use super::{Reader, Refused};
+use super::{Check, Reader, Refused};
 
 const BLOCK_LEN_MAX: u64 = 2_097_152;
 const CODED_LEN_MAX: usize = 4_194_304;
@@ -32,7 +31,7 @@ const NOTHING: u8 = 2;
 pub(super) fn document(
     reader: &mut Reader,
     techniques: Techniques,
-    seed: u64,
+    check: &Check,
 ) -> Result<Vec<u8>, Refused> {
     let mut unpacker = techniques.pack.then(DCtx::create);
     let mut dictionary = Dictionary::default();
@@ -48,14 +47,14 @@ pub(super) fn document(
         }
         let coded = reader.bytes(coded_len)?;
         let block = block(coded, len as usize, &mut dictionary, &mut unpacker, techniques)?;
-        let check = xxh64(&[&block, coded].concat(), seed).to_le_bytes();
-        if reader.bytes(4)? != &check[..4] {
+        let found = check.of(&[&block, coded]);
+        if reader.bytes(check.part_len())? != &found[..check.part_len()] {
             return Err(Refused("the check of a block"));
         }
         document.extend(block);
-        checks.extend(check);
+        checks.extend(found);
     }
-    match reader.0 == xxh64(&checks, seed).to_le_bytes() {
+    match reader.bytes(check.whole_len())? == check.of(&[&checks]) {
         true => Ok(document),
         false => Err(Refused("the check of the document")),
     }

@@ -48,6 +48,20 @@ impl<'a> Coder<'a> {
         bit
     }
 
+    /// How many bytes a writer wrote for what was read, if it ends so.
+    pub(crate) fn len(&self) -> Option<usize> {
+        for len in 0..=4 {
+            let part = (1_u64 << (32 - 8 * len)) - 1;
+            let start = (u64::from(self.low) + part) & !part;
+            if start + part <= u64::from(self.high) {
+                let total = self.taken - 4 + len;
+                let is_written = u64::from(self.point) & !part == start;
+                return (is_written && total <= self.bytes.len()).then_some(total);
+            }
+        }
+        None
+    }
+
     /// The next coded byte, and zeros past the end.
     fn next(&mut self) -> u32 {
         let byte = self.bytes.get(self.taken).copied();

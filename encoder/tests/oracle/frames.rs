@@ -4,38 +4,37 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::{MAGIC, Oracle, Reader, Refused, VERSION};
 
-/// The fourth byte, where the full form has its classes.
-pub(crate) const FRAMED: u8 = 128;
 const TRAILER: u8 = 129;
 const FRAME_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 40;
 /// Every piece is so long, but the last of a frame.
 const PIECE_LEN: usize = 65_536;
 
 impl Oracle {
-    /// The document of a framed encoding, `encoded`, of which `reader` has read four bytes. It is read
-    /// from front to back; then the index and the trailer must say the same.
+    /// The document of a framed encoding with this header. It is read from front to back; then the index
+    /// and the trailer must say the same.
     pub(super) fn framed(
         &mut self,
-        encoded: &[u8],
+        header: &[u8],
+        frame_size: u64,
         reader: &mut Reader,
     ) -> Result<Vec<u8>, Refused> {
-        if !FRAME_SIZES.contains(&reader.varint()?) {
+        if !FRAME_SIZES.contains(&frame_size) {
             return Err(Refused("the frame size"));
         }
-        let mut checked = encoded[..encoded.len() - reader.0.len()].to_vec();
         let mut document = Vec::new();
         let mut entries: Vec<(u64, u64, u64, [u8; 8])> = Vec::new();
         loop {
             let before = reader.0.len();
             let Some(frame) = pieces(reader)? else { break };
-            let len = reader.varint()?;
-            let bytes = self.unframed(&frame)?;
-            if len == 0 || len != bytes.len() as u64 {
-                return Err(Refused("the length of a frame's document"));
+            let (len, lines) = (reader.varint()?, reader.varint()?);
+            let mut inside = Reader(&frame);
+            let bytes = self.single(&mut inside)?;
+            if !inside.0.is_empty() {
+                return Err(Refused("a frame that goes on after its encoding"));
             }
-            let lines = bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
-            if reader.varint()? != lines {
-                return Err(Refused("the lines of a frame"));
+            let line_ends = bytes.iter().filter(|&&byte| byte == 10).count() as u64;
+            if len == 0 || len != bytes.len() as u64 || lines != line_ends {
+                return Err(Refused("the length or the lines of a frame's document"));
             }
             let check = xxh64(&bytes, document.len() as u64).to_le_bytes();
             if reader.bytes(8)? != check {
@@ -55,13 +54,13 @@ impl Oracle {
             }
         }
         let index = &index_and_trailer[..index_and_trailer.len() - reader.0.len()];
-        checked.extend(index);
+        let checked = [header, index].concat();
         let trailer = [
             (index.len() as u64).to_le_bytes().to_vec(),
             xxh64(&checked, 0).to_le_bytes().to_vec(),
             vec![MAGIC[0], MAGIC[1], VERSION, TRAILER],
         ];
-        match reader.0 == trailer.concat() {
+        match reader.bytes(20)? == trailer.concat() {
             true => Ok(document),
             false => Err(Refused("the trailer")),
         }

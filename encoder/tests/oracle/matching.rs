@@ -126,6 +126,21 @@ impl Match {
         self.heads[at] = entry;
     }
 
+    /// Takes bytes that are no items: they are kept in the ring and by their anchors.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) {
+        (self.len, self.without_runs) = (0, 0);
+        for &byte in bytes {
+            let offset = self.end as usize & (self.ring.len() - 1);
+            self.ring[offset] = byte;
+            self.end = self.end.wrapping_add(1);
+            self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
+            if (self.anchor >> 3).is_multiple_of(4) {
+                let at = place(self.anchor, self.bits - 4);
+                self.anchors[at] = self.entry(self.anchor);
+            }
+        }
+    }
+
     fn entry(&self, hash: u32) -> Entry {
         let place = self.end % (1 << self.bits);
         Entry { place, hash: (hash >> 4) % (1 << (32 - self.bits)) }

@@ -170,6 +170,12 @@ pub(crate) struct Model {
 }
 
 impl Model {
+    /// Goes past bytes that are no items.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) {
+        self.pieces.matching.pass(bytes);
+        self.memory.push(bytes);
+    }
+
     /// A model that has learned the prior.
     pub(crate) fn new(level: usize, compact: bool, techniques: Techniques) -> Self {
         let sizes = TableSizes::of(level, compact);

@@ -36,7 +36,7 @@ pub(crate) struct Pieces {
     words: Predictor,
     endings: Predictor,
     runs: [Adaptive; 64],
-    matching: Match,
+    pub(crate) matching: Match,
     bytes: Bytes,
 }
 

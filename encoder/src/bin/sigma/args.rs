@@ -136,7 +136,11 @@ pub(crate) struct LimitArgs {
 impl LimitArgs {
     /// For the library.
     pub(crate) fn limits(self) -> Limits {
-        Limits { memory_bytes: self.memory_limit, output_bytes: self.output_limit }
+        Limits {
+            memory_bytes: self.memory_limit,
+            output_bytes: self.output_limit,
+            ..Limits::default()
+        }
     }
 }
 
@@ -442,6 +446,7 @@ impl EncodeArgs {
         let on = |switch| switch == Switch::On;
         let techniques = &self.techniques;
         Options {
+            check: None,
             level: self.level(),
             coding: Coding {
                 prune: on(techniques.prune),

@@ -1,0 +1,87 @@
+//! Checks: what tells a damaged encoding from an intact one.
+
+use xxhash_rust::xxh64::Xxh64;
+
+/// What an encoding carries to be checked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Nothing: damage is noticed only where it makes no sense. For bytes that something else checks.
+    None,
+    /// CRC-32 (that of gzip and zip): 4 bytes, of each chunk and of the whole.
+    Crc32,
+    /// XXH64: 8 bytes of the whole, 4 of each chunk.
+    Xxh64,
+}
+
+impl Check {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::None, Self::Crc32, Self::Xxh64];
+
+    /// The code in the format.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Crc32 => 0,
+            Self::Xxh64 => 1,
+            Self::None => 3,
+        }
+    }
+
+    /// The kind of a code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.code() == code)
+    }
+
+    /// Bytes of the check of a whole document.
+    pub(crate) fn whole_len(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Crc32 => 4,
+            Self::Xxh64 => 8,
+        }
+    }
+
+    /// Bytes of the check of a chunk or a block.
+    pub(crate) fn part_len(self) -> usize {
+        self.whole_len().min(4)
+    }
+}
+
+/// Computes a check.
+#[derive(Clone)]
+pub(crate) enum Hasher {
+    None,
+    Crc32(crc32fast::Hasher),
+    Xxh64(Xxh64),
+}
+
+impl Hasher {
+    /// Every check begins with the header, so that a damaged one is noticed.
+    pub(crate) fn new(check: Check, header: &[u8]) -> Self {
+        let mut hasher = match check {
+            Check::None => Self::None,
+            Check::Crc32 => Self::Crc32(crc32fast::Hasher::new()),
+            Check::Xxh64 => Self::Xxh64(Xxh64::new(0)),
+        };
+        hasher.update(header);
+        hasher
+    }
+
+    /// Takes bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::None => {}
+            Self::Crc32(hasher) => hasher.update(bytes),
+            Self::Xxh64(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// The check of all bytes so far, the lowest byte first; zeros where there is none.
+    pub(crate) fn digest(&self) -> [u8; 8] {
+        let digest = match self {
+            Self::None => 0,
+            Self::Crc32(hasher) => u64::from(hasher.clone().finalize()),
+            Self::Xxh64(hasher) => hasher.digest(),
+        };
+        digest.to_le_bytes()
+    }
+}
