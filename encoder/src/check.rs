@@ -3,6 +3,14 @@
 use xxhash_rust::xxh64::Xxh64;
 
 /// What an encoding carries to be checked by.
+///
+/// ```
+/// use sigma_encoder::{Check, Options, encode_all};
+/// let length = |check| Ok::<_, sigma_encoder::Error>(encode_all(&b"[]"[..], &Options::new().check(check))?.len());
+/// assert!(length(Check::None)? < length(Check::Crc32)?);
+/// assert!(length(Check::Crc32)? < length(Check::Xxh64)?);
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// Nothing: damage is noticed only where it makes no sense. For bytes that something else checks.

@@ -56,11 +56,24 @@ impl<R> std::fmt::Debug for Decoder<R> {
 
 impl<R: Read> Decoder<R> {
     /// Reads the header.
+    ///
+    /// ```
+    /// let refused = sigma_encoder::Decoder::new(&b"no encoding"[..]);
+    /// assert!(matches!(refused, Err(sigma_encoder::Error::NotSigma)));
+    /// ```
     pub fn new(inner: R) -> Result<Self, Error> {
         Self::limited(inner, Limits::default())
     }
 
     /// Reads the header; refuses what exceeds the limits.
+    ///
+    /// ```
+    /// # let encoded = sigma_encoder::encode_all(&b"[1,2,3]"[..], &Default::default())?;
+    /// let limits = sigma_encoder::Limits::new().output_bytes(5);
+    /// let mut decoder = sigma_encoder::Decoder::limited(encoded.as_slice(), limits)?;
+    /// assert!(decoder.next_block().is_err(), "it has 7 bytes");
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn limited(inner: R, limits: Limits) -> Result<Self, Error> {
         let mut source = Source::new(inner);
         let start = Start::read_from(&mut source)?;
@@ -77,6 +90,15 @@ impl<R: Read> Decoder<R> {
     }
 
     /// The next piece of the document; `None` at its end, when all checks were right.
+    ///
+    /// ```
+    /// # let encoded = sigma_encoder::encode_all(&b"[1,2,3]"[..], &Default::default())?;
+    /// let mut decoder = sigma_encoder::Decoder::new(encoded.as_slice())?;
+    /// while let Some(block) = decoder.next_block()? {
+    ///     println!("{} bytes", block.len());
+    /// }
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -50,6 +50,10 @@ impl std::fmt::Debug for Encoder {
 
 impl Encoder {
     /// Holds nothing until bytes come.
+    ///
+    /// ```
+    /// let encoder = sigma_encoder::Encoder::new(sigma_encoder::Options::new());
+    /// ```
     pub fn new(options: Options) -> Self {
         Self { options, window: Vec::new(), start: 0, stream: None, taught: None }
     }
@@ -60,6 +64,14 @@ impl Encoder {
     }
 
     /// Takes bytes of the document and appends encoded bytes to `out`.
+    ///
+    /// ```
+    /// # let mut encoder = sigma_encoder::Encoder::new(sigma_encoder::Options::new());
+    /// let mut encoded = Vec::new();
+    /// encoder.push(b"[1,2,", &mut encoded);
+    /// encoder.push(b"3]", &mut encoded);
+    /// assert!(encoded.is_empty(), "short documents come out when they end");
+    /// ```
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         Stage::Output.run(|| self.push_as_output(bytes, out));
     }
@@ -91,6 +103,14 @@ impl Encoder {
     }
 
     /// Ends the document and appends what is left to `out`.
+    ///
+    /// ```
+    /// # let encoder = sigma_encoder::Encoder::new(sigma_encoder::Options::new());
+    /// let mut encoded = Vec::new();
+    /// encoder.finish(&mut encoded);
+    /// assert!(sigma_encoder::decode_all(encoded.as_slice())?.is_empty());
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn finish(self, out: &mut Vec<u8>) {
         Stage::Output.run(|| self.finish_as_output(out));
     }

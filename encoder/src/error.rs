@@ -4,6 +4,16 @@ use std::fmt;
 use std::io;
 
 /// Why encoding or decoding stopped.
+///
+/// ```
+/// use sigma_encoder::{Error, decode_all};
+/// match decode_all(&b"no encoding"[..]) {
+///     Err(Error::NotSigma) => println!("another file"),
+///     Err(Error::Io(error)) => println!("it cannot be read: {error}"),
+///     Err(error) => println!("it is damaged: {error}"),
+///     Ok(document) => println!("{} bytes", document.len()),
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

@@ -378,6 +378,17 @@ impl<R: Read> Source<R> {
         if is_all { Ok(()) } else { Err(Error::Truncated { offset: self.offset }) }
     }
 
+    /// Passes over the next `len` bytes.
+    pub(crate) fn skip(&mut self, mut len: u64) -> Result<(), Error> {
+        let mut passed = [0; 1 << 12];
+        while len > 0 {
+            let wanted = len.min(passed.len() as u64) as usize;
+            self.fill(&mut passed[..wanted])?;
+            len -= wanted as u64;
+        }
+        Ok(())
+    }
+
     /// Appends all that is left, at most `max` bytes, to `out`.
     pub(crate) fn rest(&mut self, max: u64, out: &mut Vec<u8>) -> Result<(), Error> {
         let ahead = self.take_ahead(usize::try_from(max).unwrap_or(usize::MAX));

@@ -16,6 +16,7 @@ mod place;
 mod turns;
 
 pub use encode::{encode_frames, encode_frames_at};
+pub(crate) use format::skip_frames;
 pub(crate) use front::Framed;
 pub use front::{decode_lines, decode_range};
 pub use index::{Frame, Frames};

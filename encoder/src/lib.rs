@@ -31,6 +31,7 @@
 //! | something that reads | [`read::Encoder`], [`read::Decoder`] |
 //! | buffers of your own | [`Encoder`] |
 //! | a file, and several threads | [`encode_frames_at`], [`Frames`] |
+//! | a question about an encoding | [`outline`] |
 //! | a part of a document | [`Frames`], [`decode_range`], [`decode_lines`] |
 //!
 //! Without default features the crate depends on no more than the codec needs. The feature `program`,
@@ -85,6 +86,7 @@ mod model;
 mod noise;
 mod notation;
 mod numbers;
+mod outline;
 mod pieces;
 #[cfg(test)]
 mod positions;
@@ -113,6 +115,7 @@ pub use frames::{
     encode_frames_at,
 };
 pub use inspect::{Inspection, PathBits, inspect, inspect_limited};
+pub use outline::{Outline, outline};
 pub use prepared::Prepared;
 #[cfg(feature = "experiments")]
 #[doc(hidden)]

@@ -29,12 +29,21 @@ impl std::fmt::Debug for Prepared {
 
 impl Prepared {
     /// Takes some milliseconds and about a megabyte.
+    ///
+    /// ```
+    /// let prepared = sigma_encoder::Prepared::new(sigma_encoder::Options::new());
+    /// ```
     pub fn new(options: Options) -> Self {
         let header = header(&options, Class::Small);
         Self { options, model: model(&header, memory(&options)), header }
     }
 
     /// The same bytes that [`encode`](crate::encode()) writes.
+    ///
+    /// ```
+    /// # let prepared = sigma_encoder::Prepared::new(sigma_encoder::Options::new());
+    /// assert!(prepared.encode(br#"{"id":1,"name":"Ada"}"#).len() < 21);
+    /// ```
     pub fn encode(&self, document: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         let mut encoder = Encoder::taught(self.options, self.model.clone());
@@ -44,6 +53,11 @@ impl Prepared {
     }
 
     /// The document of an encoding, with whatever options it was made.
+    ///
+    /// ```
+    /// # let prepared = sigma_encoder::Prepared::new(sigma_encoder::Options::new());
+    /// assert!(prepared.decode(b"no encoding").is_err());
+    /// ```
     pub fn decode(&self, encoded: &[u8]) -> Result<Vec<u8>, Error> {
         let mut document = Vec::new();
         let mut source = Source::new(encoded);

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use common::{documents, noise, records};
 use sigma_encoder::{
     Decoder, Encoder, Error, Frames, Framing, Level, Limits, Options, Prepared, decode_all,
-    encode_all, encode_frames, read, write,
+    encode_all, encode_frames, outline, read, write,
 };
 
 /// Written in pieces of so many bytes.
@@ -92,6 +92,39 @@ fn damage_is_told_by_the_decoder_that_is_written_to_and_it_stays_failed() {
     assert!(write::Decoder::new(Vec::new()).expect("a thread").finish().is_err());
     // One that is dropped ends its thread, whether it has failed or waits.
     drop(write::Decoder::new(Vec::new()).expect("a thread"));
+}
+
+#[test]
+fn an_outline_is_what_is_decoded() {
+    let (mut joined, mut sum) = (Vec::new(), 0);
+    for (name, document) in documents() {
+        let lines = document.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
+        for level in Level::ALL {
+            let options = Options::new().level(level);
+            let mut framed = Vec::new();
+            let framing = Framing::new().frame_bytes(100 << 10);
+            let frames = encode_frames(document.as_slice(), &mut framed, &options, framing);
+            let found = outline(framed.as_slice()).expect("ours");
+            assert_eq!(found.frames, frames.expect("memory does not fail"), "{name}");
+            assert_eq!((found.document_bytes, found.lines), (document.len() as u64, Some(lines)));
+            let plain = encode_all(document.as_slice(), &options).expect("memory does not fail");
+            let found = outline(plain.as_slice()).expect("ours");
+            assert_eq!((found.document_bytes, found.frames), (document.len() as u64, 0), "{name}");
+            assert_eq!(found.encodings, 1, "{name}");
+            for encoded in [framed, plain] {
+                joined.extend_from_slice(&encoded);
+                sum += document.len() as u64;
+                for cut in [0, 1, encoded.len() / 2, encoded.len() - 1] {
+                    assert!(outline(&encoded[..cut]).is_err(), "{name}, cut to {cut}");
+                }
+            }
+        }
+    }
+    let found = outline(joined.as_slice()).expect("encodings that follow each other");
+    assert_eq!(found.document_bytes, sum);
+    assert_eq!(found.encodings, 6 * documents().len() as u64);
+    joined.push(b'x');
+    assert!(matches!(outline(joined.as_slice()), Err(Error::TrailingBytes { .. })));
 }
 
 /// Fails after so many bytes.

@@ -143,6 +143,30 @@ pub(crate) fn read_piece_len<R: Read>(source: &mut Source<R>) -> Result<usize, E
     }
 }
 
+/// Passes over the framed form after its header: bytes of the document, frames, ends of lines.
+pub(crate) fn skip_frames<R: Read>(source: &mut Source<R>) -> Result<(u64, u64, u64), Error> {
+    let (mut document_bytes, mut frames, mut lines, mut index_len) = (0_u64, 0, 0_u64, 0);
+    loop {
+        let start = source.offset;
+        let mut len = read_piece_len(source)?;
+        if len == 0 {
+            source.skip(index_len + TRAILER_LEN)?;
+            return Ok((document_bytes, frames, lines));
+        }
+        source.skip(len as u64)?;
+        while len == PIECE {
+            len = read_piece_len(source)?;
+            source.skip(len as u64)?;
+        }
+        let said = Entry::read_frame_end(source)?;
+        let entry = Entry { coded_len: source.offset - start, ..said };
+        document_bytes = document_bytes.saturating_add(entry.raw_len);
+        lines = lines.saturating_add(entry.lines);
+        index_len += entry.bytes().len() as u64;
+        frames += 1;
+    }
+}
+
 /// Writes the framed form from front to back.
 pub(super) struct FrameWriter<W> {
     output: W,

@@ -59,6 +59,20 @@ struct End {
 }
 
 /// Where a frame is.
+///
+/// ```
+/// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+/// # let document = "{\"id\":1}\n".repeat(1000);
+/// # let framing = Framing::new().frame_bytes(4096);
+/// # let mut encoded = Vec::new();
+/// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+/// # let len = encoded.len() as u64;
+/// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+/// for frame in frames.iter() {
+///     println!("{:?} of the document in {:?} of the file", frame.document, frame.encoded);
+/// }
+/// # Ok::<(), sigma_encoder::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Its bytes of the document.
@@ -79,6 +93,18 @@ impl<S> std::fmt::Debug for Frames<S> {
 
 impl<S: ReadAt> Frames<S> {
     /// Reads the index of an encoding of `len` bytes; `None` if that is not in the framed form.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// let frames = Frames::open(&encoded, len, Limits::new())?.expect("the framed form");
+    /// assert!(Frames::open(b"other bytes".as_slice(), 11, Limits::new())?.is_none());
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -148,26 +174,86 @@ impl<S: ReadAt> Frames<S> {
     }
 
     /// Bytes of the document.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.document_bytes(), 9000);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn document_bytes(&self) -> u64 {
         self.ends.last().map_or(0, |end| end.raw)
     }
 
     /// The frame size that the document was cut by, in bytes.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.frame_bytes(), 4096);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn frame_bytes(&self) -> u64 {
         self.header.frame_bytes
     }
 
     /// Ends of lines (`\n`) in the document.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.line_ends(), 1000);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn line_ends(&self) -> u64 {
         self.ends.last().map_or(0, |end| end.lines)
     }
 
     /// How many frames there are.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.count(), 3);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn count(&self) -> usize {
         self.ends.len()
     }
 
     /// The frames in their order.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.iter().map(|frame| frame.document.end).max(), Some(9000));
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = Frame> + '_ {
         (0..self.ends.len()).map(|index| self.frame(index))
     }
@@ -194,6 +280,18 @@ impl<S: ReadAt> Frames<S> {
 
     /// How many threads, at most `wanted`, the memory limit allows; each takes what the first frame's
     /// level takes, and 2 MiB more if there are several.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.threads_allowed(8)?, 8, "there is no limit");
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -228,6 +326,20 @@ impl<S: ReadAt> Frames<S> {
     ///
     /// A thread that is ahead keeps at most 2 MiB for its turn and then waits, so several threads help
     /// most with frames of few MiB; [`Self::decode_range_at`] never waits.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// let mut part = Vec::new();
+    /// frames.decode_range(4500..9000, &mut part, 2)?;
+    /// assert_eq!(part, document.as_bytes()[4500..]);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn decode_range<W: Write + Send>(
         &self,
         range: Range<u64>,
@@ -242,6 +354,17 @@ impl<S: ReadAt> Frames<S> {
 
     /// As [`Self::decode_range`], to an output that is written by position: its byte 0 is the first of
     /// the range.
+    ///
+    /// ```no_run
+    /// # use sigma_encoder::{Frames, Limits};
+    /// # fn decode(encoded: Vec<u8>) -> Result<(), sigma_encoder::Error> {
+    /// let len = encoded.len() as u64;
+    /// let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// let file = std::fs::File::create("events.ndjson")?;
+    /// frames.decode_range_at(0..u64::MAX, &file, 4)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn decode_range_at<W: WriteAt>(
         &self,
         range: Range<u64>,
@@ -258,6 +381,18 @@ impl<S: ReadAt> Frames<S> {
     }
 
     /// Decodes and checks all frames, and writes nothing.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// frames.test(2)?;
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn test(&self, threads: usize) -> Result<(), Error> {
         let range = self.check(&(0..u64::MAX))?;
         let write = |lane: &mut Lane<'_, Nowhere>, _: &[u8], _| lane.check();
@@ -296,6 +431,18 @@ impl<S: ReadAt> Frames<S> {
     }
 
     /// Whether the document ends with a line that has no end.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert!(!frames.ends_open()?);
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn ends_open(&self) -> Result<bool, Error> {
         let len = self.document_bytes();
         Ok(len > 0 && self.read_unlimited(len - 1..len)? != b"\n")
@@ -374,6 +521,18 @@ impl<S: ReadAt> Frames<S> {
     }
 
     /// Decodes `range` of the document, in bytes.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(encoded, len, Limits::new())?.expect("the framed form");
+    /// assert_eq!(frames.read_range(4500..4508)?, b"{\"id\":1}");
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
     pub fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
         let mut part = Vec::new();
         self.decode_range(range, &mut part, 1)?;

@@ -39,7 +39,7 @@ Examples:
   sigma encode -r --rm logs       every file in a folder, which is then removed
   curl .. | sigma encode > a.sg   from a pipe
   sigma test *.sg                 decodes and checks, and writes nothing
-  sigma list *.sg                 what they hold
+  sigma list *.sg                 what they hold, by their headers
   sigma inspect a.sg              where the bits went, by part and by path
   sigma encode -T 4 log.ndjson    by four threads, in frames of 16 MiB
   sigma encode --append -o log.ndjson.sg new.ndjson
@@ -62,7 +62,7 @@ pub(crate) enum Verb {
     Decode(Deferred<DecodeArgs>),
     /// Decode and check, but write nothing
     Test(Deferred<TestArgs>),
-    /// Say what encodings hold
+    /// Say what encodings hold, by their headers
     List(Deferred<ListArgs>),
     /// Say where an encoding's bits went
     Inspect(Deferred<InspectArgs>),

@@ -1,8 +1,8 @@
-//! `sigma list`: what is in encodings.
+//! `sigma list`: what is in encodings, by their headers and lengths.
 
 use std::io::BufReader;
 
-use sigma_encoder::{Decoder, Error, Frames, Limits};
+use sigma_encoder::{Error, Frames, Limits};
 
 use crate::failure::{Failure, at};
 use crate::files::Input;
@@ -24,8 +24,7 @@ fn line(columns: [&str; 5], name: &str) -> String {
 /// Where nothing is known.
 const UNKNOWN: &str = "-";
 
-/// What an input holds: as a row, and for the sum. Frames say it in their index; what has none is
-/// decoded, and nothing of it is kept.
+/// What an input holds: as a row, and for the sum.
 pub(crate) fn row(input: &Input) -> Result<(String, Work), Failure> {
     let name = input.source.name();
     let found = found(input).map_err(|error| at(&name, &error))?;
@@ -66,13 +65,13 @@ fn found(input: &Input) -> Result<Found, Error> {
         }
     }
     let mut read = Progress::new(input.reader(), None, true);
-    let mut decoder = Decoder::new(BufReader::with_capacity(1 << 15, &mut read))?;
-    let mut document = 0;
-    while let Some(block) = decoder.next_block()? {
-        document += block.len() as u64;
-    }
-    drop(decoder);
-    Ok(Found { encoded: read.bytes, document, frames: None, lines: None })
+    let outline = sigma_encoder::outline(BufReader::with_capacity(1 << 15, &mut read))?;
+    Ok(Found {
+        encoded: read.bytes,
+        document: outline.document_bytes,
+        frames: Some(outline.frames).filter(|&frames| frames > 0),
+        lines: outline.lines,
+    })
 }
 
 /// The last row, of so many files.
