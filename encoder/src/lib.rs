@@ -43,6 +43,7 @@
     allow(
         dead_code,
         unreachable_pub,
+        unused_imports,
         clippy::unused_self,
         reason = "some of it is for experiments alone"
     )
@@ -105,15 +106,24 @@ mod tree_state;
 pub mod write;
 
 pub use check::Check;
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
 pub use coder::Part;
 pub use decoder::Decoder;
 pub use encode::Encoder;
 pub use error::Error;
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
 pub use fast::{BlockBytes, Census, StreamKind};
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
+pub use frames::FrameBytes;
 pub use frames::{
-    Frame, FrameBytes, Frames, Framing, ReadAt, WriteAt, decode_lines, decode_range, encode_frames,
+    Frame, Frames, Framing, ReadAt, WriteAt, decode_lines, decode_range, encode_frames,
     encode_frames_at,
 };
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
 pub use inspect::{Inspection, PathBits, inspect, inspect_limited};
 pub use outline::{Outline, outline};
 pub use prepared::Prepared;
