@@ -436,7 +436,7 @@ pub(super) fn budgets(derived: &Derived) -> String {
     )
 }
 
-/// The estimate only where one class is decided; else its bounds alone.
+/// A size only where one class is decided; else its bounds alone.
 fn largest(of: &Budgeted) -> [String; 4] {
     let none = || NONE.to_owned();
     let size = |size: f64| match size.is_finite() {
@@ -446,24 +446,18 @@ fn largest(of: &Budgeted) -> [String; 4] {
     match &of.largest {
         Err(reason) => [reason.clone(), none(), none(), none()],
         Ok(LargestInput::NeverFits) => ["not even the smallest".to_owned(), none(), none(), none()],
-        Ok(LargestInput::NotReached) if of.is_decided => {
-            ["any: it does not grow to the budget".to_owned(), none(), none(), none()]
-        }
         Ok(LargestInput::NotReached) => {
-            ["not decided: no bound found".to_owned(), none(), none(), none()]
-        }
-        Ok(LargestInput::Fits { interval, .. }) if !of.is_decided => {
-            let said = match interval.high.is_finite() {
-                true => format!("{} to {}", size(interval.low), size(interval.high)),
-                false => format!("at least {}", size(interval.low)),
-            };
-            [said, size(interval.low), size(interval.high), none()]
+            ["any: it does not grow to the budget".to_owned(), none(), none(), none()]
         }
         Ok(LargestInput::Fails { size: failed }) => {
             [format!("fails at {}", size(*failed)), none(), none(), none()]
         }
         Ok(LargestInput::Between { interval, decades_beyond }) => [
-            "not decided: a range".to_owned(),
+            match (interval.low.is_finite(), interval.high.is_finite()) {
+                (true, true) => format!("{} to {}", size(interval.low), size(interval.high)),
+                (true, false) => format!("at least {}", size(interval.low)),
+                (false, _) => "not decided: no bound found".to_owned(),
+            },
             size(interval.low),
             size(interval.high),
             match decades_beyond.is_finite() {
