@@ -195,6 +195,49 @@ impl Judged {
 mod tests {
     use super::*;
 
+    /// What is held on the committed series: METHODOLOGY.md, "On real programs". A change may better these
+    /// figures; what worsens them by more than one series fails.
+    struct Kept {
+        right: usize,
+        wrong: usize,
+        at_3: usize,
+        at_10: usize,
+        exponents: usize,
+    }
+
+    fn kept(half: &str, design: Design) -> Kept {
+        match (half, design) {
+            ("development", Design::Tenth) => {
+                Kept { right: 53, wrong: 3, at_3: 63, at_10: 62, exponents: 64 }
+            }
+            ("development", Design::Chosen) => {
+                Kept { right: 55, wrong: 3, at_3: 63, at_10: 62, exponents: 64 }
+            }
+            (_, Design::Tenth) => Kept { right: 51, wrong: 6, at_3: 62, at_10: 62, exponents: 68 },
+            (_, Design::Chosen) => Kept { right: 52, wrong: 7, at_3: 63, at_10: 63, exponents: 67 },
+        }
+    }
+
+    #[test]
+    fn claims_about_real_programs_do_not_get_worse() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for (half, path) in sources(root, None) {
+            let judged = judged(&series_of(&read(&path).unwrap(), &path, "").unwrap());
+            for design in [Design::Tenth, Design::Chosen] {
+                let outcomes: Vec<Outcome> =
+                    judged.iter().map(|one| one.of(design).clone()).collect();
+                let (found, kept) = (totals(&outcomes), kept(&half, design));
+                let what = format!("{half}, {design:?}: {found:?}");
+                assert!(found.right + 1 >= kept.right, "right: {what}");
+                assert!(found.wrong <= kept.wrong + 1, "wrong: {what}");
+                assert!(found.at_3.0 + 1 >= kept.at_3, "at 3x: {what}");
+                assert!(found.at_10.0 + 1 >= kept.at_10, "at 10x: {what}");
+                assert!(found.exponents.0 + 1 >= kept.exponents, "exponents: {what}");
+                assert!(found.width_at_10 <= 1.15, "width: {what}");
+            }
+        }
+    }
+
     #[test]
     fn the_bench_is_what_its_manifest_names() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
