@@ -111,6 +111,10 @@ impl Campaign<'_> {
             if wanted.is_empty() {
                 break;
             }
+            if number >= measure.warmup + measure.runs_min {
+                let left = settled::left(number, self.experiment, &cells, samples.rows(), &wanted);
+                progress.forecast(&cells, &left);
+            }
             let mut block = plan::block(number, self.experiment, &cells);
             block.order.retain(|index| wanted.contains(index));
             self.block(&block, &cells, bench, (samples, failures), progress)?;

@@ -1,5 +1,6 @@
 //! The verbs of the command line, one module each, and how they find experiments.
 
+mod aa;
 pub(crate) mod bench_samples;
 pub(crate) mod budget;
 pub(crate) mod calibrate;

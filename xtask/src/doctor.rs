@@ -1,10 +1,15 @@
 //! Is this machine fit to measure on? Facts are read from the kernel and tried with the probe; what
 //! follows from them is a pure function. Each finding names the metrics it touches and what to change.
 
+pub(crate) mod surroundings;
+
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
+
+use surroundings::{Busy, Surroundings};
 
 /// What the machine says of itself; what cannot be read is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,7 +25,8 @@ pub(crate) struct Facts {
     pub(crate) allowed: Option<String>,
     pub(crate) simultaneous_threads: Option<bool>,
     pub(crate) perf_paranoid: Option<String>,
-    pub(crate) virtual_machine: bool,
+    pub(crate) virtual_machine: Option<bool>,
+    pub(crate) around: Surroundings,
     /// Whether a battery is being emptied; absent without one.
     pub(crate) discharging: Option<bool>,
     /// Free bytes where reports and inputs are written.
@@ -78,6 +84,13 @@ pub(crate) fn findings(facts: &Facts) -> Vec<Finding> {
         exit_view(facts),
         counters(facts),
         repeatability(facts),
+        steal(facts),
+        control_group(facts),
+        throttling(facts),
+        clock(facts),
+        memory_nodes(facts),
+        isolated(facts),
+        scratch(facts),
         disk(facts),
         battery(facts),
         virtual_machine(facts),
@@ -137,7 +150,9 @@ fn load(facts: &Facts) -> Finding {
     let judged = match facts.load_1min {
         None => (Grade::Note, unknown()),
         Some(load) => {
-            let state = format!("{load:.2} on {} CPUs", facts.cpu_count);
+            let who: Vec<String> = facts.around.busiest.iter().map(named).collect();
+            let who = if who.is_empty() { String::new() } else { format!(": {}", who.join(", ")) };
+            let state = format!("{load:.2} on {} CPUs{who}", facts.cpu_count);
             let busy = load > 0.25 * f64::from(facts.cpu_count);
             (if busy { Grade::Bad } else { Grade::Good }, state)
         }
@@ -149,6 +164,158 @@ fn load(facts: &Facts) -> Finding {
         "others share caches and CPUs: times are long and spread widely; peak memory does not change",
         "stop what else runs, and wait until the load is gone",
     )
+}
+
+fn named(busy: &Busy) -> String {
+    format!("{} ({}) {}", busy.name, busy.process, crate::units::percent(busy.share))
+}
+
+fn steal(facts: &Facts) -> Finding {
+    let judged = match facts.around.steal {
+        None => (Grade::Note, unknown()),
+        Some(share) => {
+            let grade = match share {
+                ..0.002 => Grade::Good,
+                ..0.02 => Grade::Note,
+                _ => Grade::Bad,
+            };
+            (grade, crate::units::percent(share))
+        }
+    };
+    finding(
+        "steal time",
+        TIMES,
+        judged,
+        "the host gives processor time to others meanwhile: runs are longer by what it takes",
+        "measure where no others share the host; runs that lost time are marked",
+    )
+}
+
+fn control_group(facts: &Facts) -> Finding {
+    let around = &facts.around;
+    let memory = around.memory_max_bytes.map(|bytes| crate::units::bytes(bytes as f64));
+    let cpus = around.cpus_max.map(|cpus| format!("{cpus:.2} CPUs"));
+    let limits: Vec<String> = memory.into_iter().chain(cpus).collect();
+    let is_tight = around.cpus_max.is_some_and(|cpus| cpus < 1.0);
+    let judged = match limits.as_slice() {
+        [] => (Grade::Good, "no limits".to_owned()),
+        limits => {
+            let grade = if is_tight { Grade::Bad } else { Grade::Note };
+            (grade, format!("at most {}", limits.join(", ")))
+        }
+    };
+    finding(
+        "control group",
+        &["wall", "peak_rss"],
+        judged,
+        "beyond the limit of CPUs everything stands still until the next period; beyond that of memory, \
+         pages are dropped and children killed",
+        "run outside of the container, or without limits",
+    )
+}
+
+fn throttling(facts: &Facts) -> Finding {
+    const HOT_CELSIUS: f64 = 85.0;
+    let around = &facts.around;
+    let heat = around.temperature_celsius.map(|celsius| format!("{celsius:.0} °C"));
+    let times = around.throttled.map(|count| format!("slowed down {count} times"));
+    let is_hot = around.temperature_celsius.is_some_and(|celsius| celsius >= HOT_CELSIUS);
+    let grade = match around.throttled {
+        _ if is_hot => Grade::Bad,
+        Some(0) => Grade::Good,
+        Some(_) => Grade::Note,
+        None if heat.is_some() => Grade::Good,
+        None => Grade::Note,
+    };
+    let state: Vec<String> = heat.into_iter().chain(times).collect();
+    let state = if state.is_empty() { unknown() } else { state.join(", ") };
+    finding(
+        "throttling",
+        TIMES,
+        (grade, state),
+        "a processor that is too hot, or a group that used up its share, runs slower for a while",
+        "let it cool; see to its fans, and to the limit of the control group",
+    )
+}
+
+fn clock(facts: &Facts) -> Finding {
+    let judged = match facts.around.clock_source.as_deref() {
+        None => (Grade::Note, unknown()),
+        Some(slow @ ("hpet" | "acpi_pm" | "jiffies" | "refined-jiffies")) => {
+            (Grade::Bad, slow.to_owned())
+        }
+        Some(source) => (Grade::Good, source.to_owned()),
+    };
+    finding(
+        "clock source",
+        &["wall"],
+        judged,
+        "reading it is a slow system call and it ticks coarsely: short runs are measured badly",
+        "as root: tsc into /sys/devices/system/clocksource/clocksource0/current_clocksource, if it is \
+         offered beside it",
+    )
+}
+
+fn memory_nodes(facts: &Facts) -> Finding {
+    let judged = match facts.around.memory_nodes {
+        None => (Grade::Note, unknown()),
+        Some(1) => (Grade::Good, "one".to_owned()),
+        Some(count) => (Grade::Note, count.to_string()),
+    };
+    finding(
+        "memory nodes",
+        TIMES,
+        judged,
+        "memory may be near or far from the CPU that runs, so times have two levels",
+        "start the laboratory under: numactl --cpunodebind=0 --membind=0",
+    )
+}
+
+fn isolated(facts: &Facts) -> Finding {
+    let state = match facts.around.isolated.as_deref() {
+        None => (Grade::Note, unknown()),
+        Some("") => (Grade::Good, "none".to_owned()),
+        Some(list) => (Grade::Good, format!("{list}, of which the first allowed one is used")),
+    };
+    finding(
+        "isolated CPUs",
+        TIMES,
+        state,
+        "others may be scheduled on the CPU that is measured on",
+        "boot with isolcpus=N nohz_full=N for one CPU",
+    )
+}
+
+fn scratch(facts: &Facts) -> Finding {
+    let judged = match facts.around.scratch.as_deref() {
+        None => (Grade::Note, unknown()),
+        Some(far)
+            if far.starts_with("nfs")
+                || far.starts_with("fuse")
+                || far == "cifs"
+                || far == "9p" =>
+        {
+            (Grade::Bad, far.to_owned())
+        }
+        Some(memory @ ("tmpfs" | "ramfs")) => (Grade::Note, memory.to_owned()),
+        Some(kind) => (Grade::Good, kind.to_owned()),
+    };
+    finding(
+        "scratch file system",
+        &["wall", "peak_cgroup"],
+        judged,
+        "outputs that go over a network or through another process take its time; in memory they take \
+         memory of the machine",
+        "set CARGO_TARGET_DIR to a folder on a local disk",
+    )
+}
+
+/// The worst finding in a line, if anything is worth saying.
+pub(crate) fn worst(findings: &[Finding]) -> Option<String> {
+    let rank = |of: &&Finding| of.grade;
+    // Of several equally bad ones the first.
+    let worst = findings.iter().rev().max_by_key(rank).filter(|of| of.grade != Grade::Good)?;
+    Some(format!("{}: {} ({})", worst.name, worst.state, worst.effect))
 }
 
 fn swap(facts: &Facts) -> Finding {
@@ -313,10 +480,10 @@ fn battery(facts: &Facts) -> Finding {
 }
 
 fn virtual_machine(facts: &Facts) -> Finding {
-    let judged = if facts.virtual_machine {
-        (Grade::Note, "yes".to_owned())
-    } else {
-        (Grade::Good, "no".to_owned())
+    let judged = match facts.virtual_machine {
+        Some(true) => (Grade::Note, "yes".to_owned()),
+        Some(false) => (Grade::Good, "no".to_owned()),
+        None => (Grade::Note, unknown()),
     };
     finding(
         "virtual machine",
@@ -333,8 +500,9 @@ pub(crate) fn is_fit(findings: &[Finding]) -> bool {
 }
 
 impl Facts {
-    /// The facts that the kernel tells; `folder` is where reports and inputs are written.
-    pub(crate) fn read(folder: &Path) -> Self {
+    /// The facts that the kernel tells; `folder` is where reports and inputs are written, `look` for how
+    /// long is looked at who is busy.
+    pub(crate) fn read(folder: &Path, look: Duration) -> Self {
         let machine = crate::machine::Machine::now();
         let memory = text("/proc/meminfo").unwrap_or_default();
         let kibibytes = |key: &str| {
@@ -346,7 +514,7 @@ impl Facts {
         Self {
             governors: all("/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor"),
             turbo: turbo_is_on(),
-            load_1min: Some(machine.load_1min),
+            load_1min: machine.load_1min,
             cpu_count: machine.cpu_count,
             swap_total_bytes,
             swap_used_bytes: swap_total_bytes - kibibytes("SwapFree:") * 1024,
@@ -358,6 +526,7 @@ impl Facts {
             simultaneous_threads: text("/sys/devices/system/cpu/smt/active").map(|on| on == "1"),
             perf_paranoid: text("/proc/sys/kernel/perf_event_paranoid"),
             virtual_machine: machine.hypervisor,
+            around: Surroundings::read(folder, look),
             discharging: discharging(),
             free_bytes: rustix::fs::statvfs(folder).ok().map(|of| of.f_bavail * of.f_frsize),
             refused: Vec::new(),
@@ -401,6 +570,17 @@ mod tests {
             simultaneous_threads: Some(false),
             free_bytes: Some(10_000_000_000),
             peaks: vec![7; 10],
+            virtual_machine: Some(false),
+            around: Surroundings {
+                steal: Some(0.0),
+                throttled: Some(0),
+                temperature_celsius: Some(40.0),
+                clock_source: Some("tsc".to_owned()),
+                memory_nodes: Some(1),
+                isolated: Some("3".to_owned()),
+                scratch: Some("ext4".to_owned()),
+                ..Surroundings::default()
+            },
             ..Facts::default()
         }
     }
@@ -436,9 +616,43 @@ mod tests {
     #[test]
     fn what_only_limits_a_metric_leaves_the_machine_fit() {
         let refused = ["ptrace", "perf_event_open"].map(ToOwned::to_owned).to_vec();
-        let limited = Facts { refused, virtual_machine: true, turbo: None, ..well_set() };
+        let limited = Facts { refused, virtual_machine: Some(true), turbo: None, ..well_set() };
         let all = findings(&limited);
         assert_eq!(all.iter().filter(|of| of.grade == Grade::Note).count(), 4);
         assert!(is_fit(&all));
+    }
+
+    fn around(change: impl Fn(&mut Surroundings)) -> Facts {
+        let mut facts = well_set();
+        change(&mut facts.around);
+        facts
+    }
+
+    #[test]
+    fn what_takes_time_from_outside_is_bad_and_named() {
+        let spoilt = [
+            ("steal time", around(|of| of.steal = Some(0.1))),
+            ("control group", around(|of| of.cpus_max = Some(0.5))),
+            ("throttling", around(|of| of.temperature_celsius = Some(95.0))),
+            ("clock source", around(|of| of.clock_source = Some("hpet".to_owned()))),
+            ("scratch file system", around(|of| of.scratch = Some("nfs4".to_owned()))),
+        ];
+        for (name, facts) in spoilt {
+            let all = findings(&facts);
+            let bad: Vec<&str> =
+                all.iter().filter(|of| of.grade == Grade::Bad).map(|of| of.name).collect();
+            assert_eq!(bad, [name]);
+            assert!(worst(&all).unwrap().starts_with(name));
+        }
+        assert_eq!(worst(&findings(&well_set())), None);
+    }
+
+    #[test]
+    fn who_causes_the_load_is_named() {
+        let mut facts = well_set();
+        facts.load_1min = Some(9.0);
+        facts.around.busiest = vec![Busy { name: "rustc".to_owned(), process: 77, share: 0.98 }];
+        let said = worst(&findings(&facts)).unwrap();
+        assert!(said.contains("rustc (77) 98.0 %"), "{said}");
     }
 }

@@ -116,7 +116,7 @@ enum Verb {
 }
 
 /// What `run` and `report` have in common.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Selection {
     /// Experiments: a name, or a path to a TOML file
     #[arg(value_name = "EXPERIMENT")]

@@ -13,20 +13,24 @@ pub(crate) struct Machine {
     pub(crate) time: String,
     pub(crate) cpu: String,
     pub(crate) cpu_count: u32,
-    pub(crate) memory_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_bytes: Option<u64>,
     pub(crate) kernel: String,
     pub(crate) architecture: String,
     /// Whether a hypervisor runs this machine.
-    pub(crate) hypervisor: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hypervisor: Option<bool>,
     /// Frequency governor of the first processor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) governor: Option<String>,
     /// The setting of transparent huge pages in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) huge_pages: Option<String>,
-    pub(crate) swap_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) swap_bytes: Option<u64>,
     /// Runnable processes, mean of the last minute.
-    pub(crate) load_1min: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) load_1min: Option<f64>,
 }
 
 impl Machine {
@@ -41,14 +45,14 @@ impl Machine {
             time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             cpu: field(&cpu, "model name").unwrap_or_else(|| "unknown".to_owned()),
             cpu_count: threads as u32,
-            memory_bytes: kibibytes("MemTotal").unwrap_or(0) * 1024,
+            memory_bytes: kibibytes("MemTotal").map(|kib| kib * 1024),
             kernel: read("/proc/sys/kernel/osrelease").unwrap_or_else(|| "unknown".to_owned()),
             architecture: std::env::consts::ARCH.to_owned(),
-            hypervisor: field(&cpu, "flags").is_some_and(|f| f.contains("hypervisor")),
+            hypervisor: field(&cpu, "flags").map(|flags| flags.contains("hypervisor")),
             governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
             huge_pages: read("/sys/kernel/mm/transparent_hugepage/enabled").and_then(chosen),
-            swap_bytes: kibibytes("SwapTotal").unwrap_or(0) * 1024,
-            load_1min: load.split(' ').next().and_then(|l| l.parse().ok()).unwrap_or(0.0),
+            swap_bytes: kibibytes("SwapTotal").map(|kib| kib * 1024),
+            load_1min: load.split(' ').next().and_then(|load| load.parse().ok()),
         }
     }
 
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     fn time_and_load_do_not_make_another_machine() {
         let machine = Machine::now();
-        let later = Machine { load_1min: 99.0, time: String::new(), ..machine.clone() };
+        let later = Machine { load_1min: Some(99.0), time: String::new(), ..machine.clone() };
         assert_eq!(machine.differences(&later), [""; 0]);
         let other = Machine { cpu_count: 999, governor: None, ..later };
         let machine = Machine { cpu_count: 1, governor: Some("powersave".to_owned()), ..machine };

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::output::errln;
 use crate::plan::Cell;
 use crate::record::Sample;
+use crate::settled::Left;
 
 /// Work is counted in bytes to encode plus a constant per run, so that the time left is not misled
 /// by small documents being fast.
@@ -25,6 +26,13 @@ pub(crate) struct Progress {
     on_terminal: bool,
     work: u64,
     done: u64,
+    /// Where the present stage began: the pilot, then all that follows it.
+    base: u64,
+    is_pilot: bool,
+    /// What the share is of, where that is not all.
+    of: &'static str,
+    /// Done by this process, which tells how fast it is.
+    own: u64,
     tenths: u64,
     started: Instant,
     said: BTreeSet<String>,
@@ -35,12 +43,28 @@ impl Progress {
     pub(crate) fn new() -> Self {
         let on_terminal = std::io::stderr().is_terminal();
         let bar = if on_terminal { ProgressBar::new(1) } else { ProgressBar::hidden() };
-        let template = "{bar:24} {percent:>3} %  {msg:30!} left {eta}";
+        let template = "{bar:24} {percent:>3} %  {msg:30!} left {eta}{prefix}";
         bar.set_style(ProgressStyle::with_template(template).expect("a constant template"));
         bar.enable_steady_tick(Duration::from_millis(500));
-        let (work, done, tenths) = (1, 0, 0);
-        let said = BTreeSet::new();
-        Self { bar, on_terminal, work, done, tenths, started: Instant::now(), said }
+        Self {
+            bar,
+            on_terminal,
+            work: 1,
+            done: 0,
+            base: 0,
+            is_pilot: true,
+            of: "",
+            own: 0,
+            tenths: 0,
+            started: Instant::now(),
+            said: BTreeSet::new(),
+        }
+    }
+
+    /// One that says nothing but failures.
+    pub(crate) fn hidden() -> Self {
+        // Nothing is said on what is taken for a terminal and has no bar.
+        Self { bar: ProgressBar::hidden(), on_terminal: true, ..Self::new() }
     }
 
     /// Says how much there is to do: at least the smallest number of blocks.
@@ -48,6 +72,43 @@ impl Progress {
         let block: u64 = cells.iter().map(|cell| cost(*cell)).sum();
         self.work = block * u64::from(measure.warmup + measure.runs_min);
         self.bar.set_length(self.work);
+        if measure.precision.is_some() && measure.runs_max > measure.runs_min {
+            let (min, max) = (measure.runs_min, measure.runs_max);
+            self.of = " of the fewest blocks";
+            self.bar.set_prefix(format!(" of the first {min} blocks of at most {max}"));
+        }
+    }
+
+    /// Says how much there is left once the fewest blocks are done: what is likely, and the range.
+    pub(crate) fn forecast(&mut self, cells: &[Cell<'_>], left: &[Left]) {
+        let sum = |runs: fn(&Left) -> u32| -> u64 {
+            left.iter().map(|of| cost(cells[of.index]) * u64::from(runs(of))).sum()
+        };
+        let [least, expected, most] = [sum(|_| 1), sum(|of| of.expected), sum(|of| of.most)];
+        self.work = self.done + expected;
+        self.bar.set_length(self.work);
+        let range = format!("{} to {}", self.time_for(least), self.time_for(most));
+        self.bar.set_prefix(format!(" ({range})"));
+        if std::mem::replace(&mut self.is_pilot, false) {
+            (self.base, self.tenths) = (self.done, 0);
+            self.of = " of what is expected";
+            if !self.on_terminal {
+                errln!(
+                    "the fewest blocks are done after {:.0?}; {} more are expected ({range})",
+                    self.started.elapsed(),
+                    self.time_for(expected)
+                );
+            }
+        }
+    }
+
+    /// How long so much work takes at the speed so far.
+    fn time_for(&self, work: u64) -> String {
+        if self.own == 0 {
+            return "an unknown time".to_owned();
+        }
+        let elapsed = self.started.elapsed().as_nanos() as f64;
+        crate::units::duration(elapsed * work as f64 / self.own as f64)
     }
 
     /// One run is done; without a sample it was done by an earlier `run`.
@@ -61,12 +122,13 @@ impl Progress {
             self.bar.reset_eta();
             return;
         }
+        self.own += cost(cell);
         self.bar.set_message(format!("{} {} {}", variant.name, document.profile, document.size));
         self.bar.set_position(self.done);
-        let tenths = self.done * 10 / self.work.max(self.done);
+        let tenths = (self.done - self.base) * 10 / (self.work.max(self.done) - self.base).max(1);
         if !self.on_terminal && tenths > self.tenths {
             self.tenths = tenths;
-            errln!("{:>3} % after {:.0?}", tenths * 10, self.started.elapsed());
+            errln!("{:>3} %{} after {:.0?}", tenths * 10, self.of, self.started.elapsed());
         }
     }
 

@@ -85,6 +85,44 @@ pub(crate) fn wanted(
     (0..cells.len()).filter(stays).collect()
 }
 
+/// How many runs a cell that goes on is likely to need yet, and how many it may have at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    pub(crate) index: usize,
+    pub(crate) expected: u32,
+    pub(crate) most: u32,
+}
+
+/// What is left from block `number` on of the cells that it runs: an interval narrows with the square
+/// root of the number of runs, if their spread stays what it is.
+pub(crate) fn left(
+    number: u32,
+    experiment: &Experiment,
+    cells: &[Cell<'_>],
+    rows: &[Sample],
+    wanted: &HashSet<usize>,
+) -> Vec<Left> {
+    let measure = &experiment.measure;
+    let most = (measure.warmup + measure.runs_max).saturating_sub(number).max(1);
+    let precision = measure.precision.map_or(1.0, |precision| precision.0);
+    let needed = |metric: &Metric, cell: Cell<'_>| {
+        let values = values(cell, *metric, number, rows);
+        more_runs(values.len(), half_width_relative(&values) / precision)
+    };
+    let of_cell = |index: &usize| {
+        let metrics = experiment.fit.metrics.iter();
+        let expected = metrics.map(|metric| needed(metric, cells[*index])).max().unwrap_or(1);
+        Left { index: *index, expected: expected.clamp(1, most), most }
+    };
+    wanted.iter().map(of_cell).collect()
+}
+
+/// Runs beyond `runs` until an interval that is `wide` times too wide is not.
+fn more_runs(runs: usize, wide: f64) -> u32 {
+    let all = runs as f64 * wide * wide;
+    if all.is_nan() { 1 } else { (all.ceil() - runs as f64).clamp(1.0, f64::from(u32::MAX)) as u32 }
+}
+
 /// Whether a cell is of a size that was chosen while measuring.
 fn is_added(cell: &Cell<'_>, experiment: &Experiment) -> bool {
     let input = &experiment.input;
@@ -218,6 +256,18 @@ command = ["cat"]
         let mut wanted: Vec<usize> = wanted(4, &experiment, &cells, rows).into_iter().collect();
         wanted.sort_unstable();
         wanted
+    }
+
+    #[test]
+    fn what_is_left_follows_from_how_wide_intervals_are() {
+        assert_eq!(more_runs(4, 2.0), 12, "half as wide by four times as many");
+        assert_eq!(more_runs(4, 0.5), 1);
+        assert_eq!(more_runs(1, f64::INFINITY), u32::MAX);
+        let (experiment, documents) = (experiment(), documents());
+        let cells = crate::plan::cells(&experiment, &documents);
+        let rows = rows("a", 10, &[100, 150, 200]);
+        let left = left(4, &experiment, &cells, &rows, &HashSet::from([0]));
+        assert_eq!(left, [Left { index: 0, expected: 6, most: 6 }], "never more than are allowed");
     }
 
     #[test]

@@ -406,4 +406,44 @@ mod tests {
         cmd!(shell, "git add archive").run().unwrap();
         assert_eq!(archive.tree().unwrap().commit.len(), 40, "now it belongs to the repository");
     }
+
+    /// Settings of cargo's for a workspace.
+    fn configure(folder: &Path, text: &str) {
+        fs::create_dir_all(folder.join(".cargo")).unwrap();
+        fs::write(folder.join(".cargo/config.toml"), text).unwrap();
+    }
+
+    #[test]
+    fn checkouts_that_share_a_target_folder_have_a_room_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = folder.path().join("shared");
+        let rooms = ["one", "other"].map(|name| {
+            let place = folder.path().join(name);
+            configure(&place, &format!("[build]\ntarget-dir = {shared:?}\n"));
+            workspace(&place).room
+        });
+        assert!(rooms.iter().all(|room| room.starts_with(&shared)), "{rooms:?}");
+        assert_ne!(rooms[0], rooms[1]);
+    }
+
+    #[test]
+    fn a_program_built_for_a_named_target_is_the_one_that_is_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Shell::new().unwrap();
+        let said = cmd!(shell, "rustc -vV").quiet().read().unwrap();
+        let triple = said.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        let place = folder.path().join("p");
+        configure(&place, &format!("[build]\ntarget = {triple:?}\ntarget-dir = \"target\"\n"));
+        let workshop = workspace(&place);
+        shell.change_dir(&place);
+        cmd!(shell, "cargo generate-lockfile --offline").quiet().run().unwrap();
+        // What an earlier build without the target left behind.
+        let stale = place.join("target/debug/p");
+        fs::create_dir_all(stale.parent().unwrap()).unwrap();
+        fs::write(&stale, "stale").unwrap();
+        let built = workshop.executables(&["--quiet", "--bin", "p"]).unwrap();
+        let (name, path) = &built[0];
+        assert_eq!(name, "p");
+        assert!(path.to_string_lossy().contains(triple) && path.is_file(), "{path:?}");
+    }
 }

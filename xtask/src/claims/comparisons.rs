@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use stats::compare::Verdict;
-use stats::{Comparison, Undetermined, compare_family};
+use stats::{Comparison, Undetermined, compare_resolved};
 
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
 use crate::metric::{Better, Metric};
 use crate::record::Kind;
-use crate::summary::Summary;
+use crate::summary::{Cell, Summary};
 use crate::units::Bytes;
 
 /// One variant compared with the reference at one document.
@@ -50,44 +50,22 @@ pub(crate) fn comparisons(
             places.push((cell, *metric));
         }
     }
-    let resolutions = &summary.proofs.resolutions;
-    let family: Vec<&[(f64, f64)]> = pairs.iter().map(Vec::as_slice).collect();
-    let answers = compare_family(&family, experiment.fit.margin.0);
+    let resolution =
+        |(cell, metric): &(&Cell, Metric)| summary.proofs.resolutions.error(*metric, cell.size);
+    let family: Vec<(&[(f64, f64)], f64)> =
+        pairs.iter().map(Vec::as_slice).zip(places.iter().map(resolution)).collect();
+    let answers = compare_resolved(&family, experiment.fit.margin.0);
     places
         .into_iter()
         .zip(answers)
-        .zip(&pairs)
-        .map(|(((cell, metric), answer), pairs)| Compared {
+        .map(|((cell, metric), answer)| Compared {
             variant: cell.variant.clone(),
             profile: cell.profile.clone(),
             size: cell.size,
             metric,
-            answer: answer.map(|answer| {
-                let error = resolutions.error(metric, cell.size) / smallest(pairs);
-                in_direction(resolved(answer, error), metric.better())
-            }),
+            answer: answer.map(|answer| in_direction(answer, metric.better())),
         })
         .collect()
-}
-
-/// The smallest value that was compared.
-fn smallest(pairs: &[(f64, f64)]) -> f64 {
-    pairs.iter().flat_map(|(of, with)| [*of, *with]).fold(f64::INFINITY, f64::min)
-}
-
-/// No verdict claims less than the machine tells apart, which is `resolution` of the values: neither a
-/// difference as small, nor equality within a margin as small.
-fn resolved(mut answer: Comparison, resolution: f64) -> Comparison {
-    let is_claimed = match answer.verdict {
-        Verdict::Improved | Verdict::Regressed => (answer.ratio - 1.0).abs() > resolution,
-        Verdict::Equivalent => answer.margin >= resolution,
-        Verdict::NotDecided { .. } => true,
-    };
-    if !is_claimed {
-        // More blocks do not make the machine count finer.
-        answer.verdict = Verdict::NotDecided { runs_needed: None };
-    }
-    answer
 }
 
 /// Where more is better, a smaller value is the worse one.
@@ -100,25 +78,4 @@ fn in_direction(mut answer: Comparison, better: Better) -> Comparison {
         };
     }
     answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn verdict(ratio: f64, margin: f64, resolution: f64) -> Verdict {
-        let pairs: Vec<(f64, f64)> = (0..5).map(|_| (1e6 * ratio, 1e6)).collect();
-        let answer = compare_family(&[&pairs], margin).remove(0).unwrap();
-        resolved(answer, resolution).verdict
-    }
-
-    #[test]
-    fn no_verdict_claims_less_than_the_machine_tells_apart() {
-        let undecided = Verdict::NotDecided { runs_needed: None };
-        assert_eq!(verdict(0.9, 0.01, 0.05), Verdict::Improved);
-        assert_eq!(verdict(0.9, 0.01, 0.12), undecided);
-        assert_eq!(verdict(1.1, 0.01, 0.12), undecided);
-        assert_eq!(verdict(1.0, 0.01, 0.005), Verdict::Equivalent);
-        assert_eq!(verdict(1.0, 0.01, 0.02), undecided);
-    }
 }

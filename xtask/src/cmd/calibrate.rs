@@ -28,6 +28,12 @@ pub(crate) struct Options {
     /// experiments/growth, or the series of a CSV file with its columns
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     real: Option<Option<PathBuf>>,
+    /// Instead of simulating, measure byte-identical copies of `sigma` and of `cat` against each other
+    #[arg(long, conflicts_with = "real")]
+    aa: bool,
+    /// How many campaigns of each program `--aa` measures
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "aa")]
+    campaigns: u32,
     /// Measure the programs of experiments/growth first; continues where a stopped call was
     #[arg(long, requires = "real")]
     pub(super) measure: bool,
@@ -40,6 +46,9 @@ const EXPERIMENTS_QUICK: usize = 400;
 
 /// Simulates every row, prints it with its bound and verdict, and fails if a bound is missed.
 pub(crate) fn calibrate(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+    if options.aa {
+        return super::aa::aa(workshop, options.campaigns.max(1));
+    }
     if let Some(file) = &options.real {
         return super::calibrate_real::calibrate_real(workshop, options, file.as_deref());
     }

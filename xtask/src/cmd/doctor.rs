@@ -1,5 +1,7 @@
 //! `cargo xtask doctor`: is this machine fit to measure on, and what to change.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::doctor::{self, Facts, Finding, Grade};
@@ -10,6 +12,9 @@ use crate::workshop::Workshop;
 
 /// How often one and the same child is run to see whether its peak is.
 const RUNS: usize = 20;
+
+/// How long is looked at who is busy.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How columns of a terminal are filled.
 const WIDTH: usize = 80;
@@ -33,7 +38,7 @@ enum Format {
 /// something is bad.
 pub(crate) fn doctor(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
     let probe = workshop.build_probe()?;
-    let mut facts = Facts::read(&workshop.root);
+    let mut facts = Facts::read(&workshop.room, LOOK);
     for _ in 0..RUNS {
         let (peak, refused) = measure::trial(&probe)?;
         facts.peaks.push(peak);
@@ -95,6 +100,7 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::surroundings::Surroundings;
 
     #[test]
     fn everything_fits_in_80_columns() {
@@ -110,7 +116,19 @@ mod tests {
             allowed: Some("0-127".to_owned()),
             simultaneous_threads: Some(true),
             perf_paranoid: Some("4".to_owned()),
-            virtual_machine: true,
+            virtual_machine: Some(true),
+            around: Surroundings {
+                steal: Some(0.123),
+                memory_max_bytes: Some(123_456_789_012),
+                cpus_max: Some(0.5),
+                throttled: Some(123_456),
+                temperature_celsius: Some(104.0),
+                clock_source: Some("refined-jiffies".to_owned()),
+                memory_nodes: Some(8),
+                isolated: Some("2-63".to_owned()),
+                scratch: Some("fuse.sshfs".to_owned()),
+                busiest: Vec::new(),
+            },
             discharging: Some(true),
             free_bytes: Some(1),
             refused: refused.map(ToOwned::to_owned).to_vec(),

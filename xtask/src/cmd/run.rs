@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
+use crate::doctor::{self, Facts};
 use crate::error::{Verdict, user};
 use crate::experiment::{Auto, Experiment, Foreign, Variant};
 use crate::inputs::{self, Document, Origin};
@@ -47,12 +49,38 @@ pub(crate) struct Options {
     /// Wait until no other campaign measures on this machine
     #[arg(long)]
     wait: bool,
+    /// Say nothing of the machine and of progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Options {
+    /// For many small campaigns of the laboratory's own, in a row.
+    pub(super) fn quietly() -> Self {
+        Self {
+            selection: Selection::default(),
+            restart: false,
+            list: false,
+            only: Vec::new(),
+            no_build: true,
+            wait: true,
+            quiet: true,
+        }
+    }
 }
 
 impl Options {
     /// What is measured anew, whatever was measured before.
     pub(super) fn anew(selection: Selection, wait: bool) -> Self {
-        Self { selection, restart: true, list: false, only: Vec::new(), no_build: false, wait }
+        Self {
+            selection,
+            restart: true,
+            list: false,
+            only: Vec::new(),
+            no_build: false,
+            wait,
+            quiet: false,
+        }
     }
 }
 
@@ -93,11 +121,18 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
 }
 
 /// Makes everything ready, runs what is missing of the campaign and publishes its samples.
-fn measure_one(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<()> {
+pub(super) fn measure_one(
+    workshop: &Workshop,
+    chosen: &Chosen,
+    options: &Options,
+) -> anyhow::Result<()> {
     let Chosen { name, experiment, folder, home } = chosen;
     interrupt::listen()?;
     // Building disturbs others as much as measuring does.
     let _turn = Turn::take(name, options.wait)?;
+    if !options.quiet {
+        warn(workshop);
+    }
     let running = folder.running();
     if options.restart {
         running.remove()?;
@@ -130,7 +165,7 @@ fn measure_one(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyho
     let started = measure::run_once(&chosen.experiment, home, Once::Setup);
     let result = started.and_then(|()| {
         let made = (documents, &empty);
-        campaign(workshop, chosen, &tools, made, &mut journals, &mut machines)
+        campaign(workshop, chosen, (&tools, options.quiet), made, &mut journals, &mut machines)
     });
     let cleaned = measure::run_once(&chosen.experiment, home, Once::Cleanup);
     result?;
@@ -144,7 +179,7 @@ fn measure_one(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyho
 fn campaign(
     workshop: &Workshop,
     chosen: &Chosen,
-    tools: &Tools,
+    (tools, is_quiet): (&Tools, bool),
     (mut documents, empty): (Vec<Document>, &Document),
     journals: &mut Journals,
     machines: &mut Machines,
@@ -160,7 +195,7 @@ fn campaign(
     let proven = campaign.prove(&mut bench, &mut journals.samples);
     refuse(&bench, machines, &running)?;
     proven?;
-    let mut progress = Progress::new();
+    let mut progress = if is_quiet { Progress::hidden() } else { Progress::new() };
     let mut result = campaign.run(&mut bench, journals, &mut progress);
     while result.is_ok() {
         let rows = journals.samples.rows();
@@ -200,6 +235,16 @@ pub(super) fn measure_alone(
 ) -> anyhow::Result<()> {
     let _held = hold(workshop, &chosen.name)?;
     measure_one(workshop, chosen, options)
+}
+
+/// Says the worst that `doctor` finds, in a line; what needs trials of the probe is left to it.
+fn warn(workshop: &Workshop) {
+    const LOOK: Duration = Duration::from_millis(50);
+    let mut findings = doctor::findings(&Facts::read(&workshop.room, LOOK));
+    findings.retain(|finding| finding.name != "repeatability");
+    if let Some(worst) = doctor::worst(&findings) {
+        errln!("{worst}; `cargo xtask doctor` says more");
+    }
 }
 
 /// The documents of the experiment and the empty one.

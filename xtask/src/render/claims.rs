@@ -116,6 +116,9 @@ pub(super) fn verdict(of: &Comparison) -> String {
         Answer::NotDecided { runs_needed: Some(runs) } => {
             format!("not decided; {} more blocks should", runs.saturating_sub(of.n))
         }
+        Answer::NotDecided { runs_needed: None } if of.resolution > 0.0 => {
+            format!("not decided: within what is resolved, {}", percent(of.resolution))
+        }
         Answer::NotDecided { runs_needed: None } => "not decided".to_owned(),
     }
 }

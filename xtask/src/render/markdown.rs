@@ -472,6 +472,8 @@ fn provenance(derived: &Derived) -> String {
     let Derived { name, lock, machines, summary, .. } = derived;
     let measure = &lock.experiment.measure;
     let machine = &machines.before;
+    let unknown = || "unknown".to_owned();
+    let load = |of: Option<f64>| of.map_or_else(unknown, |load| format!("{load:.2}"));
     let mut lines = vec![
         format!(
             "- Again: `{}`; the report alone, from the samples: `cargo xtask report {name}`.",
@@ -487,27 +489,28 @@ fn provenance(derived: &Derived) -> String {
             "- Machine: {}, {} CPUs, {} of memory, Linux {} on {}{}; swap {}, huge pages {}, governor {}.",
             machine.cpu,
             machine.cpu_count,
-            units::bytes(machine.memory_bytes as f64),
+            machine.memory_bytes.map_or_else(unknown, |bytes| units::bytes(bytes as f64)),
             machine.kernel,
             machine.architecture,
-            if machine.hypervisor { ", a virtual machine" } else { "" },
-            if machine.swap_bytes == 0 {
-                "off".to_owned()
-            } else {
-                units::bytes(machine.swap_bytes as f64)
+            match machine.hypervisor {
+                Some(true) => ", a virtual machine",
+                Some(false) => "",
+                None => ", perhaps a virtual machine",
+            },
+            match machine.swap_bytes {
+                Some(0) => "off".to_owned(),
+                Some(bytes) => units::bytes(bytes as f64),
+                None => unknown(),
             },
             machine.huge_pages.as_deref().unwrap_or("unknown"),
             machine.governor.as_deref().unwrap_or("unknown"),
         ),
         format!(
-            "- Measured {} to {}; load {:.2} before, {} after.",
+            "- Measured {} to {}; load {} before, {} after.",
             machine.time,
             machines.after.as_ref().map_or(NONE, |after| &after.time),
-            machine.load_1min,
-            machines
-                .after
-                .as_ref()
-                .map_or(NONE.to_owned(), |after| format!("{:.2}", after.load_1min)),
+            load(machine.load_1min),
+            machines.after.as_ref().map_or(NONE.to_owned(), |after| load(after.load_1min)),
         ),
         format!(
             "- Warm-up blocks, recorded and not aggregated: {}. Then {}, in random order from seed {}; {}.",

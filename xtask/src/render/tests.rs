@@ -124,14 +124,14 @@ fn machine() -> Machine {
         time: "2026-01-02T03:04:05Z".to_owned(),
         cpu: "A fake processor".to_owned(),
         cpu_count: 2,
-        memory_bytes: 8_000_000_000,
+        memory_bytes: Some(8_000_000_000),
         kernel: "6.1".to_owned(),
         architecture: "x86_64".to_owned(),
-        hypervisor: true,
+        hypervisor: Some(true),
         governor: None,
         huge_pages: Some("madvise".to_owned()),
-        swap_bytes: 0,
-        load_1min: 0.5,
+        swap_bytes: Some(0),
+        load_1min: Some(0.5),
     }
 }
 

@@ -11,6 +11,9 @@ use crate::undetermined::Undetermined;
 /// The chance of any false alarm in a family of comparisons.
 const ALPHA: f64 = 0.05;
 
+/// What logarithms of whole steps may be off.
+const ROUNDING: f64 = 1e-12;
+
 /// What a comparison says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -35,7 +38,8 @@ pub struct Comparison {
     pub n: usize,
     /// Geometric mean of variant over reference.
     pub ratio: f64,
-    /// 95 % interval of the ratio, of this comparison alone; a single point where `identical`.
+    /// 95 % interval of the ratio, of this comparison alone, to each side wider by the resolution; a
+    /// single point where `identical` and the resolution is 0.
     pub ratio_ci95: Interval,
     /// Two-sided probability of such a ratio from equal variants (paired t on logs); `None` where
     /// `identical`.
@@ -46,6 +50,8 @@ pub struct Comparison {
     pub identical: bool,
     /// The equivalence margin: 0.01 is 1 %.
     pub margin: f64,
+    /// The smallest ratio that means something, less 1: readings differ by as much where nothing does.
+    pub resolution: f64,
     /// What the comparison says, as one of its family.
     pub verdict: Verdict,
     sd: f64,
@@ -68,7 +74,23 @@ pub fn compare_family(
     family: &[&[(f64, f64)]],
     margin: f64,
 ) -> Vec<Result<Comparison, Undetermined>> {
-    let mut compared: Vec<_> = family.iter().map(|pairs| unjudged(pairs, margin)).collect();
+    let exact: Vec<(&[(f64, f64)], f64)> = family.iter().map(|pairs| (*pairs, 0.0)).collect();
+    compare_resolved(&exact, margin)
+}
+
+/// The same where readings have a resolution: each member is its pairs and the smallest difference, in
+/// their unit, that means something.
+///
+/// A difference as large as the resolution shows between equal variants, and stays however often both
+/// run. So intervals are wider by it, and what is tested is not that the ratio is 1 but that it is within
+/// the resolution: `t = max(0, |mean d| - ln(1 + r)) / (sd(d) / sqrt(n))`, `r` the resolution over the
+/// smaller mean.
+pub fn compare_resolved(
+    family: &[(&[(f64, f64)], f64)],
+    margin: f64,
+) -> Vec<Result<Comparison, Undetermined>> {
+    let mut compared: Vec<_> =
+        family.iter().map(|(pairs, resolution)| unjudged(pairs, *resolution, margin)).collect();
     let tested: Vec<f64> = compared.iter().flatten().filter_map(|c| c.p).collect();
     let mut adjusted = holm(&tested).into_iter();
     for comparison in compared.iter_mut().flatten() {
@@ -78,7 +100,11 @@ pub fn compare_family(
     compared
 }
 
-fn unjudged(pairs: &[(f64, f64)], margin: f64) -> Result<Comparison, Undetermined> {
+fn unjudged(
+    pairs: &[(f64, f64)],
+    resolution: f64,
+    margin: f64,
+) -> Result<Comparison, Undetermined> {
     let n = pairs.len();
     if n < 2 {
         return Err(Undetermined::TooFewValues { have: n, need: 2 });
@@ -93,14 +119,20 @@ fn unjudged(pairs: &[(f64, f64)], margin: f64) -> Result<Comparison, Undetermine
     let sd = spread.sd.filter(|&sd| sd > 1e-14).unwrap_or(0.0);
     let error = sd / (n as f64).sqrt();
     let df = (n - 1) as f64;
+    let sums = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+    let resolution = resolution * n as f64 / f64::min(sums.0, sums.1);
+    let unresolved = resolution.ln_1p();
+    let off = if resolution > 0.0 { unresolved + ROUNDING } else { 0.0 };
+    let beyond = (spread.mean.abs() - off).max(0.0);
     Ok(Comparison {
         n,
         ratio: spread.mean.exp(),
-        ratio_ci95: Interval::around(spread.mean, t95(df) * error).map(f64::exp),
-        p: (error > 0.0).then(|| t_two_sided(spread.mean / error, df)),
+        ratio_ci95: Interval::around(spread.mean, t95(df) * error + unresolved).map(f64::exp),
+        p: (error > 0.0).then(|| t_two_sided(beyond / error, df)),
         p_holm: None,
         identical: error <= 0.0,
         margin,
+        resolution,
         verdict: Verdict::NotDecided { runs_needed: None },
         sd,
     })
@@ -112,9 +144,14 @@ impl Comparison {
     }
 
     fn judge(&self, tests: usize) -> Verdict {
-        let equal = self.identical && (self.ratio - 1.0).abs() < 1e-14;
+        let apart = self.ratio.ln().abs();
+        let equal = self.identical && self.resolution <= 0.0 && apart < 1e-14;
         if equal || self.within_margin(self.ratio_ci95) {
             return Verdict::Equivalent;
+        }
+        // No number of runs tells such variants apart.
+        if self.identical && self.resolution > 0.0 && apart <= self.resolution.ln_1p() + ROUNDING {
+            return Verdict::NotDecided { runs_needed: None };
         }
         match self.p_holm {
             Some(p) if p >= ALPHA => Verdict::NotDecided { runs_needed: self.runs_needed(tests) },
@@ -125,10 +162,12 @@ impl Comparison {
 
     /// The smallest number of blocks at which this ratio and spread would decide either way.
     fn runs_needed(&self, tests: usize) -> Option<usize> {
-        let centre = self.ratio.ln().abs();
+        let (centre, unresolved) = (self.ratio.ln().abs(), self.resolution.ln_1p());
         // Bonferroni's level: the hardest step of Holm's.
-        let different = runs_to_resolve(self.sd, centre, 0.5 * ALPHA / tests.max(1) as f64);
-        let equivalent = runs_to_resolve(self.sd, self.margin.ln_1p() - centre, 0.025);
+        let level = 0.5 * ALPHA / tests.max(1) as f64;
+        let different = runs_to_resolve(self.sd, centre - unresolved, level);
+        let within = self.margin.ln_1p() - unresolved - centre;
+        let equivalent = runs_to_resolve(self.sd, within, 0.025);
         let needed = [different, equivalent].into_iter().flatten().min();
         needed.map(|n| n.max(self.n + 1))
     }
@@ -197,6 +236,29 @@ mod tests {
         assert_eq!(verdict(&[0.5; 5], 0.01), Verdict::Improved);
         assert_eq!(verdict(&[1.2; 5], 0.01), Verdict::Regressed);
         assert_eq!(verdict(&[1.002; 5], 0.01), Verdict::Equivalent);
+    }
+
+    #[test]
+    fn nothing_smaller_than_the_resolution_is_claimed() {
+        let verdict = |ratio: f64, resolution: f64, margin: f64| {
+            let pairs = pairs(&[ratio; 5]);
+            compare_resolved(&[(&pairs, resolution)], margin)[0].clone().unwrap().verdict
+        };
+        let undecided = Verdict::NotDecided { runs_needed: None };
+        assert_eq!(verdict(1.02, 0.0, 0.001), Verdict::Regressed);
+        assert_eq!(verdict(1.02, 30.0, 0.001), undecided);
+        assert_eq!(verdict(0.98, 30.0, 0.001), undecided);
+        assert_eq!(verdict(1.04, 30.0, 0.001), Verdict::Regressed);
+        assert_eq!(
+            verdict(1.0, 30.0, 0.01),
+            undecided,
+            "equal readings, of programs that may differ"
+        );
+        assert_eq!(verdict(1.0, 30.0, 0.05), Verdict::Equivalent);
+        let noisy = pairs(&[1.02, 1.021, 1.019, 1.02, 1.022]);
+        let of = compare_resolved(&[(&noisy, 30.0)], 0.001)[0].clone().unwrap();
+        assert_eq!(of.verdict, undecided);
+        assert!(of.p > Some(0.9) && of.ratio_ci95.low < 1.0 && of.ratio_ci95.high > 1.05);
     }
 
     #[test]

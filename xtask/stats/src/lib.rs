@@ -37,7 +37,7 @@ pub mod variation;
 
 pub use assumption::{Test, levene, shapiro_wilk};
 pub use calibrate::calibrate;
-pub use compare::{Comparison, compare_family, compare_paired, holm};
+pub use compare::{Comparison, compare_family, compare_paired, compare_resolved, holm};
 pub use describe::{Describe, describe};
 pub use factorial::{Factorial, GridCell, factorial};
 pub use growth::{Growth, SizePoint, growth, held_out_largest};
