@@ -309,9 +309,14 @@ pub fn growth(
 /// levels off passes for a logarithm more often than a program grows by one.
 const DECIDED: f64 = 0.85;
 const DECIDED_RARE: f64 = 0.95;
+const DECIDED_LOGARITHM: f64 = 0.99;
 
 fn bar(class: Class) -> f64 {
-    if matches!(class, Class::Constant | Class::Linear) { DECIDED } else { DECIDED_RARE }
+    match class {
+        Class::Constant | Class::Linear => DECIDED,
+        Class::Logarithmic => DECIDED_LOGARITHM,
+        _ => DECIDED_RARE,
+    }
 }
 
 /// A class below this probability is not among those that are left.
@@ -394,7 +399,7 @@ fn exponent(
     let logs: Vec<f64> = data.sizes.iter().filter(|s| s.n > 0.0).map(|s| s.ln).collect();
     let mean = logs.iter().sum::<f64>() / logs.len() as f64;
     let spread: f64 = logs.iter().map(|l| (l - mean).powi(2)).sum::<f64>().sqrt();
-    let bend = 2.0 * misfit / spread;
+    let bend = (2.0 * misfit / spread).max(EXPONENT_LEAST);
     let ci95 = Interval::new(interval.low - bend, interval.high + bend);
     let value = match verdict {
         Verdict::Decided(class) if *class != Class::Power => class.exponents(largest)?.1,
@@ -402,6 +407,9 @@ fn exponent(
     };
     Some(Estimate { value: value.clamp(ci95.low, ci95.high), ci95 })
 }
+
+/// No exponent of a real program is known better.
+const EXPONENT_LEAST: f64 = 0.01;
 
 fn growth_over_range(posterior: &Posterior, range: Interval) -> Option<Interval> {
     let all: Vec<&Weighed> = posterior.laws.iter().collect();

@@ -224,7 +224,7 @@ const DRIFT: f64 = 0.01;
 
 /// Misfit at a size that was not fitted, in terms of that at those that were: what sizes held out of the
 /// real bench show.
-const AHEAD: f64 = 1.5;
+const AHEAD: f64 = 1.75;
 
 /// One run at a size, as a mixture of normals, scaled.
 pub(super) fn parts_at(mixture: &Mixture, size: f64, ruler: &Ruler) -> Vec<Part> {
