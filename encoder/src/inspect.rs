@@ -230,6 +230,13 @@ impl Meter {
         }
     }
 
+    /// One byte more than is shown is kept, so that a cut is seen.
+    fn lengthen_key(&mut self, byte: u8) {
+        if self.key.len() <= KEY_MAX {
+            self.key.push(byte);
+        }
+    }
+
     fn take_segment(&mut self, segment: &[u8]) {
         self.inspection.segments.0 += 1;
         self.inspection.segments.1 += segment.len() as u64;
@@ -237,11 +244,7 @@ impl Meter {
             let in_key = self.lexer.state == State::Key;
             self.lexer.step_segment(byte);
             match byte {
-                _ if in_key && self.lexer.state == State::Key => {
-                    if self.key.len() <= KEY_MAX {
-                        self.key.push(byte);
-                    }
-                }
+                _ if in_key && self.lexer.state == State::Key => self.lengthen_key(byte),
                 _ if in_key => self.name_level(),
                 b'{' | b'[' => self.open(byte == b'['),
                 b'}' | b']' => self.close(),

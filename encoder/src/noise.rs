@@ -42,7 +42,7 @@ fn are_pairs_even(piece: &[u8]) -> bool {
         *count = count.saturating_add(1);
     }
     let n = piece.len() as u64 - 1;
-    let expected = n * (n - 1) / 2 >> 16;
+    let expected = (n * (n - 1) / 2) >> 16;
     equal <= expected + expected / 8 + 8 * n.isqrt().isqrt()
 }
 
