@@ -68,6 +68,10 @@ impl Failure {
         let who = match self.party {
             Party::Encoder => "the encoder",
             Party::Decoder => "the decoder",
+            Party::Check if self.exit_code.is_none() => {
+                // Nothing was decoded.
+                return "the result is not what its check asks for".to_owned();
+            }
             Party::Check => return "decoding gave another document than was encoded".to_owned(),
         };
         match (self.outcome, self.exit_code, self.signal) {

@@ -146,7 +146,9 @@ pub(crate) fn header<R: Row>() -> anyhow::Result<Vec<u8>> {
 fn header_with<R: Row>(own: &[Metric]) -> anyhow::Result<Vec<u8>> {
     let mut text = header::<R>()?;
     text.truncate(text.trim_ascii_end().len());
-    own.iter().for_each(|metric| text.extend(format!(",{}", metric.key()).bytes()));
+    for metric in own {
+        text.extend(format!(",{}", metric.key()).bytes());
+    }
     text.push(b'\n');
     Ok(text)
 }

@@ -263,8 +263,8 @@ impl<'a> Bench<'a> {
 
     fn tried(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let child = self.child(cell)?;
-        let rows = self.prepare(cell, &child).and_then(|()| self.measured(place, cell, &child));
-        let concluded = self.conclude(cell, &child);
+        let rows = Self::prepare(cell, &child).and_then(|()| self.measured(place, cell, &child));
+        let concluded = Self::conclude(cell, &child);
         let rows = rows?;
         concluded?;
         Ok(rows)
@@ -309,8 +309,9 @@ impl<'a> Bench<'a> {
             Some(Outcome::WrongRoundTrip) => Outcome::WrongRoundTrip,
             Some(_) => Outcome::DecoderFailed,
         };
-        // Without a decoder it is the result itself that was compared.
-        let decoded = decoded.filter(|_| self.decoder(cell.variant).is_some());
+        // Without a decoder it is the result itself that was compared; a row says where it was wrong.
+        let has_decoder = self.decoder(cell.variant).is_some();
+        let decoded = decoded.filter(|row| has_decoder || row.outcome != Outcome::Ok);
         Ok(decoded.into_iter().chain([encoded]).collect())
     }
 
@@ -325,18 +326,18 @@ impl<'a> Bench<'a> {
         sha256: &Sha256Hex,
     ) -> anyhow::Result<Option<Sample>> {
         let Some(check) = check_of(cell.variant) else { return Ok(None) };
-        let decoder = self.decoder(cell.variant);
-        let line = decoder.clone().or(match &check {
+        let backwards = self.decoder(cell.variant);
+        let line = backwards.clone().or(match &check {
             Check::Command(line) => Some(line.clone()),
             Check::Named(_) => None,
         });
         let key = (cell.document.sha256.clone(), line.unwrap_or_default(), sha256.clone());
-        if self.verified.contains(&key) && (decoder.is_none() || !self.measure.decode) {
+        if self.verified.contains(&key) && (backwards.is_none() || !self.measure.decode) {
             return Ok(None);
         }
         let result = child.result.clone().unwrap_or_default();
         let place = Place { kind: Kind::Decode, ..place };
-        let (mut row, decoded) = match decoder {
+        let (mut row, decoded) = match backwards {
             None => {
                 let row = Sample {
                     outcome: Outcome::Ok,
@@ -471,15 +472,14 @@ impl<'a> Bench<'a> {
                 let mut text = Vec::new();
                 file.take(READ_MAX).read_to_end(&mut text).map(|_| text)
             });
-            match text.ok().and_then(|text| reading.value(&text)) {
-                Some(value) => found.push((reading.metric, value)),
-                None => {
-                    let line = format!("{}: no `{}` in {place}", cell.variant.name, reading.metric);
-                    if !self.not_found.contains(&line) {
-                        crate::output::errln!("{line}");
-                        self.not_found.push(line);
-                    }
-                }
+            if let Some(value) = text.ok().and_then(|text| reading.value(&text)) {
+                found.push((reading.metric, value));
+                continue;
+            }
+            let line = format!("{}: no `{}` in {place}", cell.variant.name, reading.metric);
+            if !self.not_found.contains(&line) {
+                crate::output::errln!("{line}");
+                self.not_found.push(line);
             }
         }
         found
@@ -487,7 +487,7 @@ impl<'a> Bench<'a> {
 
     /// What a variant wants to be done before each run. It is not measured, and that it fails says nothing
     /// about the variant: the campaign stops.
-    fn prepare(&self, cell: Cell<'_>, child: &Ready) -> anyhow::Result<()> {
+    fn prepare(cell: Cell<'_>, child: &Ready) -> anyhow::Result<()> {
         interrupt::check()?;
         let foreign = cell.variant.program.foreign();
         let Some(line) = foreign.and_then(|of| of.hooks.prepare.as_ref()) else { return Ok(()) };
@@ -496,7 +496,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The same after each run, also one that failed or was interrupted.
-    fn conclude(&self, cell: Cell<'_>, child: &Ready) -> anyhow::Result<()> {
+    fn conclude(cell: Cell<'_>, child: &Ready) -> anyhow::Result<()> {
         let foreign = cell.variant.program.foreign();
         let Some(line) = foreign.and_then(|of| of.hooks.conclude.as_ref()) else { return Ok(()) };
         let what = format!("`conclude` of `{}`", cell.variant.name);
@@ -610,7 +610,7 @@ impl<'a> Bench<'a> {
     ) -> anyhow::Result<Vec<TimelineRow>> {
         let path = self.scratch.join("timeline");
         let child = Ready { stdout: None, ..self.child(cell)? };
-        self.prepare(cell, &child)?;
+        Self::prepare(cell, &child)?;
         self.looks = vec![
             "--timeline".into(),
             path.clone().into(),
@@ -620,7 +620,7 @@ impl<'a> Bench<'a> {
         let limits = self.limits(cell, Kind::Run);
         let record = self.probe(&child, limits);
         self.looks.clear();
-        let concluded = self.conclude(cell, &child);
+        let concluded = Self::conclude(cell, &child);
         record?;
         concluded?;
         let text = fs::read_to_string(&path).context("cannot read the probe's timeline")?;

@@ -27,6 +27,7 @@ use crate::workshop::{Tools, Wanted, Workshop};
 use crate::{Selection, plan, render, same};
 
 /// The options of `run`.
+#[allow(clippy::struct_excessive_bools)] // switches of the command line, each its own
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]

@@ -217,18 +217,12 @@ fn sizes(options: &Options) -> anyhow::Result<String> {
             Err(found) => user(format!("`--sizes` holds {found}, a range such as `10KB..10MB`")),
         }
     };
-    match options.sizes.split_once("..") {
-        Some((from, to)) => Ok(format!(
-            "{{ from = {}, to = {}, per_decade = {} }}",
-            size(from)?,
-            size(to)?,
-            options.per_decade
-        )),
-        None => {
-            let all = options.sizes.split(',').map(size).collect::<anyhow::Result<Vec<_>>>()?;
-            Ok(format!("[{}]", all.join(", ")))
-        }
+    if let Some((from, to)) = options.sizes.split_once("..") {
+        let (from, to, per_decade) = (size(from)?, size(to)?, options.per_decade);
+        return Ok(format!("{{ from = {from}, to = {to}, per_decade = {per_decade} }}"));
     }
+    let all = options.sizes.split(',').map(size).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(format!("[{}]", all.join(", ")))
 }
 
 /// `10`, or `5..20`.

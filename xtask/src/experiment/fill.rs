@@ -61,15 +61,12 @@ fn replace(text: &str, value: &mut dyn FnMut(&str) -> Option<String>) -> String 
         let (before, behind) = (&rest[..open], &rest[open + 1..]);
         filled.push_str(before);
         let end = behind.find(['{', '}']).filter(|end| behind[*end..].starts_with('}'));
-        match end.and_then(|end| Some((end, value(&behind[..end])?))) {
-            Some((end, value)) => {
-                filled.push_str(&value);
-                rest = &behind[end + 1..];
-            }
-            None => {
-                filled.push('{');
-                rest = behind;
-            }
+        if let Some((end, value)) = end.and_then(|end| Some((end, value(&behind[..end])?))) {
+            filled.push_str(&value);
+            rest = &behind[end + 1..];
+        } else {
+            filled.push('{');
+            rest = behind;
         }
     }
     filled.push_str(rest);

@@ -230,7 +230,9 @@ fn visit(
     } = variant;
     text(name.get_mut());
     about.iter_mut().chain(cwd).chain(env.values_mut()).for_each(&mut *text);
-    output.iter_mut().for_each(|output| text(output.get_mut()));
+    if let Some(output) = output {
+        text(output.get_mut());
+    }
     for line in [command, decode, build, setup, prepare, conclude, cleanup].into_iter().flatten() {
         words(line.get_mut());
     }
@@ -244,7 +246,9 @@ fn names(variant: &RawVariant, parameter: &str) -> bool {
     let found = std::cell::Cell::new(false);
     let look = |text: &str| found.set(found.get() || fill::names(text, parameter));
     visit(&mut variant.clone(), &mut |text| look(text), &mut |words| {
-        words.iter().for_each(|word| look(word))
+        for word in words {
+            look(word);
+        }
     });
     found.get()
 }
@@ -261,7 +265,7 @@ fn filled(variant: &RawVariant, combination: &[(&str, String)]) -> RawVariant {
     let values: Vec<(&str, &str)> =
         combination.iter().map(|(name, value)| (*name, value.as_str())).collect();
     visit(&mut filled, &mut |text| *text = fill::text(text, &values), &mut |words| {
-        *words = fill::words(words, &values)
+        *words = fill::words(words, &values);
     });
     let name = fitting(filled.name.get_ref());
     if !combination.is_empty() {

@@ -403,11 +403,11 @@ fn a_matrix_makes_a_variant_of_every_combination_that_is_not_left_out() {
     );
     assert_eq!(foreign(&experiment, 0).command, ["zstd", "-1", "-T1"]);
     assert_eq!(foreign(&experiment, 5).command, ["zstd", "-19", "--long=27", "-T1"]);
-    let named = ZSTD.replace("command", "about = \"level {level}\"\ncommand");
-    let named = WHOLE
+    let with_words = ZSTD.replace("command", "about = \"level {level}\"\ncommand");
+    let told = WHOLE
         .replacen("name = \"plain\"", "name = \"z{level}-{window}-T{threads}\"", 1)
-        .replacen("encode = { layout = \"boxed\", stream = false }", &named, 1);
-    let experiment = resolved(&named).unwrap();
+        .replacen("encode = { layout = \"boxed\", stream = false }", &with_words, 1);
+    let experiment = resolved(&told).unwrap();
     assert_eq!(experiment.variant[1].name, "z1---long27-T1");
     assert_eq!(experiment.variant[1].about, "level 1");
 }
