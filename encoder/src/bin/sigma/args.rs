@@ -8,7 +8,7 @@ use clap::{
     Arg, ArgAction, ArgMatches, Args as ClapArgs, Command, FromArgMatches, Parser, Subcommand,
     ValueEnum,
 };
-use sigma_encoder::{Coding, Framing, Holding, Layout, Level, Limits, Options};
+use sigma_encoder::{Check, Coding, Framing, Holding, Layout, Level, Limits, Options};
 
 use crate::size;
 
@@ -59,6 +59,9 @@ pub(crate) enum Verb {
     /// Encode files
     Encode(Deferred<EncodeArgs>),
     /// Decode what `sigma encode` wrote
+    ///
+    /// Written to a pipe (-c), what comes may be wrong until the program ends without an error: it is given out before
+    /// the check behind it is read. A file is only there when all was right.
     Decode(Deferred<DecodeArgs>),
     /// Decode and check, but write nothing
     Test(Deferred<TestArgs>),
@@ -131,6 +134,11 @@ pub(crate) struct LimitArgs {
     /// Stop when the document gets longer than so many bytes
     #[arg(long, value_name = "BYTES", value_parser = size::parse)]
     output_limit: Option<u64>,
+    /// Stop when the document gets longer than 1 MiB and N bytes for each encoded byte; 0 lifts this
+    ///
+    /// No file that `sigma` wrote reaches the limit where nothing is said: a few bytes of another may stand for terabytes.
+    #[arg(long, value_name = "N", default_value_t = Limits::RATIO_DEFAULT)]
+    ratio_limit: u64,
 }
 
 impl LimitArgs {
@@ -139,7 +147,7 @@ impl LimitArgs {
         Limits {
             memory_bytes: self.memory_limit,
             output_bytes: self.output_limit,
-            ..Limits::default()
+            ratio: if self.ratio_limit == 0 { None } else { Some(self.ratio_limit) },
         }
     }
 }
@@ -179,6 +187,8 @@ pub(crate) struct InspectArgs {
     /// How many frames to list, from the first on
     #[arg(long, value_name = "N", default_value = "10")]
     pub(crate) frames: usize,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// Where bytes come from and go to.
@@ -281,6 +291,12 @@ pub(crate) struct EncodeArgs {
     pub(crate) frame: Option<u64>,
     #[command(flatten)]
     threads: ThreadArgs,
+    /// What damage is noticed by; crc32 for up to 64 KiB and xxh64 for more where nothing is said
+    ///
+    /// Without a check 4 bytes are saved, or 8, and damage may give another document: for bytes that something
+    /// else checks. Nothing may follow a short encoding without a check.
+    #[arg(long, value_enum, value_name = "KIND")]
+    check: Option<CheckArg>,
     #[command(flatten)]
     techniques: TechniqueArgs,
     /// Encode the same input so many times in one process; needs --stats-json
@@ -402,6 +418,27 @@ enum Switch {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+enum CheckArg {
+    /// No check
+    None,
+    /// 4 bytes
+    Crc32,
+    /// 8 bytes
+    Xxh64,
+}
+
+impl CheckArg {
+    /// For the library.
+    fn check(self) -> Check {
+        match self {
+            Self::None => Check::None,
+            Self::Crc32 => Check::Crc32,
+            Self::Xxh64 => Check::Xxh64,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum LevelArg {
     /// Least time: many times faster than the others, in 16 MB
     Fast,
@@ -446,7 +483,7 @@ impl EncodeArgs {
         let on = |switch| switch == Switch::On;
         let techniques = &self.techniques;
         Options {
-            check: None,
+            check: self.check.map(CheckArg::check),
             level: self.level(),
             coding: Coding {
                 prune: on(techniques.prune),

@@ -255,8 +255,9 @@ fn run_inspect(args: &InspectArgs, voice: Voice) -> Result<(), Failure> {
     let source = source.map_or(Source::Stdin, |path| Source::File(path.to_owned()));
     let inspect = |source: &Source| -> Result<Work, Failure> {
         let input = Input::open(source, false)?;
-        let inspection = sigma_encoder::inspect(BufReader::new(input.reader()))
-            .map_err(|error| at(&source.name(), &error))?;
+        let inspection =
+            sigma_encoder::inspect_limited(BufReader::new(input.reader()), args.limits.limits())
+                .map_err(|error| at(&source.name(), &error))?;
         print(&crate::inspection::text(&inspection, args.paths, args.frames))?;
         Ok(Work::default())
     };
