@@ -488,7 +488,7 @@ fn scaled(points: &[SizePoint], anchor: Option<SizePoint>) -> (Data, Ruler) {
         span: 1.0 - least,
         largest: points[points.len() - 1].size,
         last: points[points.len() - 1].mean / scale,
-        run,
+        run: cv2_ahead(points, run),
         step: (quantum / scale).powi(2) / 12.0,
     };
     (data, ruler)
@@ -507,6 +507,20 @@ fn pooled_cv2(points: &[SizePoint]) -> f64 {
         .collect();
     squares.sort_by(f64::total_cmp);
     if squares.is_empty() { 0.0 } else { crate::describe::quantile(&squares, 0.5) }
+}
+
+/// That of a run ahead: of the sizes in the top decades where they are the noisier ones.
+fn cv2_ahead(points: &[SizePoint], pooled: f64) -> f64 {
+    let from = points[points.len() - 1].size / 10.0_f64.powf(next::TOP_DECADES);
+    let top = || points.iter().filter(|p| p.size >= from && p.runs > 1);
+    let own: Vec<f64> = top().filter_map(|p| Some((p.sd? / p.mean).powi(2))).collect();
+    if own.is_empty() {
+        return pooled;
+    }
+    // Few runs are behind it: Student's quantile in place of the normal one.
+    let df: usize = top().map(|p| p.runs - 1).sum();
+    let wider = (crate::distribution::t95(df as f64) / 1.96).powi(2);
+    pooled.max(wider * crate::regression::mean(&own))
 }
 
 /// That of one size: its own, drawn towards that of all as if they were four runs of its own.
