@@ -45,7 +45,7 @@ fn main() {
                 match &o.verdict {
                     Some(stats::growth::Verdict::Decided(c)) => c.to_string(),
                     Some(stats::growth::Verdict::NotDecided(c)) =>
-                        c.iter().map(|c| c.to_string()).collect::<Vec<_>>().join(" "),
+                        c.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                     None => "-".to_owned(),
                 },
                 o.sizes.len(),

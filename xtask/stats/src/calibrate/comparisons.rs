@@ -66,6 +66,17 @@ fn copies(stream: &mut Stream, blocks: usize, jitter: f64) -> Vec<Vec<(f64, f64)
     (0..VARIANTS).map(|_| copy().into_iter().zip(reference.iter().copied()).collect()).collect()
 }
 
+/// Each variant paired with the one reference, with drift that a block shares.
+fn variants(stream: &mut Stream, blocks: usize, sigma: f64) -> Vec<Vec<(f64, f64)>> {
+    let drift = stream.log_normals(blocks, 0.05);
+    let mut runs = || -> Vec<f64> {
+        let noise = stream.log_normals(blocks, sigma);
+        drift.iter().zip(noise).map(|(block, noise)| block * noise).collect()
+    };
+    let reference = runs();
+    (0..VARIANTS).map(|_| runs().into_iter().zip(reference.iter().copied()).collect()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,15 +95,4 @@ mod tests {
         assert_eq!(alarms(STEP), 0);
         assert!(alarms(0.0) > 50, "{}", alarms(0.0));
     }
-}
-
-/// Each variant paired with the one reference, with drift that a block shares.
-fn variants(stream: &mut Stream, blocks: usize, sigma: f64) -> Vec<Vec<(f64, f64)>> {
-    let drift = stream.log_normals(blocks, 0.05);
-    let mut runs = || -> Vec<f64> {
-        let noise = stream.log_normals(blocks, sigma);
-        drift.iter().zip(noise).map(|(block, noise)| block * noise).collect()
-    };
-    let reference = runs();
-    (0..VARIANTS).map(|_| runs().into_iter().zip(reference.iter().copied()).collect()).collect()
 }

@@ -52,8 +52,16 @@ pub(super) struct Evidence<'a> {
     /// Misfits, ascending.
     misfits: Vec<f64>,
     /// Factored covariances, by kind and misfit, as they are needed.
-    noises: Vec<Option<Option<Whitened>>>,
+    noises: Vec<Cached>,
     scratch: Vec<f64>,
+}
+
+/// A covariance that is factored when it is first needed.
+#[derive(Debug, Clone)]
+enum Cached {
+    Unknown,
+    Singular,
+    Known(Whitened),
 }
 
 #[derive(Debug, Clone)]
@@ -86,7 +94,7 @@ impl<'a> Evidence<'a> {
         let steps = ((MISFIT_MAX / least).ln() / MISFIT_STEP.ln()).ceil() as usize;
         let misfits: Vec<f64> =
             (0..=steps).map(|i| MISFIT_MAX / MISFIT_STEP.powi((steps - i) as i32)).collect();
-        let noises = vec![None; KINDS.len() * misfits.len()];
+        let noises = vec![Cached::Unknown; KINDS.len() * misfits.len()];
         let scratch = vec![0.0; data.len() * COEFFICIENTS];
         Self { data, smallest, largest, misfits, noises, scratch }
     }
@@ -366,11 +374,14 @@ impl<'a> Evidence<'a> {
 
     fn solve(&mut self, node: &Node, kind: usize, misfit: usize) -> Option<Solved> {
         let index = kind * self.misfits.len() + misfit;
-        if self.noises[index].is_none() {
-            self.noises[index] = Some(whitened(self.data, KINDS[kind], self.misfits[misfit]));
+        if matches!(self.noises[index], Cached::Unknown) {
+            self.noises[index] = whitened(self.data, KINDS[kind], self.misfits[misfit])
+                .map_or(Cached::Singular, Cached::Known);
         }
-        let whitened = self.noises[index].as_ref()?.as_ref()?;
-        solve(node, whitened, &mut self.scratch)
+        match &self.noises[index] {
+            Cached::Known(whitened) => solve(node, whitened, &mut self.scratch),
+            Cached::Unknown | Cached::Singular => None,
+        }
     }
 }
 

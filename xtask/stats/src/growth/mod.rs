@@ -367,7 +367,9 @@ fn mixture(posterior: &[&Weighed]) -> Mixture {
         .filter(|(w, _)| *w > 1e-5)
         .collect();
     let total: f64 = all.iter().map(|c| c.0).sum();
-    all.iter_mut().for_each(|c| c.0 /= total);
+    for part in &mut all {
+        part.0 /= total;
+    }
     all
 }
 

@@ -133,14 +133,14 @@ impl Noise {
     /// The vector in units of the noise, independent.
     pub(super) fn whiten(&self, vector: &[f64], out: &mut [f64]) {
         if self.diagonal {
-            for i in 0..self.n {
-                out[i] = self.rows[i] * vector[i];
+            for ((out, row), value) in out.iter_mut().zip(&self.rows).zip(vector) {
+                *out = row * value;
             }
             return;
         }
-        for i in 0..self.n {
+        for (i, out) in out.iter_mut().enumerate().take(self.n) {
             let row = &self.rows[i * self.n..=i * self.n + i];
-            out[i] = row.iter().zip(vector).map(|(r, v)| r * v).sum();
+            *out = row.iter().zip(vector).map(|(r, v)| r * v).sum();
         }
     }
 }

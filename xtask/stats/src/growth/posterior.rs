@@ -89,18 +89,24 @@ pub(super) fn posterior(data: &Data, anchored: bool) -> Option<Posterior> {
         of_class.map(|l| (l.ln_evidence - best).exp()).sum::<f64>()
     });
     let sum: f64 = classes.iter().sum();
-    classes.iter_mut().for_each(|c| *c /= sum);
+    for class in &mut classes {
+        *class /= sum;
+    }
     let share = |part: &Sum| (part.ln() - total.ln()).exp();
     Some(Posterior { anchored: share(&with_anchor), largest_is_off: share(&off), laws, classes })
 }
 
 fn weighed(law: Law, mut components: Vec<Component>) -> Option<Weighed> {
     let mut sum = Sum::new();
-    components.iter().for_each(|c| sum.add(c.ln_weight));
+    for component in &components {
+        sum.add(component.ln_weight);
+    }
     components.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight));
     components.truncate(KEPT);
     let mut kept = Sum::new();
-    components.iter().for_each(|c| kept.add(c.ln_weight));
+    for component in &components {
+        kept.add(component.ln_weight);
+    }
     let ln_evidence = sum.ln();
     let normalised =
         components.into_iter().map(|c| ((c.ln_weight - kept.ln()).exp(), c)).collect::<Vec<_>>();

@@ -70,7 +70,7 @@ fn every_class_is_recognised_exact_and_noisy() {
                     Verdict::Decided(decided) => vec![decided],
                     // Half a per cent of noise may leave a neighbour.
                     Verdict::NotDecided(classes) if noise > 0.0 => classes,
-                    other => panic!("{class}: {other:?}"),
+                    other @ Verdict::NotDecided(_) => panic!("{class}: {other:?}"),
                 };
                 assert!(left.contains(&class), "{class} {constant} {noise}: {left:?}");
             }
@@ -316,7 +316,8 @@ fn searched(law: impl Fn(f64) -> f64) -> (Vec<f64>, Next) {
 
 #[test]
 fn sizes_are_chosen_until_the_class_is_decided_the_largest_first() {
-    let laws: [(Class, fn(f64) -> f64); 4] = [
+    type Curve = fn(f64) -> f64;
+    let laws: [(Class, Curve); 4] = [
         (Class::Constant, |_| 2e6),
         (Class::Linear, |n| 2e6 + 3.0 * n),
         (Class::Linearithmic, |n| 2e6 + 0.3 * n * n.ln()),
