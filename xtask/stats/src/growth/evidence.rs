@@ -119,8 +119,10 @@ impl<'a> Evidence<'a> {
                         + ln_misfit
                         + ln_rough(self.misfits[at])
                         + (share / KINDS.len() as f64).ln();
-                    best = best.max(ln_weight);
-                    if ln_weight > best - NEGLIGIBLE {
+                    if ln_weight.is_finite() {
+                        best = best.max(ln_weight);
+                    }
+                    if ln_weight.is_finite() && ln_weight > best - NEGLIGIBLE {
                         components.push(Component {
                             shaped: node.shaped,
                             reach: node.reach,
@@ -433,7 +435,9 @@ fn solve(node: &Node, whitened: &Whitened, scratch: &mut [f64]) -> Option<Solved
     let ln_gram: f64 = (0..p).map(|i| 2.0 * factor[i][i].ln()).sum();
     let ln_evidence = -0.5 * ((n - p) as f64 * TAU.ln() + whitened.noise.ln_det + ln_gram + rss)
         + if falls { FALLING.ln() } else { 0.0 };
-    Some(Solved { ln_evidence, beta, covariance: inverse(&factor, p) })
+    // Sizes that span hundreds of decades leave no number.
+    let sound = ln_evidence.is_finite() && beta.iter().all(|b| b.is_finite());
+    sound.then(|| Solved { ln_evidence, beta, covariance: inverse(&factor, p) })
 }
 
 type Matrix = [Coefficients; COEFFICIENTS];

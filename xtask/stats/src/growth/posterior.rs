@@ -116,7 +116,7 @@ fn weighed(law: Law, mut components: Vec<Component>) -> Option<Weighed> {
 fn readings(data: &Data, anchored: bool) -> Vec<Reading> {
     let n = data.len();
     let first = usize::from(anchored);
-    let left_out = |i: usize| -(LEFT_OUT_WITHIN * data.values[i]).ln();
+    let left_out = |i: usize| -(LEFT_OUT_WITHIN * data.values[i].max(1e-300)).ln();
     let part = |keep: &dyn Fn(usize) -> bool, ln_prior: f64, anchored: bool| Reading {
         data: data.part(keep),
         ln_prior,
