@@ -111,12 +111,12 @@ pub(crate) fn check(groups: &[Group], path: &Path) -> anyhow::Result<()> {
         }
         let mut blocks = group.of(Metric::PeakRss).map_or(Vec::new(), |of| of.blocks.to_vec());
         blocks.sort_unstable();
-        if let Some(twice) = blocks.windows(2).find(|pair| pair[0] == pair[1]) {
+        if let Some([twice, _]) = blocks.windows(2).find(|pair| pair[0] == pair[1]) {
             bail!(
                 "{} has block {} twice; no campaign writes that: take back what was changed, or measure \
                  anew",
                 place(),
-                twice[0]
+                twice
             );
         }
     }

@@ -64,8 +64,8 @@ impl Disturbance {
     /// Whether that disturbed a run of `wall_ns`, which itself kept `threads` CPUs busy at most; `None`
     /// where the kernel tells nothing of it.
     pub(crate) fn is_felt(&self, wall_ns: u64, threads: u64, cpu_count: u32) -> Option<bool> {
-        let wall_us = wall_ns as f64 / 1000.0;
-        let is_large = |us: u64, least: f64| us as f64 > least && us as f64 > SHARE * wall_us;
+        let share_us = SHARE * wall_ns as f64 / 1000.0;
+        let is_large = |us: u64, least: f64| us as f64 > least && us as f64 > share_us;
         let load_max = 1.0 + threads as f64 + 0.25 * f64::from(cpu_count);
         let signs = [
             self.steal_us.map(|us| is_large(us, 0.0)),

@@ -223,9 +223,8 @@ fn throttling(facts: &Facts) -> Finding {
     let grade = match around.throttled {
         _ if is_hot => Grade::Bad,
         Some(0) => Grade::Good,
-        Some(_) => Grade::Note,
         None if heat.is_some() => Grade::Good,
-        None => Grade::Note,
+        Some(_) | None => Grade::Note,
     };
     let state: Vec<String> = heat.into_iter().chain(times).collect();
     let state = if state.is_empty() { unknown() } else { state.join(", ") };

@@ -152,6 +152,8 @@ pub(crate) enum Pin {
 }
 
 impl Pin {
+    // serde passes a reference.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn is_default(&self) -> bool {
         *self == Self::Auto
     }

@@ -36,9 +36,8 @@ impl Failure {
     /// the row of its decoding.
     pub(crate) fn of(row: &Sample, said: Option<&str>) -> Option<Self> {
         let party = match (row.kind, row.outcome) {
-            (Kind::Void, _) | (_, Outcome::DecoderFailed) => return None,
             (Kind::Decode, Outcome::WrongRoundTrip) => Party::Check,
-            (_, Outcome::WrongRoundTrip) => return None,
+            (Kind::Void, _) | (_, Outcome::WrongRoundTrip | Outcome::DecoderFailed) => return None,
             (Kind::Decode, _) => Party::Decoder,
             _ => Party::Encoder,
         };

@@ -230,7 +230,9 @@ impl<'a> Bench<'a> {
             }
             // What was decoded is decoded again, so that it has a row that counts.
             self.verified.clear();
-            tried.iter_mut().for_each(|row| row.kind = Kind::Void);
+            for row in &mut tried {
+                row.kind = Kind::Void;
+            }
             rows.extend(tried);
         }
         unreachable!("attempts end")
@@ -767,6 +769,8 @@ impl Drop for Bench<'_> {
 }
 
 /// The peak of one run, in its views.
+// The unit stands at every field, as in the probe's record.
+#[allow(clippy::struct_field_names)]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peaks {
     pub(crate) rss_bytes: u64,

@@ -40,8 +40,9 @@ fn series_of_any_file_are_judged_one_by_one_and_in_total() {
     assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
 
     // The same series under another truth: the decision is wrong, and the exit code says so.
-    let lie = series("copies", "O(1)", 1, |n| 2e6 + 3.0 * n);
-    fs::write(&path, format!("{SERIES_HEAD}{lie}{}", lie.replace("copies", "again"))).unwrap();
+    let claimed = series("copies", "O(1)", 1, |n| 2e6 + 3.0 * n);
+    fs::write(&path, format!("{SERIES_HEAD}{claimed}{}", claimed.replace("copies", "again")))
+        .unwrap();
     let output = xtask(&["calibrate", "--real", path.to_str().unwrap()]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -82,9 +82,8 @@ fn largest(scaling: &Scaling, budget: Bytes) -> Result<LargestInput, String> {
     }
     let found = growth.largest_input_for(budget.0 as f64);
     let size = match found {
-        LargestInput::Fits { size, .. } => size,
         LargestInput::Between { interval, .. } => interval.low,
-        LargestInput::Fails { size } => size,
+        LargestInput::Fits { size, .. } | LargestInput::Fails { size } => size,
         LargestInput::NeverFits => 0.0,
         LargestInput::NotReached => f64::INFINITY,
     };

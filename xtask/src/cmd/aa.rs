@@ -108,14 +108,14 @@ fn prepare(
          [fit]\nmetrics = [\"peak_rss\", \"peak_anon\", \"wall\", \"output\"]\nreference = \"{}\"\n",
         COPIES[0]
     );
-    let arguments: String = arguments.split(' ').map(|word| format!(", {word:?}")).collect();
+    let words = arguments.split(' ').map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
     for copy in COPIES {
         let path = home.join(copy).join(&name);
         fs::create_dir_all(home.join(copy))
             .and_then(|()| fs::copy(original, &path))
             .with_context(|| format!("cannot copy {} to {}", original.display(), path.display()))?;
         text.push_str(&format!(
-            "[[variant]]\nname = \"{copy}\"\ncommand = [\"./{copy}/{name}\"{arguments}]\n"
+            "[[variant]]\nname = \"{copy}\"\ncommand = [\"./{copy}/{name}\", {words}]\n"
         ));
     }
     let toml = home.join("aa.toml");

@@ -13,6 +13,8 @@ use crate::workshop::Workshop;
 
 /// The options of `calibrate`.
 #[derive(Debug, clap::Args)]
+// Flags of a command line; `--real` may stand alone.
+#[allow(clippy::struct_excessive_bools, clippy::option_option)]
 pub(crate) struct Options {
     /// 400 experiments a row instead of 10,000; a row counts as missed only beyond three simulation
     /// errors

@@ -44,7 +44,7 @@ pub(super) fn room(scratch: &Path, failed: bool) -> anyhow::Result<()> {
 
 /// Also what `statvfs` knows nothing of: quotas, limits of file sizes, a disk that fails.
 fn try_to_write(path: &Path) -> io::Result<()> {
-    let written = File::create(path).and_then(|mut file| file.write_all(&[1; TRIAL_BYTES]));
+    let written = File::create(path).and_then(|mut file| file.write_all(&vec![1; TRIAL_BYTES]));
     let _ = fs::remove_file(path);
     written
 }

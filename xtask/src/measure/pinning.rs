@@ -78,8 +78,8 @@ fn chosen(isolated: &str, is_allowed: impl Fn(u32) -> bool, end: u32) -> Option<
 /// The numbers of a list such as `0-3,8`.
 pub(crate) fn numbers(list: &str) -> Vec<u32> {
     let range = |part: &str| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.trim().parse::<u32>().ok()?..=last.trim().parse::<u32>().ok()?)
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        Some(from.trim().parse::<u32>().ok()?..=to.trim().parse::<u32>().ok()?)
     };
     list.split(',').filter_map(range).flatten().collect()
 }

@@ -115,7 +115,7 @@ fn series(
     program: &Program,
 ) -> anyhow::Result<Vec<Row>> {
     let sizes = manifest.sizes(program);
-    let sized = program.profiles.iter().flat_map(|profile| {
+    let generated = program.profiles.iter().flat_map(|profile| {
         sizes.iter().map(|size| Origin::Generated {
             profile: *profile,
             size: *size,
@@ -124,7 +124,7 @@ fn series(
     });
     let command = command(program, place, tools);
     let mut rows = Vec::new();
-    for origin in [Origin::Empty].into_iter().chain(sized) {
+    for origin in [Origin::Empty].into_iter().chain(generated) {
         let document =
             inputs::document(&origin, (&workshop.root, &workshop.root), &workshop.inputs())?;
         match peaks(&tools.probe, &command, &document.path)? {

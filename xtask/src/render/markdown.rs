@@ -435,7 +435,7 @@ fn layout(measure: &crate::experiment::Measure) -> String {
 /// How many runs were disturbed, and what of runs could not be published.
 fn disturbed(derived: &Derived) -> Option<String> {
     let cells = &derived.summary.cells;
-    let runs: u32 = cells.iter().map(|cell| cell.runs_ok()).sum();
+    let runs: u32 = cells.iter().map(crate::summary::Cell::runs_ok).sum();
     let disturbed: u32 = cells.iter().map(|cell| cell.disturbed).sum();
     let unknown: u32 = cells.iter().map(|cell| cell.disturbed_unknown).sum();
     // Samples of before this was recorded say nothing of it.
@@ -525,6 +525,35 @@ fn provenance(derived: &Derived) -> String {
             measure.memory_limit.map_or(String::new(), |limit| format!(" and {limit} of memory")),
         ),
     ];
+    lines.extend(proven(derived));
+    let empty: Vec<String> = summary
+        .proofs
+        .empty
+        .iter()
+        .map(|(variant, peak)| format!("`{variant}` {}", units::bytes(*peak)))
+        .collect();
+    if !empty.is_empty() {
+        lines.push(format!("- Peak on the empty document: {}.", listed(&empty)));
+    }
+    lines.extend(disturbed(derived));
+    lines.extend(pinned(derived));
+    if !machines.refused.is_empty() {
+        lines.push(format!(
+            "- Refused by the machine: {}; measured without.",
+            listed(&machines.refusals())
+        ));
+    }
+    for binary in &lock.binary {
+        let hash = binary.sha256.as_ref().map_or(NONE, |sha256| sha256.short());
+        lines.push(format!("- `{}` {} (SHA-256 {hash}…).", binary.name, binary.version));
+    }
+    lines.join("\n")
+}
+
+/// What the probe was seen to measure of children that are known.
+fn proven(derived: &Derived) -> Vec<String> {
+    let Derived { lock, summary, .. } = derived;
+    let mut lines = Vec::new();
     if let (Some(floor), Some((touched, known))) =
         (summary.proofs.floor_bytes, summary.proofs.touched_bytes)
     {
@@ -550,26 +579,5 @@ fn provenance(derived: &Derived) -> String {
             listed(&resolution)
         ));
     }
-    let empty: Vec<String> = summary
-        .proofs
-        .empty
-        .iter()
-        .map(|(variant, peak)| format!("`{variant}` {}", units::bytes(*peak)))
-        .collect();
-    if !empty.is_empty() {
-        lines.push(format!("- Peak on the empty document: {}.", listed(&empty)));
-    }
-    lines.extend(disturbed(derived));
-    lines.extend(pinned(derived));
-    if !machines.refused.is_empty() {
-        lines.push(format!(
-            "- Refused by the machine: {}; measured without.",
-            listed(&machines.refusals())
-        ));
-    }
-    for binary in &lock.binary {
-        let hash = binary.sha256.as_ref().map_or(NONE, |sha256| sha256.short());
-        lines.push(format!("- `{}` {} (SHA-256 {hash}…).", binary.name, binary.version));
-    }
-    lines.join("\n")
+    lines
 }
