@@ -1,6 +1,6 @@
 //! All small documents, and all ways to damage small encodings.
 
-use sigma_encoder::{Level, Options, Prepared};
+use sigma_encoder::{Check, Level, Options, Prepared};
 
 /// Bytes that mean something, and some that do not.
 const ALPHABET: &[u8] = b"{}[]\",:\\ 0-a\n\0\xFF";
@@ -25,12 +25,16 @@ fn every_document_of_up_to_three_bytes_comes_back() {
     }
 }
 
+/// A CRC-32 lets one damage in 2^32 through, and takes four bytes of every small encoding.
 #[test]
-fn the_smallest_documents_take_few_bytes() {
-    let prepared = Prepared::new(Options::default());
-    for (text, len_max) in [("", 5), ("{}", 6), ("[]", 6), ("7", 7), ("null", 8), ("[1,2,3]", 11)] {
-        let len = prepared.encode(text.as_bytes()).len();
-        assert!(len <= len_max, "`{text}` takes {len} bytes");
+fn the_smallest_documents_take_few_bytes_and_their_check_four() {
+    let checked = Prepared::new(Options::default());
+    let unchecked = Prepared::new(Options { check: Check::None, ..Options::default() });
+    for (text, len_max) in [("", 2), ("{}", 4), ("[]", 4), ("7", 5), ("null", 6), ("[1,2,3]", 9)] {
+        let len = unchecked.encode(text.as_bytes()).len();
+        assert!(len <= len_max, "`{text}` takes {len} bytes without a check");
+        let with = checked.encode(text.as_bytes()).len();
+        assert!(with <= len + 4, "`{text}` takes {with} bytes, {len} of them without its check");
     }
 }
 
@@ -53,7 +57,7 @@ fn every_cut_of_a_small_encoding_is_refused_with_its_place() {
 
 #[test]
 fn every_changed_byte_of_a_small_encoding_is_refused() {
-    // All changes at one level, where the check has three bytes; each bit by itself elsewhere.
+    // All changes at one level; each bit by itself elsewhere.
     for level in Level::ALL {
         let prepared = Prepared::new(Options { level, ..Options::default() });
         for text in ["{\"key\":[1,2,3]}", "[\"some text\",true]"] {

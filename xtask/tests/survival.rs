@@ -874,14 +874,14 @@ fn rows_that_no_campaign_wrote_are_refused() {
         fields[column] = "";
         text.replacen(line, &fields.join(","), 1)
     };
-    let changes: [(&str, &dyn Fn(&str) -> String); 2] = [("twice", &twice), ("peak", &blank)];
-    for (said_of, change) in changes {
+    for said_of in ["twice", "peak"] {
         let laboratory = Laboratory::new(&format!("by-hand-{said_of}"), &blocks(300));
         laboratory.killed();
         let samples = laboratory.running("samples.csv");
         let text = fs::read_to_string(&samples).expect("samples");
-        let whole = &text[..text.rfind('\n').expect("lines") + 1];
-        fs::write(&samples, change(whole)).expect("samples");
+        let whole = &text[..=text.rfind('\n').expect("lines")];
+        let changed = if said_of == "twice" { twice(whole) } else { blank(whole) };
+        fs::write(&samples, changed).expect("samples");
         let output = laboratory.output(&[]);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         assert!(said(&output).contains(said_of), "{}", said(&output));
