@@ -295,7 +295,7 @@ const HARD: usize = PIECE / 8 * 3;
 /// What an item takes beside its decisions, in decisions.
 const ITEM_WORK: i64 = 10;
 /// What a byte of the document may take in the long run, in decisions. Those of real documents take 2, prose
-/// 4: this is three times the usual.
+/// 4. Decisions differ in what they take, so time per byte is bounded less closely than this.
 const WORK_MAX: i64 = 6;
 /// What a document can have saved up: a megabyte's work.
 const SAVED_MAX: i64 = WORK_MAX << 20;
