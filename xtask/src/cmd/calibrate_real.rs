@@ -238,6 +238,20 @@ mod tests {
         }
     }
 
+    /// Series that no law, bar or width was chosen on: all bounds hold.
+    #[test]
+    fn claims_hold_on_programs_of_another_hand() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let path = folder(root).join("another-hand/series.csv");
+        let judged = judged(&series_of(&read(&path).unwrap(), &path, "").unwrap());
+        for design in [Design::Tenth, Design::Chosen] {
+            let outcomes: Vec<Outcome> = judged.iter().map(|one| one.of(design).clone()).collect();
+            for held in bounds(&totals(&outcomes), design) {
+                assert!(held.holds, "{design:?}: {}: {}", held.what, held.observed);
+            }
+        }
+    }
+
     #[test]
     fn the_bench_is_what_its_manifest_names() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
