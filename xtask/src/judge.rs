@@ -134,16 +134,34 @@ impl Evidence<'_> {
         })
     }
 
-    /// Whether a cell has one run alone of a metric that was the same in three runs at two other sizes of
-    /// the profile, and never differed.
+    /// Whether a cell has one run alone of a steady metric.
     fn is_steady(&self, cell: &Cell, metric: Metric) -> bool {
-        let once = |of: &Describe| of.n == 1;
-        let of_series = self.cells(&cell.variant, &cell.profile, Bytes(0));
+        cell.metric(metric).is_some_and(|of| of.n == 1)
+            && self.is_steady_on(&cell.variant, &cell.profile, metric)
+    }
+
+    /// Whether a metric was the same in three runs at two sizes of a profile or more, and never differed
+    /// between runs: then one run says what it is at a size.
+    fn is_steady_on(&self, variant: &str, profile: &str, metric: Metric) -> bool {
+        let of_series = self.cells(variant, profile, Bytes(0));
         let repeated: Vec<&Describe> =
-            of_series.filter_map(|of| of.metric(metric)).filter(|of| !once(of)).collect();
-        cell.metric(metric).is_some_and(once)
-            && repeated.iter().filter(|of| of.n >= 3).count() >= 2
+            of_series.filter_map(|of| of.metric(metric)).filter(|of| of.n > 1).collect();
+        repeated.iter().filter(|of| of.n >= 3).count() >= 2
             && repeated.iter().all(|of| of.identical)
+    }
+
+    /// What was looked up at that very size, where one run says what a metric is.
+    fn looked_up(&self, scaling: &Scaling, size: Bytes, limit: Limit) -> Option<Finding> {
+        let Scaling { variant, profile, metric, .. } = scaling;
+        let value = scaling.looked_up_at(size.0 as f64)?.value?;
+        if !self.is_steady_on(variant, profile, *metric) {
+            return None;
+        }
+        let error = self.summary.proofs.resolutions.error(*metric, size);
+        let interval = Some(Interval::new(value - error, value + error));
+        let place = format!("{variant} on {profile}, {size}");
+        let origin = "looked up in one run, the same in every run of other sizes";
+        Some(judged(place, origin, value, interval, limit, |value| metric.show(value)))
     }
 
     fn scaling(&self, variant: &str, profile: &str, metric: Metric) -> Option<&Scaling> {
@@ -152,7 +170,7 @@ impl Evidence<'_> {
             .find(|of| of.variant == variant && of.profile == profile && of.metric == metric)
     }
 
-    /// Measured where there is a cell, predicted where not.
+    /// Measured where there is a cell or where it was looked up, predicted where not.
     fn value_at(
         &self,
         variant: &str,
@@ -169,7 +187,8 @@ impl Evidence<'_> {
         let Some(scaling) = self.scaling(variant, profile, metric) else {
             return not_measured(place, "neither measured nor fitted");
         };
-        predicted(place, scaling, size, limit)
+        self.looked_up(scaling, size, limit)
+            .unwrap_or_else(|| predicted(place, scaling, size, limit))
     }
 }
 
