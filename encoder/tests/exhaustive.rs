@@ -29,7 +29,7 @@ fn every_document_of_up_to_three_bytes_comes_back() {
 #[test]
 fn the_smallest_documents_take_few_bytes_and_their_check_four() {
     let checked = Prepared::new(Options::default());
-    let unchecked = Prepared::new(Options { check: Check::None, ..Options::default() });
+    let unchecked = Prepared::new(Options { check: Some(Check::None), ..Options::default() });
     for (text, len_max) in [("", 2), ("{}", 4), ("[]", 4), ("7", 5), ("null", 6), ("[1,2,3]", 9)] {
         let len = unchecked.encode(text.as_bytes()).len();
         assert!(len <= len_max, "`{text}` takes {len} bytes without a check");

@@ -168,8 +168,11 @@ fn golden_files_are_what_they_were() {
     for line in sums.lines() {
         let (sum, name) = line.split_once("  ").expect("a sum and a name");
         let bytes = fs::read(folder().join(name)).unwrap_or_else(|_| panic!("`{name}` is missing"));
-        let found: String =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found: String = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         assert_eq!(found, sum, "`{name}` was changed: golden files never are");
         names.push(name.to_owned());
     }

@@ -101,17 +101,17 @@ fn an_outline_is_what_is_decoded() {
         let lines = document.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
         for level in Level::ALL {
             let options = Options::new().level(level);
-            let mut framed = Vec::new();
+            let mut in_frames = Vec::new();
             let framing = Framing::new().frame_bytes(100 << 10);
-            let frames = encode_frames(document.as_slice(), &mut framed, &options, framing);
-            let found = outline(framed.as_slice()).expect("ours");
+            let frames = encode_frames(document.as_slice(), &mut in_frames, &options, framing);
+            let found = outline(in_frames.as_slice()).expect("ours");
             assert_eq!(found.frames, frames.expect("memory does not fail"), "{name}");
             assert_eq!((found.document_bytes, found.lines), (document.len() as u64, Some(lines)));
             let plain = encode_all(document.as_slice(), &options).expect("memory does not fail");
             let found = outline(plain.as_slice()).expect("ours");
             assert_eq!((found.document_bytes, found.frames), (document.len() as u64, 0), "{name}");
             assert_eq!(found.encodings, 1, "{name}");
-            for encoded in [framed, plain] {
+            for encoded in [in_frames, plain] {
                 joined.extend_from_slice(&encoded);
                 sum += document.len() as u64;
                 for cut in [0, 1, encoded.len() / 2, encoded.len() - 1] {

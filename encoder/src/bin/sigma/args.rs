@@ -127,6 +127,8 @@ pub(crate) struct ListArgs {
 /// Limits for encodings from people who are not trusted.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Limits")]
+// Fields bear the names of their flags.
+#[allow(clippy::struct_field_names)]
 pub(crate) struct LimitArgs {
     /// Refuse encodings whose tables take more than so many bytes (10MB, 16MiB)
     #[arg(short = 'M', long, alias = "memlimit", value_name = "BYTES", value_parser = size::parse)]
