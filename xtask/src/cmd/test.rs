@@ -10,7 +10,9 @@ use crate::workshop::{Wanted, Workshop};
 pub(crate) fn test(workshop: &Workshop, arguments: &[String]) -> anyhow::Result<Verdict> {
     workshop.build(Wanted { sigma: workshop.has_sigma(), heap: false })?;
     let shell = workshop.shell()?;
-    let passed =
-        cmd!(shell, "cargo test --locked --workspace {arguments...}").quiet().run().is_ok();
+    let passed = cmd!(shell, "cargo test --locked --workspace --no-fail-fast {arguments...}")
+        .quiet()
+        .run()
+        .is_ok();
     Ok(if passed { Verdict::Fine } else { Verdict::Failed })
 }
