@@ -232,6 +232,11 @@ impl BitReader {
         (is_point && coded <= self.input.len()).then_some(coded)
     }
 
+    /// The interval in which the point is.
+    pub(crate) fn interval(&self) -> (u32, u32) {
+        (self.low, self.high)
+    }
+
     /// Whether every decision is a whole bit.
     pub(crate) fn is_plain(&self) -> bool {
         !self.pack

@@ -21,7 +21,7 @@ pub(crate) use front::Framed;
 pub use front::{decode_lines, decode_range};
 pub use index::{Frame, Frames};
 pub use inspect::FrameBytes;
-pub(crate) use inspect::inspect_frames;
+pub(crate) use inspect::{inspect_frames, walk_frames};
 pub use place::{ReadAt, WriteAt};
 
 /// How a document is cut into frames, and by how many threads they are encoded.

@@ -1,17 +1,23 @@
-//! Every decision of a short document, and a digest of those before it: what a second implementer of the
-//! format compares with. `FORMAT.md` prints one.
+//! Every decision of a document or of an encoding, and a digest of those before it: what a second implementer
+//! of the format compares with. `FORMAT.md` prints one.
 
 use std::fmt::Write as _;
+use std::io::{Read, Write};
 
 use xxhash_rust::xxh64::Xxh64;
 
-use crate::coder::{BitWriter, Coder, Part};
-use crate::encode::{header, settings};
-use crate::lexer::ITEM_MAX;
+use crate::coder::{BitReader, BitWriter, ChunkReader, Coder, Part};
+use crate::decode::Unpacker;
+use crate::encode::{header, model, settings};
+use crate::error::Error;
+use crate::format::{Header, Source, Start};
+use crate::frames::walk_frames;
+use crate::inspect::Inspection;
+use crate::lexer::{ITEM_MAX, Lexer, State};
 use crate::memory::Memory;
 use crate::model::Model;
 use crate::prior;
-use crate::settings::{Class, Options};
+use crate::settings::{Budget, Class, Limits, Options};
 
 /// The prior's decisions are told so many at a time, then ten times as many, and so on.
 const FIRST: u64 = 10;
@@ -58,16 +64,21 @@ impl Coder for Tracer {
     const ENCODING: bool = true;
 
     fn bit(&mut self, bit: u32, p: u32) -> u32 {
-        let (low, high) = self.writer.interval();
+        let interval = self.writer.interval();
         self.count += 1;
-        let (count, name) = (self.count, self.part.name());
-        let _ = writeln!(self.text, "{count:>4}  {name:<14} {p:>5}  {bit}  {low:08x} {high:08x}");
+        tell(&mut self.text, self.count, self.part, (p, bit), interval);
         self.writer.bit(bit, p)
     }
 
     fn enter(&mut self, part: Part) {
         self.part = part;
     }
+}
+
+/// The line of a decision.
+fn tell(text: &mut String, count: usize, part: Part, (p, bit): (u32, u32), interval: (u32, u32)) {
+    let (name, (low, high)) = (part.name(), interval);
+    let _ = writeln!(text, "{count:>4}  {name:<14} {p:>5}  {bit}  {low:08x} {high:08x}");
 }
 
 /// The number of decisions of the prior so far and XXH64 (seed 0) over all of them, each as `p` in two bytes,
@@ -103,4 +114,128 @@ pub fn document(document: &[u8], options: &Options) -> String {
     let (low, high) = tracer.writer.interval();
     let _ = writeln!(tracer.text, "end  {:27} {low:08x} {high:08x}", "");
     tracer.text
+}
+
+/// Reads decisions and notes each.
+struct Follower {
+    reader: BitReader,
+    part: Part,
+    count: usize,
+    lexer: Lexer,
+    text: String,
+}
+
+impl Coder for Follower {
+    const ENCODING: bool = false;
+
+    fn bit(&mut self, bit: u32, p: u32) -> u32 {
+        let interval = self.reader.interval();
+        let bit = self.reader.bit(bit, p);
+        self.count += 1;
+        tell(&mut self.text, self.count, self.part, (p, bit), interval);
+        bit
+    }
+
+    fn is_overrun(&self) -> bool {
+        self.reader.is_overrun()
+    }
+
+    fn enter(&mut self, part: Part) {
+        self.part = part;
+    }
+}
+
+impl ChunkReader for Follower {
+    fn start(&mut self, reader: BitReader) {
+        self.text.push_str("chunk of items\n");
+        self.reader.start(reader);
+    }
+
+    fn reader(&self) -> &BitReader {
+        &self.reader
+    }
+
+    fn end(&mut self) -> Vec<u8> {
+        let (low, high) = self.reader.interval();
+        let _ = writeln!(self.text, "end  {:27} {low:08x} {high:08x}", "");
+        self.reader.end()
+    }
+
+    fn plain(&mut self, bytes: &[u8], coded: &[u8]) {
+        let kind = if bytes == coded { "stored" } else { "packed" };
+        let _ = writeln!(self.text, "chunk of {} bytes, {kind}", bytes.len());
+    }
+
+    fn item(&mut self, item: &[u8]) {
+        let state = match self.lexer.state {
+            State::Structure => "segment",
+            State::Key => "segment in a key",
+            State::Text => "text",
+            State::Scalar => "scalar",
+        };
+        let _ = writeln!(self.text, "{state} `{}`", item.escape_ascii());
+        match self.lexer.state {
+            State::Structure | State::Key => self.lexer.take_segment(item),
+            State::Text | State::Scalar => self.lexer.take_value(item),
+        }
+    }
+}
+
+/// Writes the decisions of encodings, as [`document`] does, and what they make: each item after its decisions,
+/// and in which state it is read. Blocks of the level `fast` have no decisions.
+///
+/// # Errors
+///
+/// When an encoding is damaged; what comes before is written.
+pub fn decisions<R: Read, W: Write>(input: R, mut output: W) -> Result<(), Error> {
+    let mut source = Source::new(input);
+    while !source.is_at_end()? {
+        source = match Start::read_from(&mut source)? {
+            Start::Single(header) => follow(source, header, &mut output)?,
+            Start::Frames(header) => {
+                let mut look = |encoding: &mut dyn Read| {
+                    writeln!(output, "frame")?;
+                    let mut source = Source::new(encoding);
+                    let Start::Single(header) = Start::read_from(&mut source)? else {
+                        return Err(Error::NotSigma);
+                    };
+                    follow(source, header, &mut output)?.expect_end()?;
+                    Ok(Inspection::default())
+                };
+                walk_frames(source, header, Budget::new(Limits::NONE), &mut look)?.source
+            }
+        };
+    }
+    Ok(output.flush()?)
+}
+
+/// The decisions of one encoding; what comes after it.
+fn follow<R: Read>(
+    source: Source<R>,
+    header: Header,
+    output: &mut impl Write,
+) -> Result<Source<R>, Error> {
+    if header.is_blocks() {
+        writeln!(output, "blocks")?;
+        let mut unpacker = crate::fast::Unpacker::new(source, header, Budget::new(Limits::NONE));
+        while unpacker.next_block()?.is_some() {}
+        return Ok(unpacker.source);
+    }
+    let model = model(&header, Memory { lazy: true, pool: true });
+    let follower = Follower {
+        reader: BitReader::new(Vec::new(), true),
+        part: Part::SegmentFlags,
+        count: 0,
+        lexer: Lexer::new(),
+        text: String::new(),
+    };
+    let mut unpacker = Unpacker::after_header(source, header, follower, model);
+    loop {
+        let more = unpacker.next_block().map(|block| block.is_some());
+        output.write_all(unpacker.coder.text.as_bytes())?;
+        unpacker.coder.text.clear();
+        if !more? {
+            return Ok(unpacker.source);
+        }
+    }
 }

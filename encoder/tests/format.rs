@@ -51,6 +51,27 @@ fn every_decision_of_the_worked_example_is_told() {
 }
 
 #[test]
+fn the_decisions_of_an_encoding_are_those_that_its_writer_made() {
+    let told = |encoded: &[u8]| {
+        let mut text = Vec::new();
+        trace::decisions(encoded, &mut text).expect("an encoding of ours");
+        String::from_utf8(text).expect("text")
+    };
+    let decisions = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with([' ', 'e']));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for example in [worked_example(1), worked_example(2)] {
+        assert_eq!(decisions(&told(&example)), decisions(&block("trace")));
+    }
+    let parts = told(&worked_example(1));
+    let parts: Vec<&str> = parts.lines().filter(|line| line.contains('`')).collect();
+    let expected =
+        ["segment `{\\\"a\\\":[`", "scalar `1`", "segment `,`", "scalar `true`", "segment `]}`"];
+    assert_eq!(parts, expected);
+}
+
+#[test]
 fn the_prior_is_part_of_the_format() {
     let prior = include_bytes!("../src/prior.txt");
     assert_eq!(

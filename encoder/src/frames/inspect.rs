@@ -24,14 +24,25 @@ pub(crate) fn inspect_frames<R: Read>(
     source: Source<R>,
     header: FramesHeader,
     limits: Limits,
+    budget: Budget,
+) -> Result<Found<R>, Error> {
+    walk_frames(source, header, budget, &mut |encoding| inspect_frame(encoding, limits))
+}
+
+/// Gives the encoding in each frame to `look`, and checks what stands around them.
+pub(crate) fn walk_frames<R: Read>(
+    source: Source<R>,
+    header: FramesHeader,
     mut budget: Budget,
+    look: &mut dyn FnMut(&mut dyn Read) -> Result<Inspection, Error>,
 ) -> Result<Found<R>, Error> {
     check_frame_bytes(&header, source.offset)?;
     let mut expected = Expected::new(header);
     let stream = share(source);
     let mut whole = Inspection::default();
-    while let Some((body, offset)) = Body::open(&stream)? {
-        let frame = inspect_frame(body, limits).map_err(|error| outside(error, offset))?;
+    while let Some((mut body, offset)) = Body::open(&stream)? {
+        let frame = look(&mut body).map_err(|error| outside(error, offset))?;
+        drop(body);
         let source = &mut lock(&stream).source;
         // The encoding's own checks were right.
         let said = Entry::read_frame_end(source)?;
