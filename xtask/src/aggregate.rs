@@ -36,6 +36,8 @@ pub(crate) struct Group {
     pub(crate) disturbed: [u32; 2],
     /// How many were pinned to a CPU.
     pub(crate) pinned: u32,
+    /// How many left processes running, and how many such processes one left at most.
+    pub(crate) left_behind: [u32; 2],
 }
 
 impl Group {
@@ -68,7 +70,7 @@ pub(crate) fn groups(path: &Path, own: &[Metric]) -> anyhow::Result<Vec<Group>> 
         .chain(declared)
         .collect();
     let mut quantities: Vec<Quantity<'_>> = sampled.iter().map(|(_, quantity)| *quantity).collect();
-    quantities.extend([Quantity::Column("disturbed"), Quantity::Column("cpu")]);
+    quantities.extend(["disturbed", "cpu", "left_behind"].map(Quantity::Column));
     let layout = Layout {
         texts: ["kind", "variant", "profile"],
         size: "input_bytes",
@@ -164,6 +166,10 @@ impl Group {
         metrics: impl Iterator<Item = Metric>,
     ) -> anyhow::Result<Self> {
         // What stands behind the metrics, in the order in which `groups` asks for it.
+        let left_behind = group.values.pop().map_or([0, 0], |of| {
+            let left = of.values.iter().filter(|count| **count > 0.0);
+            [left.clone().count() as u32, left.copied().fold(0.0, f64::max) as u32]
+        });
         let pinned = group.values.pop().map_or(0, |of| of.values.len() as u32);
         let disturbed = group.values.pop().map_or([0, 0], |of| {
             [of.values.iter().filter(|mark| **mark > 0.0).count() as u32, of.values.len() as u32]
@@ -186,6 +192,7 @@ impl Group {
             distinct_outputs: group.distinct_outputs,
             disturbed,
             pinned,
+            left_behind,
         })
     }
 }

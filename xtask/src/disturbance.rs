@@ -67,11 +67,13 @@ impl Disturbance {
         let share_us = SHARE * wall_ns as f64 / 1000.0;
         let is_large = |us: u64, least: f64| us as f64 > least && us as f64 > share_us;
         let load_max = 1.0 + threads as f64 + 0.25 * f64::from(cpu_count);
+        // The load of the last minute is also that of our own build: it counts where waits are not told.
+        let load = self.load_1min.filter(|_| self.cpu_wait_us.is_none());
         let signs = [
             self.steal_us.map(|us| is_large(us, 0.0)),
             self.cpu_wait_us.map(|us| is_large(us, WAIT_US_MIN)),
             self.memory_wait_us.map(|us| is_large(us, WAIT_US_MIN)),
-            self.load_1min.map(|load| load > load_max),
+            load.map(|load| load > load_max),
         ];
         signs.into_iter().flatten().reduce(|one, other| one || other)
     }
@@ -131,7 +133,7 @@ mod tests {
             Reading { steal_ticks: Some(11), ..quiet() },
             Reading { cpu_us: Some(60_100), ..quiet() },
             Reading { memory_us: Some(60_100), ..quiet() },
-            Reading { load_1min: Some(2.6), ..quiet() },
+            Reading { load_1min: Some(2.6), cpu_us: None, ..quiet() },
         ];
         for later in cases {
             assert_eq!(is_felt(later, SECOND_NS), Some(true), "{later:?}");
@@ -142,6 +144,11 @@ mod tests {
     fn what_is_small_beside_the_run_or_our_own_waking_is_not_marked() {
         assert_eq!(is_felt(Reading { steal_ticks: Some(6), ..quiet() }, SECOND_NS), Some(false));
         assert_eq!(is_felt(Reading { cpu_us: Some(1_000), ..quiet() }, 1_000_000), Some(false));
+    }
+
+    #[test]
+    fn the_load_of_the_minute_before_is_no_disturbance_where_nothing_waited() {
+        assert_eq!(is_felt(Reading { load_1min: Some(9.0), ..quiet() }, SECOND_NS), Some(false));
     }
 
     #[test]

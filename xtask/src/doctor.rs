@@ -403,9 +403,15 @@ fn exit_view(facts: &Facts) -> Finding {
     finding(
         "ptrace",
         &["peak_hwm", "rss_at_exit", "file_at_exit", "stack"],
-        tried(facts, "ptrace", Grade::Note, "the probe sees the child at its exit"),
+        match tried(facts, "/proc", Grade::Bad, "") {
+            (Grade::Good, _) => {
+                tried(facts, "ptrace", Grade::Note, "the probe sees the child at its exit")
+            }
+            hidden => hidden,
+        },
         "there is one view of the peak instead of two, and it has the probe's own 1 MB as its floor",
-        "allow ptrace: kernel.yama.ptrace_scope at most 1, and in the container's seccomp profile",
+        "allow ptrace: kernel.yama.ptrace_scope at most 1, and in the container's seccomp profile; mount \
+         a /proc of the container's own processes",
     )
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct Bench<'a> {
     not_found: Vec<String>,
     /// Further options of the probe, for a timeline.
     looks: Vec<OsString>,
+    /// Whether it is looked what files programs map: before runs that count.
+    maps: bool,
     /// Why the last child could not be started, in the probe's words.
     not_started: Option<String>,
     /// Whether children stop before they give memory back, so that `peak_anon` is exact; costs time.
@@ -100,6 +102,8 @@ struct ProbeRecord {
     disk_written_bytes: Option<u64>,
     processes: Option<u64>,
     threads_max: Option<u64>,
+    left_behind: Option<u64>,
+    stderr_bytes: Option<u64>,
     stopped_ns: Option<u64>,
     disk_full: Option<bool>,
     #[serde(default)]
@@ -197,6 +201,7 @@ impl<'a> Bench<'a> {
             json: HashMap::new(),
             not_found: Vec::new(),
             looks: Vec::new(),
+            maps: false,
             not_started: None,
             exact_anon: false,
             refused: Vec::new(),
@@ -219,7 +224,10 @@ impl<'a> Bench<'a> {
     pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let mut rows = Vec::new();
         for attempt in 0.. {
-            let mut tried = self.tried(place, cell)?;
+            self.maps = matches!(place.kind, Kind::Proof | Kind::Warmup);
+            let tried = self.tried(place, cell);
+            self.maps = false;
+            let mut tried = tried?;
             // A run of a file that changed meanwhile leaves no row.
             self.watched.check()?;
             let stopped = tried.iter().any(|row| row.stopped_ns.is_some_and(|ns| ns > 0));
@@ -392,6 +400,7 @@ impl<'a> Bench<'a> {
         back.command = back.line(line);
         back.stdin = (!from_file).then_some(result);
         back.stdout = (!to_file).then(|| decoded.clone());
+        back.writes = if to_file { vec![decoded.clone()] } else { Vec::new() };
         Ok((back, decoded))
     }
 
@@ -410,8 +419,13 @@ impl<'a> Bench<'a> {
             Check::Named(Sameness::Json) => self.is_same_json(cell.document, decoded),
             Check::Command(line) => {
                 let named = child.clone().with("encoded", encoded).with("decoded", decoded);
-                let checking =
-                    Ready { command: named.line(line), stdin: None, stdout: None, ..named };
+                let checking = Ready {
+                    command: named.line(line),
+                    stdin: None,
+                    stdout: None,
+                    writes: Vec::new(),
+                    ..named
+                };
                 let limits = self.limits(cell, Kind::Decode);
                 let record = self.probe(&checking, limits)?;
                 match outcome(&record) {
@@ -664,6 +678,11 @@ impl<'a> Bench<'a> {
         self.scratch.join("stderr")
     }
 
+    /// Where the probe says which files the last child mapped.
+    fn mapped(&self) -> PathBuf {
+        self.scratch.join("mapped")
+    }
+
     /// Why the last child was not started, or the last lines of what it said on stderr.
     pub(crate) fn said(&self) -> Option<String> {
         self.not_started.clone().or_else(|| blame::last_lines(&self.stderr()))
@@ -672,6 +691,7 @@ impl<'a> Bench<'a> {
     /// Runs one child under the probe.
     fn probe(&mut self, child: &Ready, limits: Limits) -> anyhow::Result<ProbeRecord> {
         let arguments = self.probe_arguments(child, limits);
+        let _ = fs::remove_file(self.mapped());
         interrupt::check()?;
         let cannot = || format!("cannot start {}", self.tools.probe.display());
         let before = Reading::now(limits.cpu);
@@ -701,6 +721,11 @@ impl<'a> Bench<'a> {
             })?;
         if record.stopped_for.as_deref() == Some("interrupted") {
             return Err(Interrupted.into());
+        }
+        if self.maps {
+            // Where `ptrace` is refused there is no list.
+            let list = fs::read(self.mapped()).unwrap_or_default();
+            self.watched.add_mapped(&String::from_utf8_lossy(&list), &self.scratch)?;
         }
         if let Some(error) = record.error.as_ref().filter(|error| blame::is_laboratory(error)) {
             bail!("the laboratory could not start a run, which is not recorded: {error}");
@@ -739,8 +764,11 @@ impl<'a> Bench<'a> {
         if let Some(limit) = limits.memory {
             option("--memory-limit", limit.0.to_string().into());
         }
-        if let (Some(limit), Some(_)) = (limits.output, &child.stdout) {
+        if let Some(limit) = limits.output {
             option("--output-limit-bytes", limit.0.max(1).to_string().into());
+            for path in &child.writes {
+                option("--output", path.into());
+            }
         }
         if let Some(cpu) = limits.cpu {
             option("--cpu", cpu.to_string().into());
@@ -754,6 +782,9 @@ impl<'a> Bench<'a> {
         arguments.extend(["--cgroup".into(), "auto".into()]);
         if self.exact_anon {
             arguments.push("--exact-anon".into());
+        }
+        if self.maps {
+            arguments.extend(["--mapped".into(), self.mapped().into()]);
         }
         arguments.extend(self.looks.iter().cloned());
         arguments.push("--".into());
@@ -999,6 +1030,8 @@ fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord
         disk_written_bytes: record.disk_written_bytes,
         processes: record.processes,
         threads_max: record.threads_max,
+        left_behind: record.left_behind,
+        stderr_bytes: record.stderr_bytes,
         stopped_ns: record.stopped_ns,
         cpu: record.cpu,
         disturbed: record.is_disturbed.map(u8::from),

@@ -123,6 +123,12 @@ pub(crate) struct Sample {
     /// Most threads alive at once, of all processes.
     #[serde(default)]
     pub(crate) threads_max: Option<u64>,
+    /// How many processes outlived the program and were killed.
+    #[serde(default)]
+    pub(crate) left_behind: Option<u64>,
+    /// What all wrote to stderr.
+    #[serde(default)]
+    pub(crate) stderr_bytes: Option<u64>,
     /// Time that the program or the probe stood stopped, or the machine slept; in the wall time.
     #[serde(default)]
     pub(crate) stopped_ns: Option<u64>,
@@ -441,6 +447,8 @@ impl Sample {
             disk_written_bytes: None,
             processes: None,
             threads_max: None,
+            left_behind: None,
+            stderr_bytes: None,
             stopped_ns: None,
             cpu: None,
             disturbed: None,

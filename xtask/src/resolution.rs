@@ -188,6 +188,7 @@ mod tests {
                 distinct_outputs: 0,
                 disturbed: [0, 0],
                 pinned: 0,
+                left_behind: [0, 0],
             });
         }
         Resolutions::of_groups(&groups)

@@ -29,6 +29,8 @@ pub(crate) struct Cell {
     pub(crate) disturbed_unknown: u32,
     /// Wall times of several threads on one CPU, which are not published.
     pub(crate) walls_left_out: u32,
+    /// Successful runs that left processes running, and how many of these one run left at most.
+    pub(crate) left_behind: [u32; 2],
     /// Each metric of decoding that has values, warm-up included; a single run unless
     /// `measure.decode` is set.
     pub(crate) decoding: Vec<(Metric, Describe)>,
@@ -147,6 +149,7 @@ fn cell(group: &Group, groups: &[Group]) -> Cell {
             0 => 0,
             _ => runs_ok(group) - (group.values(Metric::Wall).len() as u32).min(runs_ok(group)),
         },
+        left_behind: group.left_behind,
         round_trip: decoded.map(|of| of.outcomes.iter().all(|(o, _)| *o == Outcome::Ok)),
     }
 }

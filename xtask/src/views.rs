@@ -114,6 +114,7 @@ mod tests {
             distinct_outputs: 1,
             disturbed: [0, 0],
             pinned: 0,
+            left_behind: [0, 0],
         }
     }
 

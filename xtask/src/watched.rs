@@ -4,6 +4,7 @@
 
 mod libraries;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -23,7 +24,12 @@ use crate::workshop::Tools;
 #[derive(Debug, Default)]
 pub(crate) struct Watched {
     files: Vec<Original>,
+    /// Files that programs were seen to map, all brought into the page cache by now.
+    mapped: HashSet<PathBuf>,
 }
+
+/// Larger files that a program maps are left as they are: reading them would push others out.
+const MAPPED_BYTES_MAX: u64 = 1 << 30;
 
 #[derive(Debug)]
 struct Original {
@@ -85,6 +91,28 @@ impl Watched {
     /// Documents that are measured from now on.
     pub(crate) fn add_documents(&mut self, documents: &[Document]) -> anyhow::Result<()> {
         documents.iter().try_for_each(|document| self.add(&document.path, false))
+    }
+
+    /// Files that a program was seen to map, of which its headers say nothing: libraries that it loads on
+    /// the way, tables of locales. All are read in full; libraries are watched from now on as well. What
+    /// lies in `scratch` is made by runs.
+    pub(crate) fn add_mapped(&mut self, list: &str, scratch: &Path) -> anyhow::Result<()> {
+        for path in list.lines().map(PathBuf::from) {
+            let is_ours = path.starts_with(scratch) || self.files.iter().any(|of| of.path == path);
+            let is_passing = ["/dev", "/proc", "/sys"].iter().any(|root| path.starts_with(root));
+            if is_ours || is_passing || !self.mapped.insert(path.clone()) {
+                continue;
+            }
+            let of = fs::metadata(&path).ok();
+            let fits = of.is_some_and(|of| of.is_file() && of.len() <= MAPPED_BYTES_MAX);
+            match fits && libraries::is_program(&path) {
+                true => self.add(&path, false)?,
+                // Twice, as in `add`. A file that we may not read stays as it is.
+                false if fits => drop(read_through(&path).and_then(|()| read_through(&path))),
+                false => {}
+            }
+        }
+        Ok(())
     }
 
     /// Reads a file in full, twice: the first reading brings it into the page cache, the second leaves

@@ -900,3 +900,251 @@ fn rows_that_no_campaign_wrote_are_refused() {
         assert!(said(&report).contains(said_of), "{}", said(&report));
     }
 }
+
+/// A program of the probe's tests, compiled by `cc` as it stands.
+fn compiled(name: &str, options: &[&str]) -> PathBuf {
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("probe/tests/programs");
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let mut cc = Command::new("cc");
+    cc.args(["-O1", "-pthread"]).args(options).arg("-o").arg(&path);
+    let output = cc.arg(programs.join(format!("{name}.c"))).arg("-ldl").output();
+    let output = output.expect("`cc` starts; the tests need a C compiler, see README.md");
+    assert!(output.status.success(), "{}", said(&output));
+    path
+}
+
+/// `zstd -T2` once read as slower than `-T1`, since both took turns on one CPU.
+#[test]
+fn a_program_of_several_threads_is_not_pinned_and_its_pinned_wall_time_is_refused() {
+    let threads = compiled("threads", &[]);
+    let variant = |count: u32| {
+        format!(
+            "[[variant]]\nname = \"T{count}\"\ncommand = [{threads:?}, \"{count}\", \"1000000\"]\n"
+        )
+    };
+    for pin in ["auto", "always"] {
+        let measure = format!(
+            "[measure]\npin = \"{pin}\"\nwarmup = 1\nruns = {{ min = 3, max = 3 }}\n{}{}",
+            variant(0),
+            variant(2)
+        );
+        let fit = "[fit]\nmetrics = [\"wall\", \"peak_rss\"]\nreference = \"T0\"\n";
+        let laboratory = Laboratory::new(&format!("threads-{pin}"), &format!("{measure}{fit}"));
+        laboratory.complete();
+        let rows = rows(&laboratory.published("samples.csv"));
+        let runs = rows.iter().filter(|row| row["kind"] == "run");
+        for row in runs {
+            let is_pinned = row["variant"] == "T0" || pin == "always";
+            assert_eq!(row["cpu"].is_empty(), !is_pinned, "{row:?}");
+            let is_refused = row["variant"] == "T2" && pin == "always";
+            assert_eq!(row["wall_ns"].is_empty(), is_refused, "{row:?}");
+            assert_eq!(row["threads_max"], if row["variant"] == "T2" { "3" } else { "1" });
+        }
+        let summary = fs::read_to_string(laboratory.published("summary.json")).expect("figures");
+        let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+        let compared = summary["comparisons"].as_array().expect("comparisons");
+        let wall = compared.iter().find(|of| of["metric"] == "wall_ns").expect("the wall time");
+        assert_eq!(
+            wall["ratio"].is_null(),
+            pin == "always",
+            "no verdict on what says nothing: {wall}"
+        );
+    }
+    fs::remove_file(threads).expect("it can go");
+}
+
+/// The clock that goes on while a machine sleeps says ten seconds more once the tool has run.
+#[test]
+fn a_run_in_which_the_machine_slept_is_made_again() {
+    let asleep = compiled("asleep", &["-shared", "-fPIC"]);
+    let laboratory = Laboratory::new("slept", "");
+    script(&laboratory.path("tool"), "#!/bin/sh\n: > slept\nexec cat\n");
+    laboratory.write(
+        "[measure]\nwarmup = 0\nruns = { min = 2, max = 2 }\n[[variant]]\nname = \"tool\"\ncommand = [\"./tool\"]\n",
+    );
+    let mut command = laboratory.run(&[]);
+    command.env("LD_PRELOAD", &asleep).env("ASLEEP", laboratory.path("slept"));
+    let output = command.output().expect("xtask runs");
+    assert!(output.status.success(), "{}", said(&output));
+    let rows = rows(&laboratory.published("samples.csv"));
+    let void: Vec<_> = rows.iter().filter(|row| row["kind"] == "void").collect();
+    let slept = |row: &&BTreeMap<String, String>| {
+        row["stopped_ns"].parse::<u64>().is_ok_and(|ns| ns > 9_000_000_000)
+    };
+    assert!(void.len() == 1 && void.iter().all(slept), "{rows:?}");
+    let runs = rows.iter().filter(|row| row["kind"] == "run");
+    assert!(runs.clone().count() == 2 && runs.clone().all(|row| row["stopped_ns"] == "0"));
+    fs::remove_file(asleep).expect("it can go");
+}
+
+/// Files of our own over those in which the kernel tells what others do, for `xtask` and all it starts.
+fn disturbed_by(folder: &Path) -> impl FnMut() -> io::Result<()> + use<> {
+    let path = |text: &str| std::ffi::CString::new(text).expect("no NUL");
+    let bound: Vec<_> = [("stat", "/proc/stat"), ("cpu", "/proc/pressure/cpu")]
+        .map(|(name, over)| (path(&folder.join(name).to_string_lossy()), path(over)))
+        .into();
+    move || {
+        let none = std::ptr::null();
+        // SAFETY: numbers and C strings that live through the calls.
+        let failed = unsafe {
+            libc::unshare(libc::CLONE_NEWNS)
+                | libc::mount(
+                    none,
+                    c"/".as_ptr(),
+                    none,
+                    libc::MS_REC | libc::MS_PRIVATE,
+                    std::ptr::null(),
+                )
+        };
+        let mut failed = failed != 0;
+        for (from, over) in &bound {
+            // SAFETY: as above.
+            failed |= unsafe {
+                libc::mount(from.as_ptr(), over.as_ptr(), none, libc::MS_BIND, std::ptr::null())
+            } != 0;
+        }
+        if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+/// The program that is measured writes itself what the kernel would tell: nothing rests on who else is
+/// busy here.
+#[test]
+fn a_row_says_what_was_taken_from_a_run_and_whether_that_disturbed_it() {
+    let laboratory = Laboratory::new("disturbed", "");
+    let stat = |ticks: u64| format!("cpu  1 2 3 4 5 6 7 {ticks} 0 0\n{}", of_each_cpu(ticks));
+    let waited = |us: u64| format!("some avg10=0.00 avg60=0.00 avg300=0.00 total={us}\n");
+    for (name, text) in [
+        ("stat", stat(5)),
+        ("stat.later", stat(8)),
+        ("cpu", waited(100)),
+        ("cpu.later", waited(2_000_100)),
+    ] {
+        fs::write(laboratory.path(name), text).expect("a file");
+    }
+    // `cat` onto a file keeps the file that is mounted.
+    script(&laboratory.path("stolen"), "#!/bin/sh\ncat stat.later > stat\nexec cat\n");
+    script(&laboratory.path("waited"), "#!/bin/sh\ncat cpu.later > cpu\nexec cat\n");
+    script(&laboratory.path("quiet"), "#!/bin/sh\nexec cat\n");
+    let reset = format!(
+        "[\"sh\", \"-c\", \"printf '{}' > stat; printf '{}' > cpu\"]",
+        stat(5).replace('\n', "\\\\n"),
+        waited(100).replace('\n', "\\\\n")
+    );
+    let variant = |name: &str| {
+        format!("[[variant]]\nname = \"{name}\"\ncommand = [\"./{name}\"]\nprepare = {reset}\n")
+    };
+    let measure = "[measure]\nwarmup = 0\nruns = { min = 2, max = 2 }\n";
+    laboratory.write(&format!(
+        "{measure}{}{}{}",
+        variant("stolen"),
+        variant("waited"),
+        variant("quiet")
+    ));
+    let mut command = laboratory.run(&[]);
+    // SAFETY: system calls with numbers and strings made before the fork.
+    unsafe { command.pre_exec(disturbed_by(laboratory.folder.path())) };
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: nothing may be mounted here ({error})");
+            return;
+        }
+    };
+    assert!(output.status.success(), "{}", said(&output));
+    let rows = rows(&laboratory.published("samples.csv"));
+    for row in rows.iter().filter(|row| row["kind"] == "run") {
+        let (stolen, waited, disturbed) = match row["variant"].as_str() {
+            "stolen" => ("30000", "0", "1"),
+            "waited" => ("0", "2000000", "1"),
+            _ => ("0", "0", "0"),
+        };
+        assert_eq!(row["steal_us"], stolen, "{row:?}");
+        assert_eq!(row["cpu_wait_us"], waited, "{row:?}");
+        // The run may have waited for memory in truth.
+        if row["disturbed"] != disturbed {
+            let us: u64 = row["memory_wait_us"].parse().expect("a number");
+            assert!(us > 1000, "{row:?}");
+        }
+    }
+    let report = fs::read_to_string(laboratory.published("report.md")).expect("a report");
+    assert!(report.contains("- Disturbed: "), "{report}");
+}
+
+/// Lines of `/proc/stat` for every CPU there may be.
+fn of_each_cpu(ticks: u64) -> String {
+    (0..512).map(|cpu| format!("cpu{cpu} 1 2 3 4 5 6 7 {ticks} 0 0")).collect::<Vec<_>>().join("\n")
+}
+
+/// What is loaded on the way (`dlopen`) is known by what a run before those that count had mapped.
+#[test]
+fn a_library_that_a_program_loads_on_the_way_is_part_of_what_is_measured() {
+    let late = compiled("late", &[]);
+    let library = compiled("asleep", &["-shared", "-fPIC"]);
+    let rest = format!(
+        "[measure]\nwarmup = 1\nruns = {{ min = 10000, max = 10000 }}\n\
+         [[variant]]\nname = \"late\"\ncommand = [\"sh\", \"-c\", \"exec $LATE $(cat which)\"]\n\
+         env = {{ LATE = {late:?} }}\n{NOISY}"
+    );
+    let laboratory = Laboratory::new("late", &rest);
+    let own = laboratory.path("library.so");
+    fs::copy(&library, &own).expect("a copy");
+    fs::write(laboratory.path("which"), own.to_string_lossy().as_bytes()).expect("a file");
+    let mut child = laboratory.start();
+    laboratory.until_measured(&mut child);
+    // The same code with another end, put in its place at once.
+    let mut bytes = fs::read(&library).expect("a library");
+    bytes.push(0);
+    fs::write(laboratory.path("library.new"), bytes).expect("a library");
+    fs::rename(laboratory.path("library.new"), &own).expect("a library");
+    let output = child.wait_with_output().expect("a child");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("library.so changed while it was being measured"), "{said}");
+    for path in [late, library] {
+        fs::remove_file(path).expect("it can go");
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_that_hooks_have_to_tidy_up() {
+    let laboratory = Laboratory::new("hooks", "");
+    let mark = endless(&laboratory).replace(".25", ".125");
+    let hook = |word: &str| format!("{word} = [\"sh\", \"-c\", \"echo {word} >> log\"]\n");
+    laboratory.write(&format!(
+        "[measure]\ntimeout = \"10000 s\"\n[[variant]]\nname = \"sleep\"\ncommand = [\"sleep\", \"{mark}\"]\n{}{}{}{}",
+        hook("setup"), hook("prepare"), hook("conclude"), hook("cleanup")
+    ));
+    let child = laboratory.start();
+    until("the child runs", || sleeps(&mark));
+    interrupt(&child);
+    let output = child.wait_with_output().expect("a child");
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    let log = fs::read_to_string(laboratory.path("log")).expect("what hooks said");
+    assert_eq!(log, "setup\nprepare\nconclude\ncleanup\n");
+}
+
+/// Where `/proc` is of other processes than ours, what it says by our numbers is of somebody else.
+#[test]
+fn what_a_hidden_proc_would_tell_is_unknown() {
+    let laboratory = Laboratory::new("hidden", &blocks(3));
+    let mut command = Command::new("unshare");
+    let run = laboratory.run(&[]);
+    command.args(["--fork", "--pid"]).arg(run.get_program()).args(run.get_args());
+    command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let may = Command::new("unshare").args(["--fork", "--pid", "true"]).status();
+    if !may.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: `unshare` is not installed, or may not");
+        return;
+    }
+    let output = command.stdin(Stdio::null()).output().expect("xtask runs");
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("this machine refuses /proc"), "{}", said(&output));
+    for row in rows(&laboratory.published("samples.csv")) {
+        assert!(!row["peak_rss_bytes"].is_empty(), "{row:?}");
+        for column in ["peak_hwm_bytes", "peak_tree_low_bytes", "processes", "left_behind"] {
+            assert_eq!(row[column], "", "{column}: {row:?}");
+        }
+    }
+}

@@ -32,6 +32,7 @@ Everything is kept to the whole tree of processes that PROGRAM starts.
   --timeline FILE       write the child's resident memory over time there, as lines
                         `NANOSECONDS BYTES`; a picture, since spikes between looks are missed
   --timeline-us N       microseconds between two looks (default 1000)
+  --mapped FILE         write there which files processes had mapped at their exits, a path a line
   --env KEY=VALUE       declare a variable; there are no others
   --cwd DIR             start it in DIR
   --record FILE         write the record there instead of to standard output
@@ -66,6 +67,7 @@ pub(crate) struct Request {
     pub(crate) cgroup: Option<PathBuf>,
     pub(crate) timeline: Option<PathBuf>,
     pub(crate) timeline_us: Option<u64>,
+    pub(crate) mapped: Option<PathBuf>,
     pub(crate) fixed_addresses: bool,
     pub(crate) exact_anon: bool,
     pub(crate) cpu: Option<usize>,
@@ -132,6 +134,7 @@ fn declare(
         Some("--cgroup") => request.cgroup = Some(value(option, args)?.into()),
         Some("--timeline") => request.timeline = Some(value(option, args)?.into()),
         Some("--timeline-us") => request.timeline_us = Some(number(option, args, 1)?),
+        Some("--mapped") => request.mapped = Some(value(option, args)?.into()),
         Some("--fixed-addresses") => request.fixed_addresses = true,
         Some("--exact-anon") => request.exact_anon = true,
         Some("--cpu") => request.cpu = Some(number(option, args, 0)?),

@@ -20,10 +20,14 @@ use crate::cgroup::{self, Group};
 use crate::counter::Counter;
 use crate::decrease::Filter;
 use crate::output::Outputs;
+use crate::procfs;
 use crate::refused::Refused;
 use crate::signals::{self, Signals};
 use crate::tail::Tail;
 use crate::trace;
+
+/// What is the matter with a `/proc` that cannot be used.
+const HIDDEN: &str = "`/proc` is not there or is of other processes than ours";
 
 /// A child on its way, and what was needed to watch it.
 pub(crate) struct Child {
@@ -33,6 +37,8 @@ pub(crate) struct Child {
     pub(crate) counter: Option<Counter>,
     /// Whether all that it starts is followed by `ptrace`.
     pub(crate) is_traced: bool,
+    /// Whether `/proc` shows what it starts.
+    pub(crate) is_shown: bool,
     pub(crate) signals: Signals,
     /// What it writes to its standard error, where that is wanted.
     pub(crate) tail: Option<Tail>,
@@ -95,6 +101,13 @@ pub(crate) fn start(request: &Request) -> Result<Child, String> {
     let signals = signals::take_over().map_err(cannot_fork)?;
     become_subreaper();
     let mut refused = Refused::default();
+    let is_shown = procfs::is_ours();
+    if !is_shown {
+        if request.memory_limit_bytes.is_some() {
+            return Err(format!("cannot keep a memory limit: {HIDDEN}"));
+        }
+        refused.push("/proc", HIDDEN);
+    }
     let mut group = group(request, &mut refused);
     if request.fixed_addresses {
         refused.note("personality", fix_addresses());
@@ -112,6 +125,7 @@ pub(crate) fn start(request: &Request) -> Result<Child, String> {
         started,
         counter: None,
         is_traced: false,
+        is_shown,
         signals,
         tail,
         outputs,

@@ -107,6 +107,10 @@ fn measure(request: &Request) -> Record {
                 // Without the file the picture is missing, as whoever asked for it will see.
                 let _ = std::fs::write(path, timeline.text());
             }
+            if let (Some(path), Some(mapped)) = (&request.mapped, &ending.mapped) {
+                let lines: Vec<&[u8]> = mapped.iter().map(Vec::as_slice).collect();
+                let _ = std::fs::write(path, lines.join(&b'\n'));
+            }
             Record::new(child, &ending, request.memory_limit_bytes)
         }
     }

@@ -25,6 +25,13 @@ pub(crate) struct Status {
     pub(crate) parent: pid_t,
 }
 
+/// Whether `/proc` is there and numbers processes as we know them: containers may hide it, and one that
+/// belongs to others (`unshare -p` without a new `/proc`) tells of other processes by the same numbers.
+pub(crate) fn is_ours() -> bool {
+    let own = fs::read_link("/proc/self");
+    own.is_ok_and(|own| own.to_str() == Some(&std::process::id().to_string()))
+}
+
 /// Reads the status of a process or thread that still has its memory.
 pub(crate) fn status(pid: pid_t) -> Option<Status> {
     parse_status(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
@@ -85,6 +92,21 @@ fn parse_statm(text: &str, page_bytes: u64) -> Option<Memory> {
 pub(crate) fn proportional_bytes(pid: pid_t) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     Some(field(&text, "Pss:")? * 1024)
+}
+
+/// The files that a process has mapped. A line end in a name is left as the kernel escapes it.
+pub(crate) fn mapped(pid: pid_t) -> Vec<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/maps")).map_or(Vec::new(), |text| parse_maps(&text))
+}
+
+/// `start-end access offset device inode   path`; what has no inode is no file.
+fn parse_maps(text: &[u8]) -> Vec<Vec<u8>> {
+    let path = |line: &[u8]| {
+        let start = line.iter().position(|&byte| byte == b'/')?;
+        let path = &line[start..];
+        (!path.ends_with(b" (deleted)")).then(|| path.to_vec())
+    };
+    text.split(|&byte| byte == b'\n').filter_map(path).collect()
 }
 
 /// What a process at its exit read and wrote, its waited-for children included.
@@ -187,6 +209,13 @@ mod tests {
         let memory = Memory { resident_bytes: 10 * 4096, anon_bytes: 6 * 4096 };
         assert_eq!(parse_statm("100 10 4 1 0 20 0\n", 4096), Some(memory));
         assert_eq!(parse_statm("0 0 0 0 0 0 0\n", 4096), None);
+    }
+
+    #[test]
+    fn files_that_are_mapped_are_named_and_nothing_else_that_is() {
+        let text = "5-6 r-xp 00000000 fe:00 7      /usr/bin/a b\n6-7 rw-p 00000000 00:00 0 \n\
+                    7-8 rw-p 00000000 00:00 0   [heap]\n8-9 rw-s 00000000 00:01 9 /memfd:x (deleted)\n";
+        assert_eq!(parse_maps(text.as_bytes()), [b"/usr/bin/a b"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::refused::Refused;
 use crate::stop::StoppedFor;
 use crate::tail::Tail;
 use crate::tree::Tree;
-use crate::usage::Usage;
+use crate::usage::{Io, Usage};
 use crate::watch::Ending;
 
 /// Raised when a key changes its meaning or goes; a new key does not raise it.
@@ -28,8 +28,8 @@ enum Outcome {
 /// What is known of one child and of all that it started.
 ///
 /// Where "all" is said, every process counts once, those that outlived the child included. It needs
-/// `ptrace`; where that is refused, figures are of the child and those that it waited for, and the ones
-/// that are of the tree alone are absent.
+/// `ptrace` and `/proc`; where one is refused, figures are of the child and those that it waited for, and
+/// the ones that are of the tree alone are absent.
 #[derive(Debug)]
 pub(crate) struct Record {
     outcome: Outcome,
@@ -62,7 +62,7 @@ pub(crate) struct Record {
     processes: Option<u64>,
     threads_max: Option<u64>,
     /// How many outlived the child and were killed.
-    left_behind: u64,
+    left_behind: Option<u64>,
     /// User space, the child and all its descendants.
     instructions: Option<u64>,
     /// What it wrote to its standard error, of which a bounded part is kept.
@@ -76,7 +76,10 @@ pub(crate) struct Record {
 impl Record {
     /// The record of a child that was forked.
     pub(crate) fn new(mut child: Child, ending: &Ending, memory_limit_bytes: Option<u64>) -> Self {
-        let tree = Some(&ending.tree).filter(|_| child.is_traced);
+        // A `/proc` of others told of others.
+        let is_shown = child.is_shown;
+        let tree = Some(&ending.tree).filter(|_| child.is_traced && is_shown);
+        let at_exit = ending.at_exit.filter(|_| is_shown);
         let stderr = child.tail.take().map(Tail::finish);
         let cannot_write = stderr.as_ref().is_some_and(|(_, wrote)| is_disk_full(wrote));
         let mut record = Self {
@@ -84,19 +87,22 @@ impl Record {
             stopped_for: ending.stopped_for,
             wall_ns: ending.wall.as_nanos(),
             stopped_ns: ending.stopped.as_nanos(),
-            usage: ending.tree.usage(),
+            usage: match is_shown {
+                true => ending.tree.usage(),
+                false => Usage { io: Io::default(), ..ending.tree.root_usage() },
+            },
             max_rss_bytes: ending.max_rss_bytes,
-            vm_hwm_bytes: ending.vm_hwm_bytes,
-            peak_anon_bytes: ending.anon_bytes,
+            vm_hwm_bytes: ending.vm_hwm_bytes.filter(|_| is_shown),
+            peak_anon_bytes: ending.anon_bytes.filter(|_| is_shown),
             peak_tree_low_bytes: tree.map(Tree::low_bytes),
             peak_tree_high_bytes: tree.map(Tree::high_bytes),
             peak_cgroup_bytes: child.group.as_ref().and_then(Group::peak_bytes),
-            rss_at_exit_bytes: ending.at_exit.map(|status| status.vm_rss_bytes),
-            file_at_exit_bytes: ending.at_exit.and_then(|status| status.file_rss_bytes),
-            stack_bytes: ending.at_exit.and_then(|status| status.stack_bytes),
+            rss_at_exit_bytes: at_exit.map(|status| status.vm_rss_bytes),
+            file_at_exit_bytes: at_exit.and_then(|status| status.file_rss_bytes),
+            stack_bytes: at_exit.and_then(|status| status.stack_bytes),
             processes: tree.map(Tree::process_count),
             threads_max: tree.map(|tree| tree.threads_max),
-            left_behind: ending.left_behind_count,
+            left_behind: tree.map(|_| ending.left_behind_count),
             instructions: None,
             stderr_bytes: stderr.map(|(bytes, _)| bytes),
             disk_full: if cannot_write { Some(true) } else { child.outputs.is_disk_full() },
@@ -131,7 +137,7 @@ impl Record {
             stack_bytes: None,
             processes: None,
             threads_max: None,
-            left_behind: 0,
+            left_behind: None,
             instructions: None,
             stderr_bytes: None,
             disk_full: None,
@@ -182,7 +188,7 @@ impl Record {
             ("stack_bytes", or_null(self.stack_bytes)),
             ("processes", or_null(self.processes)),
             ("threads_max", or_null(self.threads_max)),
-            ("left_behind", self.left_behind.to_string()),
+            ("left_behind", or_null(self.left_behind)),
             ("minor_faults", usage.minor_faults.to_string()),
             ("major_faults", usage.major_faults.to_string()),
             ("voluntary_switches", usage.voluntary_switches.to_string()),

@@ -285,6 +285,11 @@ impl Tree {
         total
     }
 
+    /// What the first process used, with those that it waited for.
+    pub(crate) fn root_usage(&self) -> Usage {
+        self.processes.first().and_then(|root| root.usage).unwrap_or_default()
+    }
+
     /// Which part of its children a process waited for: nearly always all of them, or none.
     fn waited_for(&self, parent: usize, children: &Usage) -> f64 {
         match (self.processes[parent].children_minor_faults, children.minor_faults) {

@@ -1,7 +1,7 @@
 //! Waiting for the child's death and for that of all it started: stops are passed on, births and exits
 //! noted, limits kept, usage taken from the `wait4` that each process is told by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
@@ -44,6 +44,8 @@ pub(crate) struct Ending {
     pub(crate) stopped_for: Option<StoppedFor>,
     /// Its resident memory over time, where that was asked for.
     pub(crate) timeline: Option<Timeline>,
+    /// The files that processes had mapped at their exits, where that was asked for.
+    pub(crate) mapped: Option<BTreeSet<Vec<u8>>>,
 }
 
 /// Waits until the child is dead and reaped, and nothing is left of what it started.
@@ -73,6 +75,7 @@ struct Watch<'a> {
     memory_limit_bytes: Option<u64>,
     output_limit_bytes: Option<u64>,
     timeline: Option<Timeline>,
+    mapped: Option<BTreeSet<Vec<u8>>>,
     tree: Tree,
     looks: Looks,
     pauses: Pauses,
@@ -105,6 +108,7 @@ impl<'a> Watch<'a> {
             memory_limit_bytes: request.memory_limit_bytes,
             output_limit_bytes: request.output_limit_bytes,
             timeline: request.timeline.as_ref().map(|_| Timeline::new(request)),
+            mapped: request.mapped.as_ref().map(|_| BTreeSet::new()),
             tree,
             looks: Looks::new(child.started, interval),
             pauses: Pauses::new(),
@@ -242,6 +246,9 @@ impl<'a> Watch<'a> {
     /// Reads what can only be read while a process is still there, and only now is complete.
     fn read_account(&mut self, process: pid_t) {
         self.io.extend(procfs::io(process).map(|io| (process, io)));
+        if let (Some(mapped), true) = (&mut self.mapped, self.child.is_shown) {
+            mapped.extend(procfs::mapped(process));
+        }
         if self.tree.process_count() > 1 {
             if let Some(family) = procfs::family(process) {
                 self.tree.leaves(process, family.parent, family.children_minor_faults);
@@ -293,6 +300,13 @@ impl<'a> Watch<'a> {
         const AGAIN: Duration = Duration::from_millis(10);
         if self.child.is_traced && self.tree.living().next().is_some() {
             return None;
+        }
+        if !self.child.is_shown {
+            if self.death.is_some() {
+                self.child.refused.push("kill", "what outlived the child is not to be found");
+                self.is_given_up = true;
+            }
+            return Some(AGAIN);
         }
         let (killed, is_refused) = sweep::descendants();
         if is_refused && self.death.is_some() {
@@ -428,6 +442,7 @@ impl<'a> Watch<'a> {
             left_behind_count: self.left_behind_count,
             stopped_for: self.stopped_for.or(over),
             timeline: self.timeline,
+            mapped: self.mapped,
             tree: self.tree,
         }
     }

@@ -153,6 +153,20 @@ fn a_tree_that_was_stopped_from_outside_says_for_how_long() {
     assert!(unsigned(&record, "stopped_ns") >= 250_000_000, "{record}");
 }
 
+/// The clock that goes on while a machine sleeps is another's here: nothing else of the probe is.
+#[test]
+fn a_machine_that_slept_meanwhile_is_told_and_no_timeout_counts_it() {
+    let mark = common::fresh_path("slept");
+    let line = format!("--timeout-ms 60000 -- touch {}", mark.display());
+    let mut call = Call::new(&line);
+    call.command.env("LD_PRELOAD", common::library("asleep")).env("ASLEEP", &mark);
+    let record = call.record();
+    assert_eq!(record["exit_code"], 0, "{record}");
+    fs::remove_file(mark).expect("it can go");
+    let told = unsigned(&record, "stopped_ns");
+    assert!((9_900_000_000..10_100_000_000).contains(&told), "{record}");
+}
+
 #[test]
 fn a_child_that_is_never_stopped_says_so() {
     assert_eq!(unsigned(&run("-- sleep 0.05"), "stopped_ns"), 0);

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::process::Command;
 
-use common::{CHILD, Call, PROBE, output_of, run, unsigned};
+use common::{CHILD, Call, PROBE, output_of, program, run, unsigned};
 use serde_json::Value;
 
 #[test]
@@ -175,6 +175,62 @@ fn a_machine_that_refuses_everything_still_measures() {
     assert!(unsigned(&record, "max_rss_bytes") > 1 << 20);
 }
 
+/// What would be read in a `/proc` that is not there is unknown, and a limit that cannot be kept is not
+/// taken on.
+#[test]
+fn where_proc_is_hidden_what_it_would_tell_is_unknown_and_never_a_guess() {
+    let threads = format!("-- {} 4 10000000", program("threads"));
+    let mut call = Call::new(&threads).prepared(common::hide_proc);
+    let output = match call.command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            println!("nothing may be mounted here ({error}): not tried");
+            return;
+        }
+    };
+    let record: Value = serde_json::from_slice(&output.stdout).expect("a record");
+    assert_eq!((&record["exit_code"], refused(&record, "/proc")), (&0.into(), true), "{record}");
+    assert!(unsigned(&record, "max_rss_bytes") > 40_000_000, "{record}");
+    assert!(unsigned(&record, "minor_faults") > 9_000, "{record}");
+    for key in [
+        "vm_hwm_bytes",
+        "peak_anon_bytes",
+        "peak_tree_low_bytes",
+        "peak_tree_high_bytes",
+        "rss_at_exit_bytes",
+        "processes",
+        "threads_max",
+        "left_behind",
+        "read_bytes",
+    ] {
+        assert_eq!(record[key], Value::Null, "{key}: {record}");
+    }
+    let mut limited = Call::new(&format!("--memory-limit 20000000 {threads}"));
+    limited = limited.prepared(common::hide_proc);
+    let output = limited.command.output().expect("the probe starts");
+    let record: Value = serde_json::from_slice(&output.stdout).expect("a record");
+    assert_eq!(record["outcome"], "not_started", "{record}");
+    let why = record["error"].as_str().expect("a reason");
+    assert!(why.starts_with("cannot keep a memory limit: `/proc`"), "{why}");
+}
+
+/// What `/proc` says there is of others that have the same numbers.
+#[test]
+fn where_proc_is_of_other_processes_nothing_is_read_of_it() {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--fork", "--pid", PROBE, "--", &program("workers"), "2", "1000000", "together"]);
+    let Some(output) = unshare.output().ok().filter(|output| output.status.success()) else {
+        println!("`unshare` is not installed, or may not: not tried");
+        return;
+    };
+    let record: Value = serde_json::from_slice(&output.stdout).expect("a record");
+    assert_eq!((&record["exit_code"], refused(&record, "/proc")), (&0.into(), true), "{record}");
+    for key in ["vm_hwm_bytes", "peak_anon_bytes", "peak_tree_low_bytes", "processes", "read_bytes"]
+    {
+        assert_eq!(record[key], Value::Null, "{key}: {record}");
+    }
+}
+
 #[test]
 fn limits_hold_without_ptrace() {
     let hold = format!("--memory-limit 33554432 -- {PROBE} --self-test-hold 100000000");
@@ -182,6 +238,20 @@ fn limits_hold_without_ptrace() {
     assert_eq!(record["stopped_for"], "memory_limit", "{record}");
     let record = Call::new("--timeout-ms 50 -- sleep 1000").prepared(refuse_everything).record();
     assert_eq!(record["stopped_for"], "timeout", "{record}");
+}
+
+#[test]
+fn files_that_are_mapped_are_named_also_those_loaded_on_the_way() {
+    let (path, library) = (common::fresh_path("mapped"), common::library("asleep"));
+    let line = format!("--mapped {} -- {} {library}", path.display(), program("late"));
+    let record = run(&line);
+    assert_eq!(record["exit_code"], 0, "{record}");
+    let list = fs::read_to_string(&path).expect("the list");
+    fs::remove_file(path).expect("it can go");
+    for part in ["libc.so", &library, &program("late")] {
+        assert!(list.lines().any(|line| line.contains(part)), "{part}: {list}");
+    }
+    assert!(list.lines().all(|line| line.starts_with('/')), "{list}");
 }
 
 fn refused(record: &Value, call: &str) -> bool {

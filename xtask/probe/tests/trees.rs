@@ -14,6 +14,11 @@ const MB: u64 = 1_000_000;
 /// What a small program of C holds for itself, and what the kernel counts late.
 const SMALL: u64 = 6 * MB;
 
+/// What is held together is read again when 2 % more is held, so this much of it may not have been seen.
+fn seen(bytes: u64) -> u64 {
+    bytes * 100 / 102 - SMALL
+}
+
 fn between(record: &Value, key: &str, low: u64, high: u64) {
     let found = unsigned(record, key);
     assert!((low..=high).contains(&found), "`{key}` is {found}, not {low} to {high}: {record}");
@@ -25,7 +30,7 @@ fn workers_that_hold_memory_together_are_added_up_whether_waited_for_or_not() {
         let record = run(&format!("-- {} 4 100000000 {how}", program("workers")));
         println!("{how}: {record}");
         assert_eq!(record["exit_code"], 0, "{record}");
-        between(&record, "peak_tree_low_bytes", 400 * MB, 400 * MB + SMALL);
+        between(&record, "peak_tree_low_bytes", seen(400 * MB), 400 * MB + SMALL);
         between(&record, "peak_tree_high_bytes", 400 * MB, 400 * MB + 5 * SMALL);
         between(&record, "max_rss_bytes", 100 * MB, 100 * MB + SMALL);
         between(&record, "peak_anon_bytes", 100 * MB, 100 * MB + SMALL);
@@ -94,7 +99,7 @@ fn workers_of_python_read_what_they_hold() {
         let record = run(&format!("-- python3 {} {start}", script.display()));
         println!("{start}: {record}");
         assert_eq!(record["exit_code"], 0, "{record}");
-        between(&record, "peak_tree_low_bytes", 400 * MB, 520 * MB);
+        between(&record, "peak_tree_low_bytes", seen(400 * MB), 520 * MB);
         between(&record, "peak_tree_high_bytes", 400 * MB, 560 * MB);
     }
     std::fs::remove_file(script).expect("it can go");
@@ -226,6 +231,33 @@ fn a_control_group_tells_the_peak_where_one_counts_memory() {
     let record = run("--cgroup /nowhere -- true");
     assert_eq!(record["peak_cgroup_bytes"], Value::Null);
     assert!(record["refused"].as_array().expect("a list").contains(&"cgroup".into()), "{record}");
+}
+
+/// A folder with the files of a group stands for one, so that the way from `memory.peak` to the record is
+/// walked also where memory is not counted by version 2. The kernel would make the files with the folder;
+/// here the probe finds its folder made, by its own number.
+#[test]
+fn what_a_control_group_tells_is_recorded_and_the_child_is_in_it_before_it_begins() {
+    let parent = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("groups");
+    std::fs::create_dir_all(&parent).expect("a folder");
+    std::fs::write(parent.join("cgroup.controllers"), "cpu memory\n").expect("a file");
+    let line = format!("--cgroup {} -- true", parent.display());
+    let mut call = Call::new(&line).prepared(|| {
+        let parent = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("groups");
+        let group = parent.join(format!("probe-{}", std::process::id()));
+        std::fs::create_dir(&group)?;
+        std::fs::write(group.join("memory.peak"), "412000000\n")
+    });
+    let probe = call.command.spawn().expect("the probe starts");
+    let group = parent.join(format!("probe-{}", probe.id()));
+    let output = probe.wait_with_output().expect("the probe ends");
+    let record: Value = serde_json::from_slice(&output.stdout).expect("a record");
+    assert_eq!(unsigned(&record, "peak_cgroup_bytes"), 412_000_000, "{record}");
+    assert!(!record["refused"].as_array().expect("a list").contains(&"cgroup".into()), "{record}");
+    // What no kernel lets a process be started in is joined by number, as before Linux 5.7.
+    let joined = std::fs::read_to_string(group.join("cgroup.procs")).expect("the child's number");
+    assert!(joined.parse::<u32>().expect("a number") != 0, "{joined}");
+    std::fs::remove_dir_all(group).expect("it can go");
 }
 
 /// A peak that is over in no time is seen by nobody from outside; asked for, it is exact to the page.

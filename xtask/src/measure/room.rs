@@ -42,6 +42,8 @@ pub(super) struct Ready {
     pub(super) cwd: PathBuf,
     /// Where its result will be.
     pub(super) result: Option<PathBuf>,
+    /// Where it writes results, beside its stdout; its limit holds for both.
+    pub(super) writes: Vec<PathBuf>,
     /// What the names mean in this run.
     pub(super) values: Vec<(&'static str, String)>,
     pub(super) home: PathBuf,
@@ -96,11 +98,12 @@ impl Room {
             ready.cwd = ready.path(cwd);
         }
         ready.result = match &foreign.output {
-            Output::Stdout => Some(stdout),
+            Output::Stdout => Some(stdout.clone()),
             Output::File | Output::Folder => Some(output),
             Output::At(path) => Some(ready.path(path)),
             Output::Nothing => None,
         };
+        ready.writes = ready.result.iter().filter(|of| **of != stdout).cloned().collect();
         Ok(ready)
     }
 
@@ -143,6 +146,7 @@ impl Ready {
             env: Vec::new(),
             cwd: home.to_owned(),
             result: None,
+            writes: Vec::new(),
             values: Vec::new(),
             home: home.to_owned(),
         }

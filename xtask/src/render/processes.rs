@@ -74,8 +74,29 @@ pub(super) fn report(derived: &Derived) -> String {
     }
     match note(derived) {
         None => String::new(),
-        Some(note) => format!("{note} The largest figures of all runs:\n\n{}", table.markdown()),
+        Some(note) => {
+            let left = left_behind(derived).map_or(String::new(), |left| format!("\n{left}\n"));
+            format!("{note} The largest figures of all runs:\n\n{}{left}", table.markdown())
+        }
     }
+}
+
+/// Who ended while processes of theirs went on.
+fn left_behind(derived: &Derived) -> Option<String> {
+    let left: Vec<String> = variants(derived)
+        .into_iter()
+        .filter_map(|(variant, cells)| {
+            let runs: u32 = cells.iter().map(|cell| cell.left_behind[0]).sum();
+            let most = cells.iter().map(|cell| cell.left_behind[1]).max()?;
+            (runs > 0).then(|| format!("`{variant}` up to {most} in {runs} runs"))
+        })
+        .collect();
+    (!left.is_empty()).then(|| {
+        format!(
+            "Left running when the program ended, and killed then (`left_behind` in samples.csv): {}.",
+            listed(&left)
+        )
+    })
 }
 
 /// The variants that ran more than one process, with the cells in which they did.

@@ -1,8 +1,9 @@
 //! Which shared libraries a program loads at its start: its ELF headers, and where the dynamic linker
-//! looks. What it loads later (`dlopen`) is not known before it runs.
+//! looks. What it loads later (`dlopen`) is not known before it runs, and told by what it had mapped then.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use object::Endianness;
@@ -28,6 +29,13 @@ pub(crate) fn of(program: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Whether a file holds code: a program or a library.
+pub(super) fn is_program(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == elf::ELFMAG
 }
 
 /// What one file makes the kernel and the linker load.

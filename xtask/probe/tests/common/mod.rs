@@ -93,14 +93,23 @@ pub(crate) fn program(name: &str) -> String {
     compiled.entry(name.to_owned()).or_insert_with(|| compile(name)).clone()
 }
 
+/// The same of a shared library.
+pub(crate) fn library(name: &str) -> String {
+    compile_with(name, &["-shared", "-fPIC"])
+}
+
 fn compile(name: &str) -> String {
+    compile_with(name, &["-pthread"])
+}
+
+fn compile_with(name: &str, options: &[&str]) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
     // Named by this process: tests of other processes compile the same, at the same time.
     let path =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let mut cc = Command::new("cc");
-    cc.args(["-O1", "-Wall", "-Werror", "-pthread", "-o"]).arg(&path);
-    let output = cc.arg(folder.join(format!("{name}.c"))).output();
+    cc.args(["-O1", "-Wall", "-Werror"]).args(options).arg("-o").arg(&path);
+    let output = cc.arg(folder.join(format!("{name}.c"))).arg("-ldl").output();
     let output = output.expect("`cc` starts; the tests need a C compiler, see README.md");
     assert!(output.status.success(), "{name}.c: {}", String::from_utf8_lossy(&output.stderr));
     path.to_str().expect("a path in UTF-8").to_owned()
@@ -183,6 +192,29 @@ pub(crate) fn refuse(calls: &[i64]) -> std::io::Result<()> {
         libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
     };
     if set == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+/// Puts nothing over `/proc`, for this process and those it will start. Needs the right to mount.
+pub(crate) fn hide_proc() -> std::io::Result<()> {
+    // SAFETY: numbers and C strings that live through the calls.
+    let hidden = unsafe {
+        libc::unshare(libc::CLONE_NEWNS)
+            | libc::mount(
+                std::ptr::null(),
+                c"/".as_ptr(),
+                std::ptr::null(),
+                libc::MS_REC | libc::MS_PRIVATE,
+                std::ptr::null(),
+            )
+            | libc::mount(
+                c"none".as_ptr(),
+                c"/proc".as_ptr(),
+                c"tmpfs".as_ptr(),
+                0,
+                std::ptr::null(),
+            )
+    };
+    if hidden == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
 pub(crate) fn refuse_ptrace() -> std::io::Result<()> {
