@@ -90,6 +90,9 @@ enum Inner<R> {
     Blocks(Box<fast::Unpacker<R>>),
 }
 
+/// What the limit is called.
+pub(crate) const MEMORY_LIMIT: &str = "memory limit";
+
 /// Bytes that decoding takes, whatever comes.
 pub(crate) fn memory_bytes(header: &Header) -> u64 {
     if header.is_blocks() { fast::MEMORY_BYTES } else { settings(header).sizes().memory_bytes() }
@@ -97,8 +100,9 @@ pub(crate) fn memory_bytes(header: &Header) -> u64 {
 
 pub(crate) fn check_memory(header: &Header, limits: Limits) -> Result<(), Error> {
     let limit_bytes = limits.memory_bytes.unwrap_or(u64::MAX);
-    match memory_bytes(header) > limit_bytes {
-        true => Err(Error::Limit { what: "memory limit", limit_bytes }),
+    let needed = memory_bytes(header);
+    match needed > limit_bytes {
+        true => Err(Error::Limit { what: MEMORY_LIMIT, limit_bytes, needed_bytes: Some(needed) }),
         false => Ok(()),
     }
 }

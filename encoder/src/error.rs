@@ -51,6 +51,8 @@ pub enum Error {
         what: &'static str,
         /// Its value in bytes.
         limit_bytes: u64,
+        /// What would be enough, where that is known before: of memory, and not of output.
+        needed_bytes: Option<u64>,
     },
     /// The document does not have the lines that were asked for.
     Lines {
@@ -124,7 +126,13 @@ impl fmt::Display for Error {
                      choose START <= END <= {document_bytes}, its length in bytes"
                 )
             }
-            Self::Limit { what, limit_bytes } => {
+            Self::Limit { what, limit_bytes, needed_bytes: Some(needed) } => {
+                write!(
+                    f,
+                    "decoding takes {needed} bytes, more than the {what} of {limit_bytes} bytes; raise it if the source is trusted"
+                )
+            }
+            Self::Limit { what, limit_bytes, needed_bytes: None } => {
                 write!(
                     f,
                     "decoding needs more than the {what} of {limit_bytes} bytes; raise it if the source is trusted"

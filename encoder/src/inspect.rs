@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use crate::coder::{BitReader, ChunkReader, Coder, Part};
-use crate::decode::{Unpacker, check_memory};
+use crate::decode::{MEMORY_LIMIT, Unpacker, check_memory};
 use crate::encode::model;
 use crate::error::Error;
 use crate::fast;
@@ -78,8 +78,9 @@ pub fn inspect_limited<R: Read>(input: R, limits: Limits) -> Result<Inspection, 
     let within = Limits { memory_bytes, ..limits };
     let inspected = inspect_all(Source::new(input), within);
     inspected.map_err(|error| match (error, limits.memory_bytes) {
-        (Error::Limit { what: "memory limit", .. }, Some(limit_bytes)) => {
-            Error::Limit { what: "memory limit", limit_bytes }
+        (Error::Limit { what: MEMORY_LIMIT, needed_bytes, .. }, Some(limit_bytes)) => {
+            let needed_bytes = needed_bytes.map(|needed| needed + MEMORY_BYTES);
+            Error::Limit { what: MEMORY_LIMIT, limit_bytes, needed_bytes }
         }
         (error, _) => error,
     })

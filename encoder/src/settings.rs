@@ -150,7 +150,8 @@ impl Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Limits {
-    /// Refuse encodings that take more memory to decode.
+    /// Refuse encodings that take more memory to decode: all that the decoder allocates, with its buffers, its
+    /// threads and the index. The program around it is not counted.
     pub memory_bytes: Option<u64>,
     /// Stop when the document gets longer. A few encoded bytes can stand for megabytes.
     pub output_bytes: Option<u64>,
@@ -197,7 +198,7 @@ impl Budget {
     pub(crate) fn allow(&self, len: u64, encoded: u64) -> Result<(), Error> {
         let total = self.given.saturating_add(len);
         if let Some(limit_bytes) = self.limits.output_bytes.filter(|&most| total > most) {
-            return Err(Error::Limit { what: "output limit", limit_bytes });
+            return Err(Error::Limit { what: "output limit", limit_bytes, needed_bytes: None });
         }
         let most = |ratio: u64| encoded.saturating_mul(ratio).saturating_add(Self::FREE);
         match self.limits.ratio.filter(|&ratio| total > most(ratio)) {

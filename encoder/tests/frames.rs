@@ -408,9 +408,9 @@ fn limits_hold_with_frames() {
         least += 100_000;
     }
     assert_eq!(allowed(least).expect("one"), 1);
-    assert_eq!(allowed(4 * (least + (2 << 20))).expect("several"), 4);
+    assert_eq!(allowed(4 * (least + (5 << 19))).expect("several"), 4);
     assert_eq!(allowed(1 << 40).expect("all"), 8);
-    let many = open(&encoded, memory(4 * (least + (2 << 20)))).expect("ours");
+    let many = open(&encoded, memory(4 * (least + (5 << 19)))).expect("ours");
     assert!(matches!(many.test(8), Err(Error::Limit { .. })), "eight are too many");
     many.test(4).expect("four are not");
 }

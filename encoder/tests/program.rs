@@ -85,6 +85,18 @@ fn limits_stop_a_bomb() {
 }
 
 #[test]
+fn help_says_first_what_a_verb_does_and_that_a_pipe_may_get_wrong_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = sigma(folder.path(), &["decode", "--help"], b"").stdout;
+    let help = String::from_utf8(help).expect("text").replace('\n', " ");
+    assert!(help.contains("may be wrong until the program ends"), "{help}");
+    for verb in ["encode", "decode", "test", "list", "inspect"] {
+        let help = sigma(folder.path(), &[verb, "-h"], b"").stdout;
+        assert!(!help.starts_with(b"`"), "what it does comes first: {verb}");
+    }
+}
+
+#[test]
 fn every_technique_can_be_turned_off() {
     let folder = tempfile::tempdir().expect("a folder");
     let document = "{\"a\":1,\"b\":\"two words\",\"c\":[1.5,2.5]}\n".repeat(100);
@@ -105,7 +117,7 @@ fn figures_are_written_as_json() {
     assert!(sigma(folder.path(), &arguments, b"[1]").status.success());
     let json = fs::read_to_string(folder.path().join("stats.json")).expect("the figures");
     assert!(json.starts_with("{\"version\":1,\"input_bytes\":3,\"output_bytes\":"), "{json}");
-    assert_eq!(json.matches("rss_bytes").count(), 3, "{json}");
+    assert_eq!(json.matches("{\"rss_bytes").count(), 3, "{json}");
     assert!(json.matches("live_heap_bytes").count() == 3 && json.contains("\"heap\":"), "{json}");
 }
 

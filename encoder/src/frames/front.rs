@@ -301,7 +301,7 @@ pub(super) fn within<'a>(block: &'a [u8], position: u64, range: &Range<u64>) -> 
 pub(super) fn check_output(range: &Range<u64>, limits: Limits) -> Result<(), Error> {
     let limit_bytes = limits.output_bytes.unwrap_or(u64::MAX);
     match range.end != u64::MAX && range.end.saturating_sub(range.start) > limit_bytes {
-        true => Err(Error::Limit { what: "output limit", limit_bytes }),
+        true => Err(Error::Limit { what: "output limit", limit_bytes, needed_bytes: None }),
         false => Ok(()),
     }
 }

@@ -15,12 +15,17 @@ use super::front::{check_lines, check_output, check_range, start_in, within};
 use super::one::{One, share};
 use super::place::{ReadAt, Region, WriteAt};
 use super::turns::{HOLD, Lane, Output, Turns};
+use crate::decode::MEMORY_LIMIT;
 use crate::error::Error;
 use crate::format::{FramesHeader, Source, Start};
 use crate::settings::{Limits, Options};
 
 /// Bytes read at a time.
 const READ: usize = 1 << 15;
+/// What a thread takes beside what it decodes with: its stack, and what its allocator keeps.
+const THREAD: u64 = 1 << 19;
+/// What an entry of the index takes while the list of them grows.
+const ENTRY: u64 = 2 * size_of::<End>() as u64;
 
 /// A framed encoding that can be read by position.
 ///
@@ -146,9 +151,8 @@ impl<S: ReadAt> Frames<S> {
         let mut hash = Xxh64::new(0);
         hash.update(&self.header.bytes);
         let mut source = at(&self.source, range.clone());
-        let count_max =
-            self.limits.memory_bytes.map_or(u64::MAX, |bytes| bytes / size_of::<End>() as u64);
         let mut end = End { raw: 0, coded: self.header_len, lines: 0, check: 0 };
+        let (mut count, limit_bytes) = (0, self.limits.memory_bytes.unwrap_or(u64::MAX));
         while source.offset < range.end {
             let offset = source.offset;
             let entry = Entry::read_from(&mut source)?;
@@ -159,14 +163,32 @@ impl<S: ReadAt> Frames<S> {
             let (Some(raw), Some(coded), Some(lines)) = (raw, coded, lines) else {
                 return Err(Error::Corrupt { offset, what: "an entry of the index cannot be" });
             };
-            if self.ends.len() as u64 >= count_max {
-                let limit_bytes = self.limits.memory_bytes.unwrap_or(u64::MAX);
-                return Err(Error::Limit { what: "memory limit", limit_bytes });
-            }
             end = End { raw, coded, lines, check: entry.check };
-            self.ends.push(end);
+            count += 1;
+            // What does not fit is counted, to say what would.
+            if count * ENTRY <= limit_bytes {
+                self.ends.push(end);
+            }
+        }
+        if count * ENTRY > limit_bytes {
+            let needed_bytes = Some(count * ENTRY + self.first_needs(range.start));
+            return Err(Error::Limit { what: MEMORY_LIMIT, limit_bytes, needed_bytes });
         }
         Ok(hash.digest())
+    }
+
+    /// What decoding the first frame takes; the frames end at `end`.
+    fn first_needs(&self, end: u64) -> u64 {
+        let frame = Frame { document: 0..0, encoded: self.header_len..end };
+        match self.open_frame(&frame, Some(0)) {
+            Err(Error::Limit { needed_bytes, .. }) => needed_bytes.unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// What the index takes.
+    fn index_bytes(&self) -> u64 {
+        self.ends.len() as u64 * ENTRY
     }
 
     fn coded_end(&self) -> u64 {
@@ -278,8 +300,8 @@ impl<S: ReadAt> Frames<S> {
         }
     }
 
-    /// How many threads, at most `wanted`, the memory limit allows; each takes what the first frame's
-    /// level takes, and 2 MiB more if there are several.
+    /// How many threads, at most `wanted`, the memory limit allows beside the index; each takes what the first
+    /// frame's level takes, and 2.5 MiB more if there are several.
     ///
     /// ```
     /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
@@ -304,7 +326,7 @@ impl<S: ReadAt> Frames<S> {
         loop {
             // A damaged frame is not what is asked about here.
             match self.open_frame(&self.frame(0), self.memory_share(threads)) {
-                Err(error @ Error::Limit { .. }) if threads == 1 => return Err(error),
+                Err(error @ Error::Limit { .. }) if threads == 1 => return Err(self.of_all(error)),
                 Err(Error::Limit { .. }) => threads -= 1,
                 _ => return Ok(threads),
             }
@@ -313,12 +335,23 @@ impl<S: ReadAt> Frames<S> {
 
     /// What each thread may use.
     fn memory_share(&self, threads: usize) -> Option<u64> {
-        let total = self.limits.memory_bytes?;
+        let total = self.limits.memory_bytes?.saturating_sub(self.index_bytes());
         Some(if threads <= 1 {
             total
         } else {
-            (total / threads as u64).saturating_sub(HOLD as u64)
+            (total / threads as u64).saturating_sub(HOLD as u64 + THREAD)
         })
+    }
+
+    /// An error of the only thread, which may use what the index leaves.
+    fn of_all(&self, error: Error) -> Error {
+        match (error, self.limits.memory_bytes) {
+            (Error::Limit { what: MEMORY_LIMIT, needed_bytes, .. }, Some(limit_bytes)) => {
+                let needed_bytes = needed_bytes.map(|needed| needed + self.index_bytes());
+                Error::Limit { what: MEMORY_LIMIT, limit_bytes, needed_bytes }
+            }
+            (error, _) => error,
+        }
     }
 
     /// Decodes `range` of the document, in bytes, by so many threads; `u64::MAX` as its end means the
@@ -456,7 +489,7 @@ impl<S: ReadAt> Frames<S> {
         }
         let mut ends = index.checked_sub(1).map_or(0, |before| self.ends[before].lines);
         let mut start = None;
-        self.decode_frame(index, self.limits.memory_bytes, |block, position| {
+        self.decode_frame(index, self.memory_share(1), |block, position| {
             let in_block = line_ends(block);
             if start.is_none() && ends + in_block >= line {
                 start = Some(position + start_in(block, line, ends) as u64);
@@ -505,14 +538,61 @@ impl<S: ReadAt> Frames<S> {
         options: &Options,
         threads: usize,
     ) -> Result<u64, Error> {
+        io::copy(&mut Region::new(&self.source, 0, self.kept_bytes()), &mut output)?;
+        self.append_behind(input, output, options, threads)
+    }
+
+    /// How many bytes of this encoding, from its start on, an [`append`](Self::append) copies as they are: a file
+    /// system may do that without reading them.
+    ///
+    /// ```
+    /// # use sigma_encoder::{Frames, Framing, Limits, Options, encode_frames};
+    /// # let document = "{\"id\":1}\n".repeat(1000);
+    /// # let framing = Framing::new().frame_bytes(4096);
+    /// # let mut encoded = Vec::new();
+    /// # encode_frames(document.as_bytes(), &mut encoded, &Options::new(), framing)?;
+    /// # let len = encoded.len() as u64;
+    /// # let frames = Frames::open(&encoded, len, Limits::new())?.expect("the framed form");
+    /// let mut longer = encoded[..frames.kept_bytes() as usize].to_vec();
+    /// frames.append_behind(&b"{}\n"[..], &mut longer, &Options::new(), 1)?;
+    /// assert!(sigma_encoder::decode_all(longer.as_slice())?.ends_with(b"{\"id\":1}\n{}\n"));
+    /// # Ok::<(), sigma_encoder::Error>(())
+    /// ```
+    pub fn kept_bytes(&self) -> u64 {
+        self.kept().checked_sub(1).map_or(self.header_len, |last| self.ends[last].coded)
+    }
+
+    /// How many frames an append copies.
+    fn kept(&self) -> usize {
         let (frame_bytes, len) = (self.header.frame_bytes, self.document_bytes());
         let is_kept = |frame: &Frame| is_final(frame.document.start, frame_bytes, len);
-        let kept = self.iter().take_while(is_kept).count();
-        let (raw, coded) = match kept.checked_sub(1) {
-            Some(last) => (self.ends[last].raw, self.ends[last].coded),
-            None => (0, self.header_len),
-        };
-        io::copy(&mut Region::new(&self.source, 0, coded), &mut output)?;
+        self.iter().take_while(is_kept).count()
+    }
+
+    /// As [`append`](Self::append), to an output that has the first [`kept_bytes`](Self::kept_bytes) of this encoding
+    /// already.
+    ///
+    /// ```no_run
+    /// # use sigma_encoder::{Frames, Options};
+    /// # fn grow(frames: &Frames<Vec<u8>>, copy: std::fs::File) -> Result<(), sigma_encoder::Error> {
+    /// frames.append_behind(&b"{}\n"[..], copy, &Options::new(), 1)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append).
+    pub fn append_behind<R: Read + Send, W: Write + Send>(
+        &self,
+        input: R,
+        output: W,
+        options: &Options,
+        threads: usize,
+    ) -> Result<u64, Error> {
+        let kept = self.kept();
+        let raw = kept.checked_sub(1).map_or(0, |last| self.ends[last].raw);
+        let frame_bytes = self.header.frame_bytes;
         let entries = (0..kept).map(|index| self.entry(index));
         let writer = FrameWriter::behind(output, self.header.clone(), entries);
         let tail = Tail { frames: self, index: kept, one: None, given: 0 };
@@ -572,7 +652,10 @@ impl<S: ReadAt> Frames<S> {
                 let position = position.max(range.start);
                 if part.is_empty() { lane.check() } else { write(lane, part, position) }
             });
-            decoded.map_err(|error| of_one_thread(error, threads))?;
+            decoded.map_err(|error| match threads > 1 {
+                true => of_one_thread(error),
+                false => self.of_all(error),
+            })?;
             Ok(end(lane)?)
         })
     }
@@ -638,9 +721,7 @@ impl<S: ReadAt> Tail<'_, S> {
             let frame = self.frames.frame(self.index);
             let one = match &mut self.one {
                 Some(one) => one,
-                none => {
-                    none.insert(self.frames.open_frame(&frame, self.frames.limits.memory_bytes)?)
-                }
+                none => none.insert(self.frames.open_frame(&frame, self.frames.memory_share(1))?),
             };
             if self.given < one.block().len() {
                 return Ok(());
@@ -687,10 +768,11 @@ fn at<S: ReadAt>(source: &S, range: Range<u64>) -> Source<BufReader<Region<'_, S
 }
 
 /// The memory limit is shared by threads.
-fn of_one_thread(error: Error, threads: usize) -> Error {
+fn of_one_thread(error: Error) -> Error {
     match error {
-        Error::Limit { limit_bytes, .. } if threads > 1 => {
-            Error::Limit { what: "share of the memory limit of one thread", limit_bytes }
+        Error::Limit { what: MEMORY_LIMIT, limit_bytes, needed_bytes } => {
+            let what = "share of the memory limit of one thread";
+            Error::Limit { what, limit_bytes, needed_bytes }
         }
         error => error,
     }

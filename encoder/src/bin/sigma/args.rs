@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use clap::builder::Resettable;
 use clap::{
     Arg, ArgAction, ArgMatches, Args as ClapArgs, Command, FromArgMatches, Parser, Subcommand,
     ValueEnum,
@@ -77,12 +78,18 @@ pub(crate) struct Deferred<T>(pub(crate) T);
 
 impl<T: ClapArgs> ClapArgs for Deferred<T> {
     fn augment_args(command: Command) -> Command {
-        command.defer(T::augment_args)
+        command.defer(|command| as_described(command, T::augment_args))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        command.defer(T::augment_args_for_update)
+        command.defer(|command| as_described(command, T::augment_args_for_update))
     }
+}
+
+/// With these arguments; what the verb does is said at the verb, and not where its arguments are described.
+fn as_described(command: Command, augment: fn(Command) -> Command) -> Command {
+    let (about, long) = (command.get_about().cloned(), command.get_long_about().cloned());
+    augment(command).about(Resettable::from(about)).long_about(Resettable::from(long))
 }
 
 impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
@@ -124,13 +131,20 @@ pub(crate) struct ListArgs {
     pub(crate) files: FileArgs,
 }
 
+/// What the program takes beside what it decodes with: its code and that of the system's library, its stack, and
+/// what the command line left. It is 2.5 MB where there is nothing else.
+pub(crate) const PROGRAM_BYTES: u64 = 4 << 20;
+
 /// Limits for encodings from people who are not trusted.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Limits")]
 // Fields bear the names of their flags.
 #[allow(clippy::struct_field_names)]
 pub(crate) struct LimitArgs {
-    /// Refuse encodings whose tables take more than so many bytes (10MB, 16MiB)
+    /// Refuse encodings that take more memory to decode than so many bytes (10MB, 16MiB)
+    ///
+    /// All is counted that the program takes while it decodes: 4 MiB for itself, the tables and buffers of each
+    /// thread, and the index. With several threads fewer are used before a file is refused.
     #[arg(short = 'M', long, alias = "memlimit", value_name = "BYTES", value_parser = size::parse)]
     memory_limit: Option<u64>,
     /// Stop when the document gets longer than so many bytes
@@ -147,7 +161,7 @@ impl LimitArgs {
     /// For the library.
     pub(crate) fn limits(self) -> Limits {
         Limits {
-            memory_bytes: self.memory_limit,
+            memory_bytes: self.memory_limit.map(|bytes| bytes.saturating_sub(PROGRAM_BYTES)),
             output_bytes: self.output_limit,
             ratio: if self.ratio_limit == 0 { None } else { Some(self.ratio_limit) },
         }
@@ -284,6 +298,12 @@ pub(crate) struct EncodeArgs {
     level: LevelArg,
     #[command(flatten)]
     digits: DigitArgs,
+    /// What damage is noticed by; crc32 for up to 64 KiB and xxh64 for more where nothing is said
+    ///
+    /// Without a check 4 bytes are saved, or 8, and damage may give another document: for bytes that something
+    /// else checks. Nothing may follow a short encoding without a check.
+    #[arg(short = 'C', long, value_enum, value_name = "KIND", display_order = 12)]
+    check: Option<CheckArg>,
     /// Cut the document into frames of about SIZE bytes (4MiB, 16MiB)
     ///
     /// Frames are what several threads work on and what `sigma decode --range` finds. Each is encoded
@@ -293,12 +313,6 @@ pub(crate) struct EncodeArgs {
     pub(crate) frame: Option<u64>,
     #[command(flatten)]
     threads: ThreadArgs,
-    /// What damage is noticed by; crc32 for up to 64 KiB and xxh64 for more where nothing is said
-    ///
-    /// Without a check 4 bytes are saved, or 8, and damage may give another document: for bytes that something
-    /// else checks. Nothing may follow a short encoding without a check.
-    #[arg(long, value_enum, value_name = "KIND")]
-    check: Option<CheckArg>,
     #[command(flatten)]
     techniques: TechniqueArgs,
     /// Encode the same input so many times in one process; needs --stats-json

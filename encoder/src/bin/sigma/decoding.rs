@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use sigma_encoder::{Decoder, Error, Frames, Limits, WriteAt};
 
+use crate::args::PROGRAM_BYTES;
 use crate::failure::{Failure, Voice, at};
 use crate::files::Input;
 use crate::output::{Likeness, Output, Target};
@@ -86,7 +87,7 @@ impl Decoding {
             self.voice.warning(&format!(
                 "{threads} instead of {} threads, for the memory limit of {} bytes",
                 self.threads,
-                self.limits.memory_bytes.unwrap_or(u64::MAX)
+                self.limits.memory_bytes.map_or(u64::MAX, |bytes| bytes + PROGRAM_BYTES)
             ));
         }
         let range = match &self.part {

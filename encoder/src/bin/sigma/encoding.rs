@@ -157,7 +157,8 @@ pub(crate) fn append(
         return refused("ends with a line that has no end; add a `\\n` first".into());
     }
     let mut output = target.open(false)?;
-    let count = frames.append(more_buffered, &mut output, &args.options(), threads);
+    output.copy_start(&old, frames.kept_bytes()).map_err(|error| failed(error.into()))?;
+    let count = frames.append_behind(more_buffered, &mut output, &args.options(), threads);
     let count = count.map_err(failed)?;
     let output_bytes = output.bytes;
     output.publish(Some(Likeness { of: &metadata, has_times: false }), false)?;

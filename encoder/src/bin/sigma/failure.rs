@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use sigma_encoder::Error;
 
+use crate::args::PROGRAM_BYTES;
+
 /// Why the program fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -22,8 +24,22 @@ pub(crate) enum Failure {
 pub(crate) fn at(place: &str, error: &Error) -> Failure {
     match error {
         Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+        Error::Limit { what: "memory limit", limit_bytes, needed_bytes: Some(needed) } => {
+            Failure::Work(format!("{place}: {}", of_memory(*limit_bytes, *needed)))
+        }
         error => Failure::Work(format!("{place}: {error}")),
     }
+}
+
+/// The limit and what is needed are those of the whole program, as on the command line.
+fn of_memory(limit_bytes: u64, needed_bytes: u64) -> String {
+    let (limit, needed) = (limit_bytes + PROGRAM_BYTES, needed_bytes + PROGRAM_BYTES);
+    let allowed = if limit_bytes == 0 {
+        "the memory limit".into()
+    } else {
+        format!("the memory limit of {limit} bytes")
+    };
+    format!("decoding takes {needed} bytes, more than {allowed}; raise it if the source is trusted")
 }
 
 /// What a panic says, as the error of one file.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use crate::args::VERBS;
 
 /// Options of one letter that take a value, which may follow in the same argument.
-const WITH_VALUE: [char; 3] = ['o', 'T', 'M'];
+const WITH_VALUE: [char; 4] = ['o', 'T', 'M', 'C'];
 
 /// The arguments, with a verb if there is none.
 pub(crate) fn with_verb(arguments: Vec<OsString>, has_input: bool) -> Vec<OsString> {
@@ -118,6 +118,7 @@ mod tests {
             ("-dc a.sg", "decode -c a.sg"),
             ("-d -o -d a.sg", "decode -o -d a.sg"),
             ("-od a.json", "encode -od a.json"),
+            ("-Cnone -d a.sg", "decode -Cnone a.sg"),
             ("-kdT4 a.sg", "decode -kT4 a.sg"),
             ("-T 4 -d a.sg", "decode -T 4 a.sg"),
             ("-o x -t a.sg", "test -o x a.sg"),

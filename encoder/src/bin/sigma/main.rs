@@ -16,6 +16,7 @@ mod interrupt;
 mod list;
 mod output;
 mod progress;
+mod resident;
 mod run;
 mod size;
 mod stats;

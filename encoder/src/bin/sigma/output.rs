@@ -9,7 +9,7 @@ use std::fs::{File, FileType, Metadata};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use sigma_encoder::WriteAt;
+use sigma_encoder::{ReadAt, WriteAt};
 
 use crate::failure::{Failure, at};
 use crate::interrupt;
@@ -214,6 +214,22 @@ impl Output {
         self.bytes = bytes;
     }
 
+    /// Begins with the first bytes of another file. Where the file system can, both share them on the disk.
+    pub(crate) fn copy_start(&mut self, from: &File, len: u64) -> io::Result<()> {
+        if let Sink::Partial(partial) = &self.sink {
+            self.bytes = copy_range(from, partial.file(), len);
+        }
+        let mut bytes = vec![0; 1 << 16];
+        while self.bytes < len {
+            let wanted = (bytes.len() as u64).min(len - self.bytes) as usize;
+            match from.read_at(&mut bytes[..wanted], self.bytes)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read => self.write_all(&bytes[..read])?,
+            }
+        }
+        Ok(())
+    }
+
     /// Makes it seen, now that it is complete, with what it takes over from another file. Where something
     /// will be gone then, the new bytes are on the disk before.
     pub(crate) fn publish(
@@ -252,6 +268,26 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Has the system copy the first bytes of a file, or share them; says how many it did, for any reason to stop.
+#[cfg(target_os = "linux")]
+fn copy_range(from: &File, to: &File, len: u64) -> u64 {
+    let (mut start, mut written) = (0, 0);
+    while written < len {
+        let wanted = usize::try_from(len - written).unwrap_or(1 << 30).min(1 << 30);
+        let copied =
+            rustix::fs::copy_file_range(from, Some(&mut start), to, Some(&mut written), wanted);
+        if !copied.is_ok_and(|copied| copied > 0) {
+            break;
+        }
+    }
+    written
+}
+
+#[cfg(not(target_os = "linux"))]
+fn copy_range(_: &File, _: &File, _: u64) -> u64 {
+    0
 }
 
 /// What a file takes over from another.
@@ -495,6 +531,34 @@ mod tests {
         assert_eq!((std::fs::read(&path).expect("a file"), count()), (b"new".to_vec(), 1));
         drop(named(&path, true));
         assert_eq!(count(), 1, "what was not published is gone");
+    }
+
+    #[test]
+    fn a_file_can_begin_as_another_whether_the_system_copies_or_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bytes: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
+        let path = folder.path().join("from");
+        std::fs::write(&path, &bytes).expect("a writable folder");
+        let from = File::open(&path).expect("it was made");
+        for (len, is_file) in
+            [(0, true), (1, true), (200_001, true), (300_000, true), (200_001, false)]
+        {
+            let target = Target::File { path: folder.path().join("to"), replaces: true };
+            let mut output = target.open(false).expect("a writable folder");
+            if !is_file {
+                // What is no file of its own is written to.
+                let to = File::create(folder.path().join("to")).expect("a writable folder");
+                output = Output { sink: Sink::Plain(to), ..output };
+            }
+            output.copy_start(&from, len).expect("there are so many");
+            output.write_all(b"more").expect("a writable folder");
+            output.publish(None, false).expect("a writable folder");
+            let found = std::fs::read(folder.path().join("to")).expect("it was made");
+            let expected = [&bytes[..len as usize], b"more"].concat();
+            assert!(found == expected, "{len}");
+        }
+        let mut output = Target::Nowhere.open(false).expect("nowhere is there");
+        assert!(output.copy_start(&from, 300_001).is_err(), "it is shorter");
     }
 
     #[cfg(unix)]

@@ -15,12 +15,13 @@ use crate::failure::{Failure, Voice, at, of_panic};
 use crate::files::{Input, Source, beside, sources};
 use crate::output::Target;
 use crate::stats::{Repetition, Stats, Work};
-use crate::{interrupt, list};
+use crate::{interrupt, list, resident};
 
 /// Does what was asked.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let voice = Voice::new(args.quiet, args.verbose);
     interrupt::survive_file_size_limit();
+    resident::give_back_code();
     match &args.verb {
         Verb::Encode(Deferred(encode)) => run_encode(encode, voice),
         Verb::Decode(Deferred(decode)) => run_decode(decode, voice),

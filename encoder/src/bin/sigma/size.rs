@@ -13,10 +13,10 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
         "mb" => 1_000_000,
         "gb" => 1_000_000_000,
         "tb" => 1_000_000_000_000,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        "g" | "gib" => 1 << 30,
-        "t" | "tib" => 1 << 40,
+        "k" | "ki" | "kib" => 1 << 10,
+        "m" | "mi" | "mib" => 1 << 20,
+        "g" | "gi" | "gib" => 1 << 30,
+        "t" | "ti" | "tib" => 1 << 40,
         _ => return Err(format!("unit `{unit}` is none of B, K, KB, KiB, M, MB, MiB, G, GB, GiB")),
     };
     let wrong = || "write a size such as 1000, 1.5MB or 16MiB".to_owned();
@@ -119,6 +119,7 @@ mod tests {
             ("16 MiB", 16 << 20),
             ("1M", 1 << 20),
             ("1m", 1 << 20),
+            ("3Mi", 3 << 20),
             ("64k", 64 << 10),
             ("1.5MB", 1_500_000),
             ("1.5M", 3 << 19),

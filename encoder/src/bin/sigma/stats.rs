@@ -96,7 +96,12 @@ impl Stats {
                 or_null(repetition.live_heap_bytes)
             );
         }
-        let _ = writeln!(json, "],\"heap\":{}}}", heap_json());
+        let _ = writeln!(
+            json,
+            "],\"peak_rss_bytes\":{},\"heap\":{}}}",
+            or_null(peak_rss_bytes()),
+            heap_json()
+        );
         json
     }
 }
@@ -110,6 +115,14 @@ fn rss_bytes() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)
+}
+
+/// The most that the resident set was, from the program's start on; `None` where the system does not say.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = peak.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    Some(kibibytes << 10)
 }
 
 #[cfg(feature = "heap")]
