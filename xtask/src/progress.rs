@@ -43,7 +43,8 @@ impl Progress {
     pub(crate) fn new() -> Self {
         let on_terminal = std::io::stderr().is_terminal();
         let bar = if on_terminal { ProgressBar::new(1) } else { ProgressBar::hidden() };
-        let template = "{bar:24} {percent:>3} %  {msg:30!} left {eta}{prefix}";
+        // What is measured now takes the rest of the line, whatever the terminal's width.
+        let template = "{bar:12} {percent:>3} %  left {eta}{prefix}  {wide_msg}";
         bar.set_style(ProgressStyle::with_template(template).expect("a constant template"));
         bar.enable_steady_tick(Duration::from_millis(500));
         Self {
@@ -75,20 +76,17 @@ impl Progress {
         if measure.precision.is_some() && measure.runs_max > measure.runs_min {
             let (min, max) = (measure.runs_min, measure.runs_max);
             self.of = " of the fewest blocks";
-            self.bar.set_prefix(format!(" of the first {min} blocks of at most {max}"));
+            self.bar.set_prefix(format!(" of {min} to {max} blocks"));
         }
     }
 
     /// Says how much there is left once the fewest blocks are done: what is likely, and the range.
     pub(crate) fn forecast(&mut self, cells: &[Cell<'_>], left: &[Left]) {
-        let sum = |runs: fn(&Left) -> u32| -> u64 {
-            left.iter().map(|of| cost(cells[of.index]) * u64::from(runs(of))).sum()
-        };
-        let [least, expected, most] = [sum(|_| 1), sum(|of| of.expected), sum(|of| of.most)];
+        let [least, expected, most] = work_left(cells, left);
         self.work = self.done + expected;
-        self.bar.set_length(self.work);
         let range = format!("{} to {}", self.time_for(least), self.time_for(most));
         self.bar.set_prefix(format!(" ({range})"));
+        self.bar.set_length(self.work);
         if std::mem::replace(&mut self.is_pilot, false) {
             (self.base, self.tenths) = (self.done, 0);
             self.of = " of what is expected";
@@ -107,8 +105,7 @@ impl Progress {
         if self.own == 0 {
             return "an unknown time".to_owned();
         }
-        let elapsed = self.started.elapsed().as_nanos() as f64;
-        crate::units::duration(elapsed * work as f64 / self.own as f64)
+        crate::units::duration(nanos_for(work, self.own, self.started.elapsed()))
     }
 
     /// One run is done; without a sample it was done by an earlier `run`.
@@ -198,4 +195,63 @@ impl Simulation {
 
 fn cost(cell: Cell<'_>) -> u64 {
     cell.document.size.0 + RUN_COST
+}
+
+/// The work that is left at least (one run more of each), as expected, and at most.
+fn work_left(cells: &[Cell<'_>], left: &[Left]) -> [u64; 3] {
+    let sum = |runs: fn(&Left) -> u32| -> u64 {
+        left.iter().map(|of| cost(cells[of.index]) * u64::from(runs(of))).sum()
+    };
+    [sum(|_| 1), sum(|of| of.expected), sum(|of| of.most)]
+}
+
+/// How long `work` takes if so much was `done` in the time that has passed.
+fn nanos_for(work: u64, done: u64, elapsed: Duration) -> f64 {
+    elapsed.as_nanos() as f64 * work as f64 / done as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Program, Variant};
+    use crate::hash::Sha256Hex;
+    use crate::inputs::Document;
+    use crate::units::Bytes;
+
+    #[test]
+    fn what_is_left_counts_runs_by_what_they_cost_and_takes_time_at_the_pace_so_far() {
+        let variant = Variant {
+            name: "v".to_owned(),
+            about: String::new(),
+            optional: false,
+            program: Program::Command(Box::default()),
+        };
+        let document = |size| Document {
+            profile: "p".to_owned(),
+            size: Bytes(size),
+            sha256: Sha256Hex(String::new()),
+            path: std::path::PathBuf::new(),
+        };
+        let documents = [document(0), document(900_000)];
+        let cells = documents.each_ref().map(|document| Cell { variant: &variant, document });
+        let left =
+            [Left { index: 0, expected: 3, most: 10 }, Left { index: 1, expected: 2, most: 10 }];
+        // A run of nothing costs 100,000, one of 900 KB ten times as much.
+        let work = work_left(&cells, &left);
+        assert_eq!(work, [1_100_000, 2_300_000, 11_000_000]);
+        let second = Duration::from_secs(1);
+        let nanos = work.map(|work| nanos_for(work, 1_100_000, second));
+        assert_eq!(nanos[0], 1e9, "what took a second takes one again");
+        assert_eq!(nanos[2], 1e10);
+        assert_eq!(nanos_for(0, 5, second), 0.0);
+        let mut progress = Progress::hidden();
+        assert_eq!(progress.time_for(7), "an unknown time", "nothing was done by this process");
+        progress.own = 1;
+        progress.forecast(&cells, &left);
+        assert_eq!(
+            progress.work,
+            progress.done + 2_300_000,
+            "the bar ends where it is expected to"
+        );
+    }
 }

@@ -141,7 +141,7 @@ impl Workshop {
     }
 
     /// The copy of a program that is measured or measures.
-    fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.room.join("programs").join(name)
     }
 

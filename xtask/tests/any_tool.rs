@@ -517,3 +517,196 @@ fn commands_are_tried_against_each_other_without_a_file() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text.contains("failed"), "{text}");
 }
+
+/// Metrics of which more is better turn what counts as improved.
+#[test]
+fn a_lower_speed_is_a_regression_and_a_lower_time_is_an_improvement() {
+    if !has("sh") {
+        return;
+    }
+    let bench = Bench::new();
+    bench.write("words", "a\n");
+    // Values that scatter by one in a hundred, by the number of the run: 100, 101, 102, 100, ..
+    bench.write(
+        "score.sh",
+        "count=$(cat \"$2\" 2>/dev/null || echo 0)\necho $((count + 1)) > \"$2\"\n\
+         value=$(($1 + count % 3))\necho \"speed: $value, seconds: $value\" >&2\n",
+    );
+    let variant = |name: &str, base: u32| {
+        format!(
+            "[[variant]]\nname = \"{name}\"\ncommand = [\"sh\", \"score.sh\", \"{base}\", \"{}\"]\n",
+            bench.path(name).display()
+        )
+    };
+    let text = format!(
+        "title = \"t\"\nquestion = \"q\"\n[input]\nfiles = [\"words\"]\n\
+         [measure]\nwarmup = 0\nruns = {{ min = 6, max = 6 }}\n\
+         [[metric]]\nname = \"speed\"\nbetter = \"higher\"\nregex = 'speed: ([0-9.]+)'\n\
+         [[metric]]\nname = \"seconds\"\nunit = \"s\"\nregex = 'seconds: ([0-9.]+)'\n\
+         {}{}[fit]\nmetrics = [\"speed\", \"seconds\"]\nreference = \"high\"\n",
+        variant("high", 100),
+        variant("low", 80)
+    );
+    let measured = bench.measured("run", "higher", &text);
+    measured.is_fine();
+    let summary: serde_json::Value = serde_json::from_str(&measured.file("summary.json")).unwrap();
+    let verdict = |metric: &str| {
+        let compared = summary["comparisons"].as_array().unwrap();
+        let of = compared.iter().find(|of| of["metric"].as_str().unwrap().starts_with(metric));
+        of.unwrap_or_else(|| panic!("{metric}: {compared:?}")).clone()
+    };
+    let (speed, seconds) = (verdict("speed"), verdict("seconds"));
+    assert_eq!((&speed["verdict"], &seconds["verdict"]), (&"regressed".into(), &"improved".into()));
+    // What is not turned is the ratio itself.
+    assert_eq!(speed["ratio"], seconds["ratio"], "{speed} {seconds}");
+    let report = measured.file("report.md");
+    assert!(report.contains("regressed") && report.contains("improved"), "{report}");
+}
+
+/// Drops these parts of a file from the page cache, as far as the kernel follows.
+fn evict(path: &Path, parts: impl Fn(u64) -> bool) {
+    use rustix::fs::{Advice, fadvise};
+    const PART: u64 = 64 << 10;
+    let file = fs::File::open(path).expect("a file");
+    file.sync_all().expect("what is not on disk cannot be dropped");
+    let length = file.metadata().expect("a file").len();
+    for part in (0..length.div_ceil(PART)).filter(|part| parts(*part)) {
+        fadvise(&file, part * PART, std::num::NonZero::new(PART), Advice::DontNeed)
+            .expect("advice");
+    }
+}
+
+/// Three byte-identical copies once gave 8 of 10 cells "regressed", since the peak depended on which
+/// of their pages lay in the page cache.
+#[test]
+fn copies_that_lie_in_the_page_cache_in_different_ways_are_not_told_apart() {
+    if !has("python3") {
+        return;
+    }
+    let python = fs::canonicalize(which("python3")).expect("a program");
+    let bench = Bench::new();
+    let names = ["first", "second", "third"];
+    let variants: Vec<String> = names
+        .iter()
+        .map(|name| {
+            fs::create_dir(bench.path(name)).expect("a folder");
+            let copy = bench.path(name).join("python3");
+            fs::copy(&python, &copy).expect("a copy");
+            format!(
+                "[[variant]]\nname = \"{name}\"\ncommand = [\"./{name}/python3\", \"-S\", \"-c\", \
+                 \"import sys; sys.stdout.write(sys.stdin.read())\"]\nenv = {{ PYTHONHOME = \"{}\" }}\n",
+                python_home()
+            )
+        })
+        .collect();
+    // All of one, every other part of the next, and the second half of the last are gone.
+    evict(&bench.path("first/python3"), |_| true);
+    evict(&bench.path("second/python3"), |part| part % 2 == 0);
+    evict(&bench.path("third/python3"), |part| part > 40);
+    let text = format!(
+        "title = \"t\"\nquestion = \"q\"\n[input]\n{SWEEP}\n[measure]\nwarmup = 0\n\
+         runs = {{ min = 5, max = 5 }}\n{}\
+         [fit]\nmetrics = [\"peak_rss\", \"peak_hwm\", \"peak_anon\", \"output\"]\nreference = \"first\"\n",
+        variants.concat()
+    );
+    let measured = bench.measured("run", "copies", &text);
+    measured.is_fine();
+    let summary: serde_json::Value = serde_json::from_str(&measured.file("summary.json")).unwrap();
+    let compared = summary["comparisons"].as_array().unwrap();
+    assert_eq!(compared.len(), 2 * 2 * 4, "two copies, two sizes, four metrics");
+    for of in compared {
+        let verdict = of["verdict"].as_str().unwrap();
+        assert!(verdict != "regressed" && verdict != "improved", "{of}");
+    }
+}
+
+fn which(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program));
+    found.into_iter().find(|path| path.is_file()).expect("it is installed")
+}
+
+/// Where Python's own modules lie, which a copy elsewhere would not find.
+fn python_home() -> String {
+    let output =
+        Command::new("python3").args(["-c", "import sys; print(sys.base_prefix)"]).output();
+    String::from_utf8_lossy(&output.expect("python3 runs").stdout).trim().to_owned()
+}
+
+/// What a command draws and prints on a terminal that is so wide, with these variables; nothing where there
+/// is no `script` to make one.
+fn on_terminal(folder: &Path, columns: u32, env: &[(&str, &str)], line: &str) -> Option<String> {
+    if !has("script") || !has("stty") {
+        return None;
+    }
+    let mut script = Command::new("script");
+    script.args(["-qefc", &format!("stty cols {columns} rows 24; {line}"), "/dev/null"]);
+    script.env("XTASK_LOCK_DIR", folder).env("TERM", "xterm").env_remove("NO_COLOR");
+    script.envs(env.iter().copied()).env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
+    let output = script.current_dir(folder).stdin(Stdio::null()).output().expect("script runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    Some(text)
+}
+
+/// Without what moves the cursor and colours: the pieces that were drawn, each on one line.
+fn drawn(text: &str) -> Vec<String> {
+    let codes = regex::Regex::new("\x1b\\[[0-9;?]*[A-Za-z]").expect("a constant");
+    let pieces = codes.replace_all(text, "\n");
+    pieces.split(['\r', '\n']).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn the_bar_fits_its_line_and_shows_what_is_left_until_the_rule_can_end_it() {
+    let bench = Bench::new();
+    bench.write("words", "a\n");
+    // Every other value is a tenth larger: some twenty runs until the mean is known to 3 %.
+    bench.write(
+        "score.sh",
+        "count=$(cat count 2>/dev/null || echo 0)\necho $((count + 1)) > count\n\
+         sleep 0.1\necho \"score: $((100 + count % 2 * 10))\" >&2\n",
+    );
+    bench.write(
+        "bar.toml",
+        "title = \"t\"\nquestion = \"q\"\n[input]\nfiles = [\"words\"]\n\
+         [measure]\nwarmup = 0\nruns = { min = 4, max = 60, precision = \"3 %\" }\n\
+         [[metric]]\nname = \"score\"\nregex = 'score: (\\d+)'\n\
+         [[variant]]\nname = \"a-name-that-is-rather-long-for-a-variant\"\ncommand = [\"sh\", \"score.sh\"]\n\
+         [fit]\nmetrics = [\"score\"]\n",
+    );
+    let range = regex::Regex::new(r"left \S+ \(.+ to .+\)").expect("a constant");
+    for columns in [80, 60] {
+        let line = format!("{XTASK} run --no-build --restart --reports reports{columns} bar.toml");
+        let Some(text) = on_terminal(bench.0.path(), columns, &[], &line) else { return };
+        let bars: Vec<String> =
+            drawn(&text).into_iter().filter(|of| of.contains(" %  left ")).collect();
+        assert!(bars.iter().all(|bar| bar.chars().count() <= columns as usize), "{bars:#?}");
+        let of_first = |bar: &String| bar.contains("of 4 to 60 blocks");
+        assert!(bars.iter().any(of_first), "{bars:#?}");
+        assert!(
+            bars.iter().any(|bar| range.is_match(bar)),
+            "the range beyond the fewest: {bars:#?}"
+        );
+        let samples = fs::read_to_string(bench.path(&format!("reports{columns}/bar/samples.csv")));
+        let runs =
+            samples.expect("samples").lines().filter(|line| line.starts_with("run,")).count();
+        assert!((8..60).contains(&runs), "the rule ended it: {runs}");
+    }
+}
+
+#[test]
+fn what_try_prints_is_coloured_on_a_terminal_alone_and_fits_in_80_columns() {
+    let bench = Bench::new();
+    let line = format!("{XTASK} try cat 'cat -u' --sizes 1KB --runs 2 2>/dev/null");
+    for (columns, env, coloured) in [
+        (80, &[][..], true),
+        (60, &[], true),
+        (80, &[("NO_COLOR", "1")], false),
+        (80, &[("TERM", "dumb")], false),
+    ] {
+        let Some(text) = on_terminal(bench.0.path(), columns, env, &line) else { return };
+        assert_eq!(text.contains("\u{1b}[1m"), coloured, "{env:?}: {text}");
+        assert!(drawn(&text).iter().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("time (mean ± sd)") && text.contains("cat-u"), "{text}");
+    }
+}

@@ -270,3 +270,98 @@ fn endless_output_is_an_outcome() {
     let report = fs::read_to_string(folder.path().join("reports/endless/report.md")).unwrap();
     assert!(report.contains("over the output limit"), "{report}");
 }
+
+#[test]
+fn who_failed_is_named_with_the_reason_and_what_it_said_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let variants = r#"
+[[variant]]
+name = "decoder-hangs"
+command = ["cat"]
+decode = ["sh", "-c", "echo still thinking >&2; exec sleep 1000"]
+timeout = "300 ms"
+[[variant]]
+name = "decoder-killed"
+command = ["cat"]
+decode = ["sh", "-c", "echo about to fall >&2; kill -SEGV $$"]
+[[variant]]
+name = "decoder-floods"
+command = ["cat"]
+decode = ["sh", "-c", "exec yes"]
+[[variant]]
+name = "encoder-wrong"
+command = ["sh", "-c", "cat > /dev/null; echo other"]
+decode = ["cat"]
+[[variant]]
+name = "encoder-missing"
+command = ["no-such-encoder"]
+decode = ["cat"]
+[[variant]]
+name = "encoder-fails"
+command = ["sh", "-c", "seq 1 30 >&2; exit 9"]
+decode = ["cat"]
+"#;
+    let text = CAT.replace("[measure]", "[measure]\noutput_limit = \"20 x\"");
+    let (output, said) = run(folder.path(), "who", &format!("{text}{variants}"));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let report = fs::read_to_string(folder.path().join("reports/who/report.md")).unwrap();
+    for (variant, words) in [
+        ("decoder-hangs", "the decoder timed out"),
+        ("decoder-killed", "the decoder was ended by signal 11"),
+        ("decoder-floods", "the decoder was over the output limit"),
+        ("encoder-wrong", "decoding gave another document than was encoded"),
+        ("encoder-missing", "the encoder was not started"),
+        ("encoder-fails", "the encoder failed with exit code 9"),
+    ] {
+        assert!(said.contains(&format!("{variant} on wide of 100 B: {words}")), "{words}: {said}");
+        assert!(report.contains(words), "{words}: {report}");
+    }
+    for line in
+        ["still thinking", "about to fall", "cannot execute `no-such-encoder`", "      30\n"]
+    {
+        assert!(report.contains(line), "{line}: {report}");
+    }
+    // Of thirty lines the last ten.
+    assert!(report.contains("      21\n") && !report.contains("      20\n"), "{report}");
+    let samples = fs::read_to_string(folder.path().join("reports/who/samples.csv")).unwrap();
+    for variant in ["decoder-hangs", "decoder-killed", "decoder-floods"] {
+        let mut runs = samples.lines().filter(|line| {
+            line.starts_with("run,") && line.contains(&format!(",{variant},wide,100,"))
+        });
+        assert!(runs.all(|line| line.contains(",decoder_failed,")), "{samples}");
+    }
+}
+
+/// `yes` once wrote 1.7 GB in three seconds. What is written to a file or into a folder is looked at as
+/// well as stdout is.
+#[test]
+fn endless_files_and_folders_are_stopped_long_before_they_fill_a_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, rest: &str, to: &str| {
+        format!(
+            "[[variant]]\nname = \"{name}\"\n{rest}\
+             command = [\"sh\", \"-c\", \"head -c 1700000000 /dev/zero > {to}; echo > {to}.done\", \"-\", \"{{output}}\"]\n"
+        )
+    };
+    let file = write("file", "", "$1");
+    let folders = write("folder", "output = \"folder\"\n", "$1/part");
+    let within = "[[variant]]\nname = \"within\"\ncommand = [\"cp\", \"{input}\", \"{output}\"]\n";
+    let text = CAT.replace("[measure]", "[measure]\noutput_limit = \"1 MB\"");
+    let (output, said) = run(folder.path(), "files", &format!("{text}{file}{folders}{within}"));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let samples = fs::read_to_string(folder.path().join("reports/files/samples.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(samples.as_bytes());
+    let rows: Vec<std::collections::BTreeMap<String, String>> =
+        reader.deserialize().collect::<Result<_, _>>().unwrap();
+    let runs = rows.iter().filter(|row| row["kind"] == "run" && row["input_bytes"] == "100");
+    assert_eq!(runs.clone().count(), 6, "{samples}");
+    for row in runs {
+        let outcome = if row["variant"] == "within" { "ok" } else { "output_limit" };
+        assert_eq!(row["outcome"], outcome, "{row:?}");
+        // Long before: it was killed and did not come to its own end.
+        if outcome != "ok" {
+            assert_eq!(row["signal"], "9", "{row:?}");
+            assert!(row["written_bytes"].parse::<u64>().unwrap() < 1_700_000_000, "{row:?}");
+        }
+    }
+}

@@ -172,6 +172,21 @@ fn another_workspace_measures_its_own_encoder_and_builds_nothing_of_ours_but_the
         |line: Option<String>| line.and_then(|line| line.rsplit(',').next().map(ToOwned::to_owned));
     let (before, after) = (runs(first(&samples)), runs(first(&changed)));
     assert_ne!(before, after, "yesterday's program was measured");
+    // What is tried may be kept, and is measured again by its name.
+    let tried = ["lab", "try", "cat", "tr a b", "--sizes", "1KB", "--runs", "2", "--save", "kept"];
+    let kept = foreign.cargo(&tried);
+    assert_eq!(kept.status.code(), Some(0), "{}", String::from_utf8_lossy(&kept.stderr));
+    let text = fs::read_to_string(foreign.path("experiments/kept.toml")).expect("an experiment");
+    for part in ["command = [\"tr\", \"a\", \"b\"]", "1 KB", "min = 2, max = 2", "cwd     = \"..\""]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let again = foreign.cargo(&["lab", "run", "kept"]);
+    assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+    assert!(foreign.path("reports/kept/report.md").is_file());
+    let twice = foreign.cargo(&tried);
+    assert_eq!(twice.status.code(), Some(2), "it overwrites nothing");
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("is there already"));
     // An experiment of sigma's is refused with what is missing.
     foreign.write(
         "experiments/ours.toml",

@@ -1,34 +1,64 @@
 //! `cargo xtask calibrate --aa`: the whole laboratory against itself. Byte-identical copies of programs are
 //! measured as different variants, in campaigns like any other; whatever is found between them is a
 //! false alarm.
+//!
+//! Programs are those of all experiments, each with its experiment's metrics, margin and stopping rule, and
+//! `cat`. Documents are small, so that a hundred campaigns of each can be paid.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use stats::binomial_tail;
 use stats::compare::Verdict as Answer;
 
-use crate::cmd::Chosen;
 use crate::cmd::run::{self, Options};
-use crate::error::Verdict;
-use crate::experiment::Experiment;
+use crate::cmd::tried::text as quoted;
+use crate::cmd::{self, Chosen};
+use crate::error::{Verdict, user};
+use crate::experiment::{Experiment, Measure, Program};
 use crate::interrupt;
 use crate::metric::Metric;
 use crate::output::{errln, outln};
 use crate::progress::Simulation;
 use crate::record::Folder;
 use crate::render;
+use crate::units::Share;
+use crate::watched;
 use crate::workshop::{Wanted, Workshop};
 
 /// The copies of one program; the first is what the others are compared with.
 const COPIES: [&str; 3] = ["first", "second", "third"];
 
-/// The share of campaigns in which anything may be found.
+/// Of an experiment's programs there are two: it has several, which take turns.
+const COPIES_OF_EXPERIMENTS: usize = 2;
+
+/// The documents of all campaigns.
+const SIZES: &str = "[\"1 KB\", \"100 KB\"]";
+
+/// The share of campaigns in which anything may be found, by Holm's correction.
 const ALARMS_MAX: f64 = 0.05;
 
-/// What was found in all campaigns of one program.
+/// So seldom would chance alone find as much as is called missed.
+const CHANCE_MAX: f64 = 0.005;
+
+/// What campaigns are made of: an experiment, or a program alone.
+struct Subject {
+    name: String,
+    copies: usize,
+    /// Program and arguments of each variant; a campaign is about one of them.
+    programs: Vec<(PathBuf, Vec<String>)>,
+    /// Where they run: what their arguments name is looked up from there.
+    home: PathBuf,
+    profiles: Vec<String>,
+    /// The lines of `[measure]` and `[fit]`.
+    measure: String,
+    metrics: Vec<Metric>,
+    margin: Share,
+}
+
+/// What was found in all campaigns of one subject.
 struct Found {
-    program: String,
     campaigns: u32,
     /// Campaigns with any false alarm.
     alarmed: u32,
@@ -36,47 +66,125 @@ struct Found {
     metrics: Vec<(Metric, u32, u32)>,
 }
 
-/// Measures copies of `sigma` and of a program of the system, prints what was found and fails if that
-/// is more than chance allows.
-pub(crate) fn aa(workshop: &Workshop, campaigns: u32) -> anyhow::Result<Verdict> {
+/// Measures copies of all programs whose name, or whose experiment's, contains `only`; prints what was found
+/// and fails if that is more than chance allows.
+pub(crate) fn aa(workshop: &Workshop, campaigns: u32, only: &str) -> anyhow::Result<Verdict> {
     interrupt::listen()?;
-    workshop.build(Wanted::SIGMA)?;
-    let tools = workshop.tools(Wanted::SIGMA)?;
+    let subjects = subjects(workshop, only)?;
+    workshop.build(wanted(workshop))?;
     let folder = workshop.room.join("aa");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let cat = ["/bin/cat", "/usr/bin/cat"].into_iter().map(Path::new).find(|path| path.is_file());
-    let programs = [("sigma", tools.sigma.as_deref(), "encode -c"), ("cat", cat, "-")];
     let mut verdict = Verdict::Fine;
-    for (name, path, arguments) in programs {
-        let Some(path) = path else {
-            errln!("there is no `{name}` here; left out");
-            continue;
-        };
-        let found = program(workshop, &folder.join(name), path, arguments, campaigns)?;
-        if !print(&found) {
+    let (mut all, mut alarmed) = (0, 0);
+    for subject in &subjects {
+        let found = measured(workshop, &folder.join(&subject.name), subject, campaigns)?;
+        if !print(subject, &found) {
             verdict = Verdict::Failed;
         }
+        all += found.campaigns;
+        alarmed += found.alarmed;
+    }
+    if subjects.len() > 1 && !judged("altogether", all, alarmed) {
+        verdict = Verdict::Failed;
     }
     Ok(verdict)
 }
 
-/// All campaigns of copies of one program.
-fn program(
+fn wanted(workshop: &Workshop) -> Wanted {
+    Wanted { sigma: workshop.has_sigma(), heap: false }
+}
+
+/// `cat`, and every experiment that measures programs which are here.
+fn subjects(workshop: &Workshop, only: &str) -> anyhow::Result<Vec<Subject>> {
+    let cat = watched::named(&["cat".to_owned()], &workshop.root);
+    let alone = cat.into_iter().map(|(name, path)| Subject {
+        name,
+        copies: COPIES.len(),
+        programs: vec![(path, vec!["-".to_owned()])],
+        home: workshop.root.clone(),
+        profiles: vec!["records".to_owned()],
+        measure: "warmup = 1\nruns = { min = 5, max = 5 }\n".to_owned(),
+        metrics: vec![Metric::PeakRss, Metric::PeakAnon, Metric::Wall, Metric::Output],
+        margin: crate::experiment::default_margin(),
+    });
+    let mut subjects: Vec<Subject> = alone.collect();
+    let names = cmd::names(workshop)?;
+    for chosen in cmd::chosen(workshop, &crate::Selection::default(), &names)? {
+        subjects.extend(of_experiment(workshop, &chosen));
+    }
+    subjects.retain(|subject| subject.name.contains(only));
+    if subjects.is_empty() {
+        return user(format!("nothing that `--aa` measures has a name that contains `{only}`"));
+    }
+    Ok(subjects)
+}
+
+/// The programs of an experiment, as far as they are here; nothing where it measures none.
+fn of_experiment(workshop: &Workshop, chosen: &Chosen) -> Option<Subject> {
+    let Chosen { name, experiment, home, .. } = chosen;
+    let mut programs = Vec::new();
+    for variant in &experiment.variant {
+        let words = match &variant.program {
+            Program::Sigma { encode } => {
+                let mut words = vec![workshop.program("sigma").to_string_lossy().into_owned()];
+                words.extend(["encode".to_owned(), "-c".to_owned()]);
+                words.extend(encode.arguments());
+                words
+            }
+            Program::Command(foreign) => foreign.command.clone(),
+        };
+        // `sigma` is built later.
+        let path = match (&variant.program, watched::named(&words[..1], home).pop()) {
+            (Program::Sigma { .. }, _) => PathBuf::from(&words[0]),
+            (_, Some((_, path))) => path,
+            (_, None) => {
+                errln!("{name}: there is no `{}` here; `{}` is left out", words[0], variant.name);
+                continue;
+            }
+        };
+        programs.push((path, words[1..].to_vec()));
+    }
+    let is_compared = |metric: &&Metric| !matches!(metric, Metric::PeakHeap | Metric::Own(_));
+    let metrics: Vec<Metric> = experiment.fit.metrics.iter().filter(is_compared).copied().collect();
+    let mut profiles: Vec<String> =
+        experiment.input.profiles.iter().map(ToString::to_string).collect();
+    if profiles.is_empty() {
+        profiles.push("records".to_owned());
+    }
+    (!programs.is_empty() && !metrics.is_empty()).then(|| Subject {
+        name: name.clone(),
+        copies: COPIES_OF_EXPERIMENTS,
+        programs,
+        home: home.clone(),
+        profiles,
+        measure: rule(&experiment.measure),
+        metrics,
+        margin: experiment.fit.margin,
+    })
+}
+
+/// The stopping rule of an experiment, as it would be written.
+fn rule(measure: &Measure) -> String {
+    let Measure { warmup, runs_min, runs_max, precision, .. } = measure;
+    let precision = precision.map_or(String::new(), |of| format!(", precision = \"{of}\""));
+    format!("warmup = {warmup}\nruns = {{ min = {runs_min}, max = {runs_max}{precision} }}\n")
+}
+
+/// All campaigns of one subject.
+fn measured(
     workshop: &Workshop,
     folder: &Path,
-    original: &Path,
-    arguments: &str,
+    subject: &Subject,
     campaigns: u32,
 ) -> anyhow::Result<Found> {
-    let name = original.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let progress = Simulation::new();
-    let mut found = Found { program: name.clone(), campaigns, alarmed: 0, metrics: Vec::new() };
+    let mut found = Found { campaigns, alarmed: 0, metrics: Vec::new() };
     for number in 0..campaigns {
-        progress.reached(u64::from(number), u64::from(campaigns), &name);
+        progress.reached(u64::from(number), u64::from(campaigns), &subject.name);
         let home = folder.join(number.to_string());
-        let toml = prepare(&home, original, arguments, number)?;
+        let toml = prepare(&home, subject, number)?;
         let experiment = Experiment::load(&workshop.root, &toml)?;
         let chosen = Chosen {
             name: "aa".to_owned(),
@@ -85,7 +193,7 @@ fn program(
             experiment,
         };
         run::measure_one(workshop, &chosen, &Options::quietly())?;
-        count(&mut found, &chosen)?;
+        count(&mut found, &chosen, subject)?;
         fs::remove_dir_all(&home)?;
     }
     progress.finish();
@@ -93,29 +201,36 @@ fn program(
 }
 
 /// Fresh copies, so that each campaign meets them as they happen to lie in the page cache, and the
-/// experiment on them.
-fn prepare(
-    home: &Path,
-    original: &Path,
-    arguments: &str,
-    number: u32,
-) -> anyhow::Result<std::path::PathBuf> {
-    let name = original.file_name().unwrap_or_default().to_string_lossy().into_owned();
+/// experiment on them: of the variants and profiles of the subject the next in turn.
+fn prepare(home: &Path, subject: &Subject, number: u32) -> anyhow::Result<PathBuf> {
+    let turn = number as usize;
+    let (original, arguments) = &subject.programs[turn % subject.programs.len()];
+    let profile = &subject.profiles[turn / subject.programs.len() % subject.profiles.len()];
+    let metrics: Vec<String> = subject.metrics.iter().map(|metric| quoted(metric.name())).collect();
     let mut text = format!(
         "title = \"A/A\"\nquestion = \"Do copies of one program differ?\"\n\
-         [input]\nprofiles = [\"records\"]\nsizes = [\"1 KB\", \"100 KB\"]\n\
-         [measure]\nwarmup = 1\nruns = {{ min = 5, max = 5 }}\nseed = {number}\n\
-         [fit]\nmetrics = [\"peak_rss\", \"peak_anon\", \"wall\", \"output\"]\nreference = \"{}\"\n",
-        COPIES[0]
+         [input]\nprofiles = [{}]\nsizes = {SIZES}\n\
+         [measure]\n{}seed = {number}\n\
+         [fit]\nmetrics = [{}]\nreference = {}\nmargin = \"{}\"\n",
+        quoted(profile),
+        subject.measure,
+        metrics.join(", "),
+        quoted(COPIES[0]),
+        subject.margin,
     );
-    let words = arguments.split(' ').map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
-    for copy in COPIES {
+    let name = original.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for copy in &COPIES[..subject.copies] {
         let path = home.join(copy).join(&name);
         fs::create_dir_all(home.join(copy))
             .and_then(|()| fs::copy(original, &path))
             .with_context(|| format!("cannot copy {} to {}", original.display(), path.display()))?;
+        let words = std::iter::once(format!("./{copy}/{name}")).chain(arguments.iter().cloned());
+        let words: Vec<String> = words.map(|word| quoted(&word)).collect();
         text.push_str(&format!(
-            "[[variant]]\nname = \"{copy}\"\ncommand = [\"./{copy}/{name}\", {words}]\n"
+            "[[variant]]\nname = {}\ncommand = [{}]\ncwd = {}\n",
+            quoted(copy),
+            words.join(", "),
+            quoted(&subject.home.to_string_lossy())
         ));
     }
     let toml = home.join("aa.toml");
@@ -123,8 +238,15 @@ fn prepare(
     Ok(toml)
 }
 
-fn count(found: &mut Found, chosen: &Chosen) -> anyhow::Result<()> {
+fn count(found: &mut Found, chosen: &Chosen, subject: &Subject) -> anyhow::Result<()> {
     let derived = render::derive(&chosen.folder, &chosen.name)?;
+    if derived.summary.cells.iter().any(|cell| cell.failures().next().is_some()) {
+        bail!(
+            "a copy of a program of `{}` cannot be measured; {} says how it failed",
+            subject.name,
+            chosen.folder.failures().display()
+        );
+    }
     let mut alarms = 0;
     for compared in &derived.claims.comparisons {
         let Ok(answer) = &compared.answer else { continue };
@@ -143,22 +265,42 @@ fn count(found: &mut Found, chosen: &Chosen) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether what was found is no more than chance: at most 5 % of campaigns, give or take three standard
-/// errors of that share.
-fn print(found: &Found) -> bool {
-    let campaigns = f64::from(found.campaigns);
-    let slack = 3.0 * (ALARMS_MAX * (1.0 - ALARMS_MAX) / campaigns).sqrt();
-    let holds = f64::from(found.alarmed) <= (ALARMS_MAX + slack) * campaigns;
-    outln!(
-        "{}: something was found between {} byte-identical copies in {} of {} campaigns (at most 5 %): {}",
-        found.program,
-        COPIES.len(),
-        found.alarmed,
-        found.campaigns,
-        if holds { "holds" } else { "missed" }
-    );
+/// Whether what was found is no more than chance.
+fn print(subject: &Subject, found: &Found) -> bool {
+    let holds = judged(&subject.name, found.campaigns, found.alarmed);
     for (metric, all, false_ones) in &found.metrics {
         outln!("  {metric:<12} {false_ones} of {all} comparisons");
     }
     holds
+}
+
+fn judged(name: &str, campaigns: u32, alarmed: u32) -> bool {
+    let holds = is_chance(alarmed, campaigns);
+    outln!(
+        "{name}: something was found between copies of a program in {alarmed} of {campaigns} campaigns (at \
+         most 5 %, so up to {} by chance): {}",
+        most(campaigns),
+        if holds { "holds" } else { "missed" }
+    );
+    holds
+}
+
+/// Whether as many alarms come by chance where each campaign has one with 5 %.
+fn is_chance(alarmed: u32, campaigns: u32) -> bool {
+    binomial_tail(u64::from(alarmed), u64::from(campaigns), ALARMS_MAX) >= CHANCE_MAX
+}
+
+fn most(campaigns: u32) -> u32 {
+    (0..=campaigns).rev().find(|alarmed| is_chance(*alarmed, campaigns)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_alarms_than_chance_has_once_in_two_hundred_times_are_missed() {
+        assert_eq!((most(100), most(800), most(1)), (11, 57, 1));
+        assert!(is_chance(11, 100) && !is_chance(12, 100));
+    }
 }

@@ -23,17 +23,18 @@ pub(crate) struct Options {
     /// Seed of the simulations
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only rows, or programs, whose name contains this
+    /// Only rows, programs or experiments whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(super) only: String,
     /// Instead of simulating, judge claims about growth on real programs whose class is known: those of
     /// experiments/growth, or the series of a CSV file with its columns
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     real: Option<Option<PathBuf>>,
-    /// Instead of simulating, measure byte-identical copies of `sigma` and of `cat` against each other
+    /// Instead of simulating, measure byte-identical copies of programs against each other: those of every
+    /// experiment, and `cat`
     #[arg(long, conflicts_with = "real")]
     aa: bool,
-    /// How many campaigns of each program `--aa` measures
+    /// How many campaigns `--aa` measures of each experiment, and of `cat`
     #[arg(long, value_name = "N", default_value_t = 100, requires = "aa")]
     campaigns: u32,
     /// Measure the programs of experiments/growth first; continues where a stopped call was
@@ -49,7 +50,7 @@ const EXPERIMENTS_QUICK: usize = 400;
 /// Simulates every row, prints it with its bound and verdict, and fails if a bound is missed.
 pub(crate) fn calibrate(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
     if options.aa {
-        return super::aa::aa(workshop, options.campaigns.max(1));
+        return super::aa::aa(workshop, options.campaigns.max(1), &options.only);
     }
     if let Some(file) = &options.real {
         return super::calibrate_real::calibrate_real(workshop, options, file.as_deref());

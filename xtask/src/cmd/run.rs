@@ -1,9 +1,10 @@
 //! `cargo xtask run`: the straight wire from a TOML file to samples on disk, and on to the report.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -280,6 +281,9 @@ fn documents(
     Ok((documents, document(&Origin::Empty)?))
 }
 
+/// What was said to be refused, by any campaign of this process.
+static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 /// Says once what the machine refuses the probe, and records it before anything else can stop us.
 fn refuse(bench: &Bench<'_>, machines: &mut Machines, running: &Folder) -> anyhow::Result<()> {
     let new: Vec<String> =
@@ -287,7 +291,8 @@ fn refuse(bench: &Bench<'_>, machines: &mut Machines, running: &Folder) -> anyho
     if new.is_empty() {
         return Ok(());
     }
-    for call in &new {
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    for call in new.iter().filter(|call| said.insert((*call).clone())) {
         let why = bench.refused_because.get(call).map_or("no reason given", String::as_str);
         errln!("this machine refuses {call} ({why}); measuring goes on without it");
     }

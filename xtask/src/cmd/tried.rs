@@ -236,7 +236,8 @@ fn runs(written: &str) -> anyhow::Result<(u32, u32)> {
     }
 }
 
-fn text(text: &str) -> String {
+/// A text as TOML has it.
+pub(super) fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

@@ -71,6 +71,14 @@ pub(crate) fn fair_coin_cdf(k: u64, n: u64) -> f64 {
     Binomial::new(0.5, n).map_or(f64::NAN, |b| b.cdf(k))
 }
 
+/// `P(B >= k)` for `n` trials that each succeed with probability `p`: how surely so many are not chance.
+pub fn binomial_tail(k: u64, n: u64, p: f64) -> f64 {
+    match k.checked_sub(1) {
+        None => 1.0,
+        Some(below) => Binomial::new(p, n).map_or(f64::NAN, |b| b.sf(below)),
+    }
+}
+
 fn standard_normal() -> Normal {
     Normal::standard()
 }
@@ -108,5 +116,13 @@ mod tests {
         close(t_quantile(0.025, 4.0), -2.776_445_105_197_798_7);
         close(normal_quantile(0.975), 1.959_963_984_540_054);
         close(chi_squared_quantile(0.025, 4.0), 0.484_418_557_087_93);
+    }
+
+    /// `sum(comb(100, i) * F(1, 20)**i * F(19, 20)**(100 - i) for i in range(12, 101))`, Python's fractions.
+    #[test]
+    fn the_tail_of_a_binomial_holds_its_first_value() {
+        close(binomial_tail(12, 100, 0.05), 0.004_274_182_466_365_913);
+        close(binomial_tail(100, 100, 0.05), 0.05_f64.powi(100));
+        assert_eq!(binomial_tail(0, 100, 0.05), 1.0);
     }
 }

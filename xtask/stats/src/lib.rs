@@ -39,6 +39,7 @@ pub use assumption::{Test, levene, shapiro_wilk};
 pub use calibrate::calibrate;
 pub use compare::{Comparison, compare_family, compare_paired, compare_resolved, holm};
 pub use describe::{Describe, describe};
+pub use distribution::binomial_tail;
 pub use factorial::{Factorial, GridCell, factorial};
 pub use growth::{Growth, SizePoint, growth, held_out_largest};
 pub use interval::Interval;
