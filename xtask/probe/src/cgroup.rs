@@ -21,6 +21,11 @@ impl Group {
     }
 
     fn below(parent: &Path, name: &str) -> io::Result<Self> {
+        // Making a group and removing it costs more than asking first.
+        let handed_on = fs::read_to_string(parent.join("cgroup.subtree_control"));
+        if handed_on.is_ok_and(|list| !list.split_ascii_whitespace().any(|of| of == "memory")) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         let folder = parent.join(name);
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -95,6 +100,15 @@ mod tests {
         fs::create_dir_all(&without).unwrap();
         fs::create_dir_all(with.join("g")).unwrap();
         fs::write(with.join("g/memory.peak"), "412000000\n").unwrap();
+        // What hands no memory on is not even tried.
+        let (refuses, hands_on) = (root.join("refuses"), root.join("hands-on"));
+        for (folder, list) in [(&refuses, "cpu io\n"), (&hands_on, "cpu memory\n")] {
+            fs::create_dir_all(folder.join("g")).unwrap();
+            fs::write(folder.join("g/memory.peak"), "1\n").unwrap();
+            fs::write(folder.join("cgroup.subtree_control"), list).unwrap();
+        }
+        assert!(Group::new(&[refuses], "g").is_none());
+        assert!(Group::new(&[hands_on], "g").is_some());
         let group = Group::new(&[root.join("absent"), without.clone(), with.clone()], "g").unwrap();
         group.take(42).unwrap();
         assert_eq!(group.peak_bytes(), Some(412_000_000));

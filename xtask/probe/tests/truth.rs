@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 use std::ptr;
 
-use common::{Call, PROBE, unsigned};
+use common::{Call, PROBE, first_cpu, uncounted_bytes, unsigned};
 
 /// Decimal, so that no size is a multiple of the kernel's counting batch, which would hide its error.
 const MEGABYTE: u64 = 1_000_000;
@@ -46,14 +46,10 @@ fn check(parent: &str, cpu: u64) {
             let (hwm_error, max_error) = (error((peak.0, floor.0)), error((peak.1, floor.1)));
             println!("  {megabytes} MB: vm_hwm {hwm_error:+} B, max_rss {max_error:+} B");
             assert!(hwm_error.unsigned_abs() <= allowed(touched));
-            assert!(max_error.unsigned_abs() <= allowed(touched) + COUNTERS_BYTES);
+            assert!(max_error.unsigned_abs() <= allowed(touched) + uncounted_bytes());
         }
     }
 }
-
-/// What the kernel may not have added up yet of one process on one CPU when it notes `ru_maxrss`:
-/// 32 pages for each of its counters of anonymous and of file pages.
-const COUNTERS_BYTES: u64 = 2 * 32 * 4096;
 
 /// `vm_hwm` and `max_rss` of a child that touches `bytes`.
 fn peaks(cpu: u64, bytes: u64, forked: bool) -> (u64, u64) {
@@ -70,11 +66,19 @@ fn peaks(cpu: u64, bytes: u64, forked: bool) -> (u64, u64) {
 
 fn fits(megabytes: u64) -> bool {
     let text = fs::read_to_string("/proc/meminfo").expect("/proc/meminfo");
-    let fits = field(&text, "MemAvailable:") > (megabytes + 256) * MEGABYTE;
+    let available = field(&text, "MemAvailable:").min(allowed_by_group());
+    let fits = available > (megabytes + 256 + PARENT_BYTES as u64 / MEGABYTE) * MEGABYTE;
     if !fits {
         println!("  {megabytes} MB: not tried, too little memory is available");
     }
     fits
+}
+
+/// What our control group allows, of either version.
+fn allowed_by_group() -> u64 {
+    let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limits = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    limits.filter_map(|text| text.trim().parse().ok()).min().unwrap_or(u64::MAX)
 }
 
 fn memory(name: &str) -> u64 {
@@ -84,13 +88,6 @@ fn memory(name: &str) -> u64 {
 fn field(text: &str, name: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name)).expect(name);
     line.split_whitespace().next().expect("a value").parse::<u64>().expect("a number") * 1024
-}
-
-fn first_cpu() -> u64 {
-    let text = fs::read_to_string("/proc/self/status").expect("/proc");
-    let list = text.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:\t"));
-    let first = list.expect("a list").split(['-', ',']).next().expect("one CPU");
-    first.parse().expect("a number")
 }
 
 /// Touched memory, given back to the kernel when dropped.

@@ -168,6 +168,22 @@ pub(crate) fn unsigned(record: &Value, key: &str) -> u64 {
     record[key].as_u64().unwrap_or_else(|| panic!("`{key}` in {record}"))
 }
 
+/// What the kernel may not have added up yet of one process on one CPU: a batch of pages for each of its
+/// counters of anonymous and of file pages.
+pub(crate) fn uncounted_bytes() -> u64 {
+    // SAFETY: `sysconf` takes a number.
+    let configured = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) };
+    2 * (2 * configured.max(1) as u64).max(32) * 4096
+}
+
+/// The first CPU that we may run on.
+pub(crate) fn first_cpu() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").expect("/proc");
+    let list = text.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:\t"));
+    let first = list.expect("a list").split(['-', ',']).next().expect("one CPU");
+    first.parse().expect("a number")
+}
+
 fn unique() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -221,22 +237,26 @@ pub(crate) fn refuse_ptrace() -> std::io::Result<()> {
     refuse(&[libc::SYS_ptrace])
 }
 
-/// Few processes for a user of our own invention: what forks for ever meets an end. Only root may become
-/// one; for others their own limit is lowered to what they have and some more.
+/// Whether we may become another user who can start what is built here: root, in folders open to all.
+pub(crate) fn may_start_as_another() -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let is_open = |folder: &Path| {
+        fs::metadata(folder).is_ok_and(|of| !of.is_dir() || of.permissions().mode() & 0o1 != 0)
+    };
+    // SAFETY: `geteuid` takes nothing.
+    let is_root = unsafe { libc::geteuid() == 0 };
+    is_root && Path::new(PROBE).ancestors().all(is_open)
+}
+
+/// Few processes for a user of our own invention: what forks for ever meets an end.
 pub(crate) fn limit_processes() -> std::io::Result<()> {
-    const MORE: u64 = 300;
+    const PROCESSES: u64 = 300;
+    let limit = libc::rlimit { rlim_cur: PROCESSES, rlim_max: PROCESSES };
     // SAFETY: numbers, and a limit that lives through the call.
-    unsafe {
-        let is_root = libc::geteuid() == 0;
-        let limit = libc::rlimit { rlim_cur: MORE, rlim_max: MORE };
-        if is_root && libc::setgid(47_110) + libc::setuid(47_110) != 0 {
-            return Err(std::io::Error::last_os_error());
-        }
-        match is_root {
-            true if libc::setrlimit(libc::RLIMIT_NPROC, &raw const limit) != 0 => {
-                Err(std::io::Error::last_os_error())
-            }
-            _ => Ok(()),
-        }
-    }
+    let done = unsafe {
+        libc::setgid(47_110)
+            | libc::setuid(47_110)
+            | libc::setrlimit(libc::RLIMIT_NPROC, &raw const limit)
+    };
+    if done == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
