@@ -284,7 +284,7 @@ struct Effort {
     coded: usize,
     /// Of a piece, what it last was coded in.
     rate: usize,
-    /// Work beyond what a document may take, for all of it.
+    /// Work beyond what a document may take, for all of it, in halves of decisions.
     excess: i64,
     /// Whether nothing, or a piece that is not made of items, comes before.
     is_open: bool,
@@ -294,11 +294,12 @@ struct Effort {
 const HARD: usize = PIECE / 8 * 3;
 /// What an item takes beside its decisions, in decisions.
 const ITEM_WORK: i64 = 10;
-/// What a byte of the document may take in the long run, in decisions. Those of real documents take 2, prose
-/// 4. Decisions differ in what they take, so time per byte is bounded less closely than this.
-const WORK_MAX: i64 = 6;
+/// What two bytes of the document may take in the long run, in decisions: 2.3 times what those of records take.
+/// Those of real documents take 4, prose 8. Decisions differ in what they take, so time is bounded less closely
+/// than this: by 3 times the usual time.
+const WORK_MAX_OF_TWO: i64 = 11;
 /// What a document can have saved up: a megabyte's work.
-const SAVED_MAX: i64 = WORK_MAX << 20;
+const SAVED_MAX: i64 = WORK_MAX_OF_TWO << 20;
 
 impl Effort {
     fn new() -> Self {
@@ -337,7 +338,7 @@ impl Effort {
 
     /// Counts work on so many bytes.
     fn spend(&mut self, work: i64, raw: usize) {
-        self.excess = (self.excess + work - WORK_MAX * raw as i64).max(-SAVED_MAX);
+        self.excess = (self.excess + 2 * work - WORK_MAX_OF_TWO * raw as i64).max(-SAVED_MAX);
     }
 
     /// Begins anew.

@@ -181,7 +181,7 @@ impl Mixer {
         // Of 16 bits, since the rate is at most 32/64.
         let error = (((bit << 16) as i32 - mix.p as i32) * rate) >> 14;
         // The product's upper half, rounded: doubled before the cut, halved after it.
-        let double = (mix.inputs + mix.inputs).mul_keep_high(i16x8::splat(error as i16));
+        let double = i16x8::mul_keep_high(mix.inputs + mix.inputs, i16x8::splat(error as i16));
         let weights = &mut self.weights[mix.set];
         *weights = weights.saturating_add((double + i16x8::ONE) >> 1);
     }

@@ -90,3 +90,28 @@ fn hash(value: &[u8]) -> u32 {
     };
     ((x ^ len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::Token;
+    use super::*;
+
+    #[test]
+    fn values_made_to_meet_in_one_slot_are_given_up_soon() {
+        let meets = |value: &String| hash(value.as_bytes()) as usize % SLOTS == 7;
+        let meeting: Vec<String> =
+            (0..).map(|n: u32| n.to_string()).filter(meets).take(60).collect();
+        let others: Vec<String> = (0..60).map(|n: u32| n.to_string()).collect();
+        for (values, are_named) in [(meeting, false), (others, true)] {
+            let (mut text, mut tokens) = (Vec::new(), Vec::new());
+            for value in values.iter().cycle().take(6000) {
+                let (start, len) = (text.len() as u32, value.len() as u32);
+                tokens.push(Token { start, len, column: 0 });
+                text.extend_from_slice(value.as_bytes());
+            }
+            let order: Vec<u32> = (0..6000).collect();
+            let column = Values { text: &text, tokens: &tokens, order: &order };
+            assert_eq!(Distinct::new().gather(&column), are_named);
+        }
+    }
+}

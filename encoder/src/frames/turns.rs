@@ -200,3 +200,47 @@ impl<O: Output> Lane<'_, O> {
         Ok(self.mine)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    /// Frames whose output came.
+    struct Ends(Vec<u64>);
+
+    impl Output for Ends {
+        type End = u64;
+
+        fn part(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn end(&mut self, frame: u64) -> io::Result<()> {
+            self.0.push(frame);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_thread_that_panics_fails_its_frame_and_nobody_waits_for_it() {
+        for threads in [2, 4] {
+            for bad in [0, 1, 7] {
+                let frames = AtomicU64::new(0);
+                let next = || {
+                    let frame = frames.fetch_add(1, Ordering::Relaxed);
+                    (frame, Ok((frame < 8).then_some(frame)))
+                };
+                let work = |frame, lane: &mut Lane<'_, Ends>| {
+                    assert_ne!(frame, bad, "a bug");
+                    lane.part(b"part")?;
+                    Ok(lane.end(frame)?)
+                };
+                let ended = Turns::new(Ends(Vec::new()), 0).run(threads, next, work);
+                let error = ended.err().expect("a frame is missing").to_string();
+                assert!(error.contains("a thread panicked"), "{error}");
+            }
+        }
+    }
+}

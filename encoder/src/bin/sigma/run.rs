@@ -278,3 +278,30 @@ fn write_stats(target: Option<&Target>, stats: &Stats) -> Result<(), Failure> {
     written.map_err(|error| at(&target.name(), &error.into()))?;
     output.publish(None, false)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_file_at_which_a_thread_panics_is_an_error_and_the_others_are_done() {
+        let sources = ["a", "b", "c", "d"].map(|name| Source::File(PathBuf::from(name)));
+        let doing = |source: &Source| -> Result<Work, Failure> {
+            match source.name().as_str() {
+                "`a`" => panic!("a bug of the thread at work"),
+                "`b`" => std::thread::scope(|scope| {
+                    let panics = scope.spawn(|| panic!("a bug of another thread"));
+                    panics.join().expect("it is told to the thread that waits");
+                }),
+                "`c`" => return Err(Failure::Work("an error".into())),
+                _ => {}
+            }
+            Ok(Work { input_bytes: 7, ..Work::default() })
+        };
+        let (sum, count, failures) = each(&sources, Voice::new(2, 0), &doing).expect("it goes on");
+        assert_eq!((sum.input_bytes, count, failures), (7, 4, 3));
+        assert!(matches!(judge(failures), Err(Failure::Said)), "the exit code is 1");
+    }
+}
