@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
+use rustix::fs::{Advice, fadvise};
 
 use crate::experiment::Variant;
 use crate::experiment::foreign::{Check, Foreign};
@@ -90,7 +91,7 @@ impl Watched {
 
     /// Documents that are measured from now on.
     pub(crate) fn add_documents(&mut self, documents: &[Document]) -> anyhow::Result<()> {
-        documents.iter().try_for_each(|document| self.add(&document.path, false))
+        documents.iter().try_for_each(|document| self.watch(&document.path, false))
     }
 
     /// Files that a program was seen to map, of which its headers say nothing: libraries that it loads on
@@ -107,17 +108,30 @@ impl Watched {
             let fits = of.is_some_and(|of| of.is_file() && of.len() <= MAPPED_BYTES_MAX);
             match fits && libraries::is_program(&path) {
                 true => self.add(&path, false)?,
-                // Twice, as in `add`. A file that we may not read stays as it is.
-                false if fits => drop(read_through(&path).and_then(|()| read_through(&path))),
+                // As in `add`. A file that we may not read stays as it is.
+                false if fits => {
+                    forget(&path);
+                    drop(read_through(&path).and_then(|()| read_through(&path)));
+                }
                 false => {}
             }
         }
         Ok(())
     }
 
+    /// Brings a program or a library into one state: out of the page cache, then read from its beginning.
+    /// Reading alone does not do: how many pages lie together depends on who read or wrote them first, and
+    /// with it how many neighbours are mapped.
+    fn add(&mut self, path: &Path, is_program: bool) -> anyhow::Result<()> {
+        if path.is_file() && !self.files.iter().any(|of| of.path == path) {
+            forget(path);
+        }
+        self.watch(path, is_program)
+    }
+
     /// Reads a file in full, twice: the first reading brings it into the page cache, the second leaves
     /// no mark of a reading ahead behind, which would keep a page from being mapped with its neighbours.
-    fn add(&mut self, path: &Path, is_program: bool) -> anyhow::Result<()> {
+    fn watch(&mut self, path: &Path, is_program: bool) -> anyhow::Result<()> {
         if !path.is_file() || self.files.iter().any(|of| of.path == path) {
             return Ok(());
         }
@@ -161,6 +175,15 @@ impl Original {
         }
         self.stamp = stamp;
         Ok(())
+    }
+}
+
+/// Asks the kernel to drop a file from the page cache; what is not on disk yet, or mapped by a program that
+/// runs, it keeps. Where it cannot, the file stays as it is.
+fn forget(path: &Path) {
+    if let Ok(file) = File::open(path) {
+        let _ = file.sync_all();
+        let _ = fadvise(&file, 0, None, Advice::DontNeed);
     }
 }
 

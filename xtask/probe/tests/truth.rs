@@ -45,7 +45,9 @@ fn check(parent: &str, cpu: u64) {
             let error = |(peak, floor): (u64, u64)| peak as i64 - (floor + touched) as i64;
             let (hwm_error, max_error) = (error((peak.0, floor.0)), error((peak.1, floor.1)));
             println!("  {megabytes} MB: vm_hwm {hwm_error:+} B, max_rss {max_error:+} B");
-            assert!(hwm_error.unsigned_abs() <= allowed(touched));
+            // Kernels before 6.2 do not hold `VmHWM` up to date: what it lacks of the floor shows in what is above.
+            let late = floor.1.saturating_sub(floor.0);
+            assert!(hwm_error.unsigned_abs() <= allowed(touched) + late);
             assert!(max_error.unsigned_abs() <= allowed(touched) + uncounted_bytes());
         }
     }
