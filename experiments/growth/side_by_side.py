@@ -2,7 +2,7 @@
 what `cargo xtask calibrate --real` says of them; the table stands in METHODOLOGY.md.
 
     python3 -m venv venv && venv/bin/pip install extrap==4.2.5
-    venv/bin/python experiments/growth/side_by_side.py [FILE.csv ..]    # without a file: both halves, and
+    venv/bin/python experiments/growth/side_by_side.py [FILE.csv ..]    # without a file: all that is committed, and
                                                                         # the table in METHODOLOGY.md
 
 All see the same points: the sizes up to a tenth of the largest, the empty document left out, the finest
@@ -143,10 +143,10 @@ def ours(path):
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if said.returncode not in (0, 1):
         sys.exit(said.stderr)
-    number = r"(\d+) right, (\d+) undecided, (\d+) wrong; median error at 10x ([\d.]+) %"
-    covered = r"95 % prediction at 10 times\n\s+(\d+) of (\d+)"
-    decisions, coverage = re.findall(number, said.stdout), re.findall(covered, said.stdout)
-    return list(zip(["all sizes", "chosen sizes"], decisions, coverage))
+    number = r"(\d+) right, (\d+) undecided, (\d+) wrong; (\d+) of (\d+) covered at 10x, median error there ([\d.]+) %"
+    # Of each design first what is published, then what was said before three times the largest was looked up.
+    designs = ["all sizes, looked up", "all sizes alone", "chosen sizes, looked up", "chosen sizes alone"]
+    return list(zip(designs, re.findall(number, said.stdout)))
 
 
 def table(paths):
@@ -160,9 +160,9 @@ def table(paths):
     yield "|---|---|---:|---:|---:|---:|---:|"
     for path in paths:
         all_series = list(series_of(path))
-        where = f"{path.stem}, {len(all_series)}"
-        for design, decisions, (inside, looked_up) in ours(path.resolve()):
-            right, undecided, wrong, error = decisions
+        name = path.parent.name if path.stem == "series" else path.stem
+        where = f"{name}, {len(all_series)}"
+        for design, (right, undecided, wrong, inside, looked_up, error) in ours(path.resolve()):
             counts = f"{right} | {undecided} | {wrong} | {error} %"
             yield f"| {where} | this laboratory, {design} | {counts} | {inside} of {looked_up} |"
         for name, method in methods.items():
@@ -173,8 +173,8 @@ def table(paths):
 
 def main():
     given = [pathlib.Path(argument) for argument in sys.argv[1:]]
-    halves = [ROOT / "experiments/growth" / f"{half}.csv" for half in ("development", "holdout")]
-    lines = "\n".join(table(given or halves))
+    committed = ["development.csv", "holdout.csv", "another-hand/series.csv", "foreign/series.csv"]
+    lines = "\n".join(table(given or [ROOT / "experiments/growth" / path for path in committed]))
     print(lines)
     if given:
         return

@@ -35,7 +35,8 @@ pub(crate) struct Scaling {
     pub(crate) power: Result<PowerLaw, Undetermined>,
     /// Whether that line is one, against the spread of repeats.
     pub(crate) lack_of_fit: Result<LackOfFit, Undetermined>,
-    /// Models with a constant, compared; the empty document is their anchor.
+    /// Models with a constant, compared; the empty document is their anchor. A size that was looked up is
+    /// among their points where it missed or where nothing was decided without it.
     pub(crate) growth: Result<Growth, Undetermined>,
     /// Between neighbouring sizes.
     pub(crate) local: Vec<LocalExponent>,
@@ -43,7 +44,8 @@ pub(crate) struct Scaling {
     pub(crate) held_out: Result<HeldOut, Undetermined>,
     /// At the declared sizes that are not measured, and where they were looked up.
     pub(crate) predictions: Vec<Prediction>,
-    /// What was measured at predicted sizes, after all else; not one of the points.
+    /// What was measured at predicted sizes, after all else; not one of the points. Predictions there are
+    /// those of the points alone.
     pub(crate) looked_up: Vec<LookedUp>,
     /// The first size at which it failed, and how: the bound of what is fitted.
     pub(crate) failed_at: Option<(Bytes, Outcome)>,
@@ -109,6 +111,17 @@ fn scaling(
         .filter(|(_, values)| !values.is_empty())
         .collect();
     let at_limit = |outcome| bound(metric, outcome, experiment);
+    let looked_up = lookup::looked_up(&predictions, view, (variant, profile), groups, at_limit);
+    let growth = growth.map(|first| {
+        lookup::seen(&first, (&points, anchor, &failures), &looked_up).unwrap_or(first)
+    });
+    let predictions = predictions
+        .into_iter()
+        .filter_map(|of| match looked_up.iter().any(|found| found.prediction.size == of.size) {
+            true => Some(of),
+            false => growth.as_ref().ok()?.prediction(of.size),
+        })
+        .collect();
     Scaling {
         variant: variant.to_owned(),
         profile: profile.to_owned(),
@@ -118,7 +131,7 @@ fn scaling(
         lack_of_fit: lack_of_fit(&of_runs),
         local: local_exponents(&plain),
         held_out: held_out_largest(&points, anchor),
-        looked_up: lookup::looked_up(&predictions, view, (variant, profile), groups, at_limit),
+        looked_up,
         growth,
         predictions,
         failed_at,

@@ -1,9 +1,9 @@
 //! Predictions are looked up: at least one predicted size of each series is measured after all else, in
-//! runs of a kind of their own that no fit sees, and a prediction that misses takes the belief from what
-//! rests on it.
+//! runs of a kind of their own. A prediction that misses takes the belief from what rests on it; where
+//! nothing was decided before, or it missed, the size joins the points that are fitted.
 
-use stats::Interval;
-use stats::growth::{HeldOut, Prediction};
+use stats::growth::{Failure, HeldOut, Prediction, SizePoint};
+use stats::{Growth, Interval};
 
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
@@ -99,6 +99,23 @@ pub(super) fn looked_up(
             })
         })
         .collect()
+}
+
+/// Growth with the largest size that was looked up, where that changes it: a miss decides nothing, and a
+/// size more may decide what was open. `None` where a hit confirms what was decided.
+pub(super) fn seen(
+    first: &Growth,
+    (points, anchor, failures): (&[SizePoint], Option<SizePoint>, &[Failure]),
+    looked_up: &[LookedUp],
+) -> Option<Growth> {
+    let quantum = points.last()?.quantum;
+    let found =
+        looked_up.iter().filter_map(|of| Some((of.prediction.size, of.value?, of.is_hit()?)));
+    let hit = found.clone().all(|(_, _, hit)| hit);
+    let (size, value, _) = found.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let is_new = points.iter().all(|point| point.size != size);
+    let point = SizePoint::single(size, value).with_quantum(quantum);
+    first.looked_up(points, anchor, failures, point, hit).ok().flatten().filter(|_| is_new)
 }
 
 /// A value looked up farther out says more than the largest size held out.
@@ -228,6 +245,37 @@ mod tests {
         // Stopped at less than the prediction says: nothing is known.
         assert_eq!(found(None, Outcome::MemoryLimit, Some(1e8)).is_hit(), None);
         assert_eq!(found(None, Outcome::Timeout, None).is_hit(), None);
+    }
+
+    #[test]
+    fn a_miss_decides_nothing_and_a_hit_may_decide_what_was_open() {
+        let line = |n: f64| SizePoint::single(n, 2e6 + 3.0 * n).with_quantum(4096.0);
+        let points: Vec<SizePoint> = [1e4, 1e5, 3e5, 1e6, 3e6, 1e7].map(line).to_vec();
+        let first = stats::growth(&points, None, &[]).unwrap();
+        assert!(first.decided());
+        let given = (points.as_slice(), None, [].as_slice());
+        let looked_up = |value: f64| {
+            let prediction = first.prediction(3e7).unwrap();
+            vec![LookedUp { prediction, outcome: Outcome::Ok, value: Some(value), at_least: None }]
+        };
+        assert_eq!(seen(&first, given, &looked_up(92e6)), None, "a hit confirms");
+        let missed = seen(&first, given, &looked_up(32e6)).unwrap();
+        assert!(!missed.decided(), "{:?}", missed.verdict);
+        let ahead = missed.prediction(1e8).unwrap().interval;
+        assert!(ahead.low < 32e6 && ahead.high > 92e6, "{ahead}");
+        // Few sizes, and a line that a step of the counter hides.
+        let hidden = |n: f64| {
+            let value = 2e6 + ((0.05 * n) / 131_072.0).floor() * 131_072.0;
+            SizePoint::single(n, value).with_quantum(131_072.0)
+        };
+        let points: Vec<SizePoint> = [1e5, 1e6, 2e6, 5e6, 1e7].map(hidden).to_vec();
+        let open = stats::growth(&points, None, &[]).unwrap();
+        assert!(!open.decided(), "{:?}", open.verdict);
+        let prediction = open.prediction(3e7).unwrap();
+        let value = Some(hidden(3e7).mean);
+        let found = vec![LookedUp { prediction, outcome: Outcome::Ok, value, at_least: None }];
+        let after = seen(&open, (&points, None, &[]), &found).unwrap();
+        assert_eq!(after.range.high, 3e7);
     }
 
     #[test]

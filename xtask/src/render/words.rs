@@ -105,11 +105,17 @@ fn decided(fit: &Fit, growth: &Growth, metric: Metric) -> String {
                 (Form::LineDoubling, _) => {
                     format!("grows by {rate}{above}, and by a table that doubles{to}")
                 }
-                (Form::WithRoot, _) => {
+                (Form::Growing, _) => {
+                    format!("grows in proportion to the input, in steps{above}{to}")
+                }
+                (Form::WithRoot | Form::WithLog, _) => {
                     format!("grows by {rate} in the long run{above}, faster at first{to}")
                 }
                 _ => format!("grows by {rate}{above}"),
             }
+        }
+        (Class::Logarithmic, Some(slope)) if fit.form == Form::Levels => {
+            format!("grows by {} a level, as a tree does{above}{to}", brief(metric, slope))
         }
         (Class::Logarithmic, Some(slope)) => format!(
             "grows by {} for each tenfold of input{above}{to}",

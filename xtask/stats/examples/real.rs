@@ -55,6 +55,8 @@ fn main() {
                 ahead(&o.at_10)
             );
         }
+        let before: Vec<_> = outcomes.iter().map(|o| o.before().clone()).collect();
+        println!("before looking up: {:?}", real::totals(&before));
         let totals = real::totals(&outcomes);
         println!("{totals:?}");
         for held in real::bounds(&totals, design) {

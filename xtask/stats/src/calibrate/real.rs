@@ -203,6 +203,8 @@ pub struct Outcome {
     pub at_3: Option<LookedUp>,
     /// At ten times the largest fitted size.
     pub at_10: Option<LookedUp>,
+    /// What was said before anything was looked up; `None` where looking up changed nothing.
+    pub before: Option<Box<Self>>,
 }
 
 /// A prediction beside what was measured.
@@ -251,6 +253,11 @@ impl fmt::Display for Judgement {
 }
 
 impl Outcome {
+    /// What was said before anything was looked up.
+    pub fn before(&self) -> &Self {
+        self.before.as_deref().unwrap_or(self)
+    }
+
     /// Right, undecided or wrong.
     pub fn judgement(&self) -> Judgement {
         match &self.verdict {
@@ -261,7 +268,8 @@ impl Outcome {
     }
 }
 
-/// Fits a series and looks the larger sizes up.
+/// Fits a series, looks 3 times the largest fitted size up, as the laboratory always does, and judges what
+/// is published then; 10 times that size is the test of it.
 pub fn evaluate(series: &Series, design: Design) -> Outcome {
     let largest = series.points.last().map_or(0.0, |p| p.size);
     let small: Vec<SizePoint> =
@@ -270,19 +278,33 @@ pub fn evaluate(series: &Series, design: Design) -> Outcome {
         Design::Tenth => (small.clone(), small.iter().map(|p| p.size).collect()),
         Design::Chosen => chosen(&small, series.empty),
     };
-    let growth = growth(&fitted, series.empty, &[]).ok();
+    let first = growth(&fitted, series.empty, &[]).ok();
     let top = fitted.iter().map(|p| p.size).fold(0.0, f64::max);
-    let exponent = growth.as_ref().and_then(|g| g.exponent).map(|e| e.ci95);
-    let truth = series.truth.exponents(top);
-    Outcome {
-        name: series.name.clone(),
-        truth: series.truth,
-        verdict: growth.as_ref().map(|g| g.verdict.clone()),
-        sizes,
-        exponent,
-        exponent_covers: exponent.map(|e| e.low <= truth.high + 1e-9 && truth.low - 1e-9 <= e.high),
-        at_3: growth.as_ref().and_then(|g| looked_up(g, series, 3.0 * top)),
-        at_10: growth.as_ref().and_then(|g| looked_up(g, series, 10.0 * top)),
+    let at_3 = first.as_ref().and_then(|g| looked_up(g, series, 3.0 * top));
+    let outcome = |growth: Option<&Growth>| {
+        let exponent = growth.and_then(|g| g.exponent).map(|e| e.ci95);
+        let truth = series.truth.exponents(top);
+        let covers = |e: Interval| e.low <= truth.high + 1e-9 && truth.low - 1e-9 <= e.high;
+        Outcome {
+            name: series.name.clone(),
+            truth: series.truth,
+            verdict: growth.map(|g| g.verdict.clone()),
+            sizes: sizes.clone(),
+            exponent,
+            exponent_covers: exponent.map(covers),
+            at_3: at_3.clone(),
+            at_10: growth.and_then(|g| looked_up(g, series, 10.0 * top)),
+            before: None,
+        }
+    };
+    let before = outcome(first.as_ref());
+    let Some(found) = &at_3 else { return before };
+    let seen = first.as_ref().and_then(|g| {
+        g.looked_up(&fitted, series.empty, &[], found.measured, found.inside).ok()?
+    });
+    match seen {
+        Some(seen) => Outcome { before: Some(Box::new(before)), ..outcome(Some(&seen)) },
+        None => before,
     }
 }
 

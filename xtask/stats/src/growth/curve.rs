@@ -107,4 +107,10 @@ pub enum Form {
     Doubling,
     /// `c + a n + d 2^ceil(log2 n - phase)`: a table that rehashes beside what it holds.
     LineDoubling,
+    /// `c + a g^ceil(log_g n - phase)`: a buffer that grows by another factor than two. Its class is linear.
+    Growing,
+    /// `c + a ceil(log_g n - phase)`: levels of a tree. Its class is logarithmic.
+    Levels,
+    /// `c + a n + d ln n`: a line beside levels.
+    WithLog,
 }

@@ -26,23 +26,41 @@ pub(super) enum Law {
     Doubling,
     /// A line beside a buffer that doubles: a table that rehashes beside what it holds.
     LineDoubling,
+    /// `g^ceil(log_g n - f)`: a buffer that grows by another factor; the shape holds both.
+    Growing,
+    /// `ceil(log_g n - f)`: levels of a tree; the shape holds both.
+    Levels,
+    /// A line and a logarithm.
+    WithLog,
 }
+
+/// Factors by which buffers grow, beside two.
+const GROWN_BY: [f64; 4] = [1.125, 1.25, 1.5, 1.618_033_988_749_895];
+
+/// Children of a node.
+const CHILDREN: [f64; 7] = [4.0, 8.0, 10.0, 16.0, 32.0, 64.0, 128.0];
+
+/// A shape of two parts: which factor, and the phase, which is below two.
+const PER_FACTOR: f64 = 4.0;
 
 /// The laws with their prior weights, the cheapest to try first.
 ///
 /// Most programs hold a constant amount or a share of their input: of the series of the real bench that
 /// priors were chosen on, 59 of 67 are O(1) or O(n). These two classes have one vote each, the others
 /// [`RARE`], and a fitted exponent [`FREE`]; the laws of a class share its vote.
-pub(super) const LAWS: [(Law, f64); 13] = [
+pub(super) const LAWS: [(Law, f64); 16] = [
     (Law::Flat, 0.5),
-    (Law::Named(Class::Linear), 0.5),
+    (Law::Named(Class::Linear), 0.4),
     (Law::Named(Class::Logarithmic), RARE),
     (Law::Named(Class::SquareRoot), RARE),
     (Law::Named(Class::Linearithmic), RARE),
     (Law::Named(Class::Quadratic), RARE),
     (Law::Rooted, 0.1),
-    (Law::Doubling, 0.125),
-    (Law::LineDoubling, 0.125),
+    (Law::WithLog, 0.1),
+    (Law::Doubling, 0.1),
+    (Law::LineDoubling, 0.1),
+    (Law::Growing, 0.05),
+    (Law::Levels, 0.01),
     (Law::Levelling, 0.5),
     (Law::Filling, 0.1),
     (Law::Rising, 0.05),
@@ -72,9 +90,14 @@ impl Law {
             Self::Flat | Self::Levelling => Class::Constant,
             Self::Named(class) => class,
             Self::Power => Class::Power,
-            Self::Rooted | Self::Filling | Self::Rising | Self::Doubling | Self::LineDoubling => {
-                Class::Linear
-            }
+            Self::Levels => Class::Logarithmic,
+            Self::Rooted
+            | Self::WithLog
+            | Self::Filling
+            | Self::Rising
+            | Self::Doubling
+            | Self::Growing
+            | Self::LineDoubling => Class::Linear,
         }
     }
 
@@ -88,6 +111,9 @@ impl Law {
             Self::Rising => Form::Rising,
             Self::Doubling => Form::Doubling,
             Self::LineDoubling => Form::LineDoubling,
+            Self::Growing => Form::Growing,
+            Self::Levels => Form::Levels,
+            Self::WithLog => Form::WithLog,
         }
     }
 
@@ -95,7 +121,7 @@ impl Law {
     pub(super) fn coefficients(self) -> usize {
         match self {
             Self::Flat => 1,
-            Self::Rooted | Self::Filling | Self::LineDoubling => 3,
+            Self::Rooted | Self::WithLog | Self::Filling | Self::LineDoubling => 3,
             _ => 2,
         }
     }
@@ -104,9 +130,36 @@ impl Law {
         match self {
             Self::Power => Search::Exponent,
             Self::Levelling | Self::Filling | Self::Rising => Search::Bend,
-            Self::Doubling | Self::LineDoubling => Search::Phase,
+            Self::Doubling | Self::LineDoubling | Self::Growing | Self::Levels => Search::Phase,
             _ => Search::None,
         }
+    }
+
+    /// Misfit beyond which it is another law: levels are level, and anything with two jumps would pass.
+    pub(super) fn misfit_max(self) -> f64 {
+        if self == Self::Levels { 0.004 } else { f64::INFINITY }
+    }
+
+    /// The factors between steps; of what has none, none.
+    pub(super) fn factors(self) -> &'static [f64] {
+        match self {
+            Self::Doubling | Self::LineDoubling => &[2.0],
+            Self::Growing => &GROWN_BY,
+            Self::Levels => &CHILDREN,
+            _ => &[],
+        }
+    }
+
+    /// The factor and the phase that a shape stands for.
+    pub(super) fn step(self, shape: f64) -> (f64, f64) {
+        let at = (shape / PER_FACTOR).floor().max(0.0);
+        let factors = self.factors();
+        (factors[(at as usize).min(factors.len() - 1)], shape - PER_FACTOR * at)
+    }
+
+    /// The shape that stands for a factor, by its place, and a phase.
+    pub(super) fn stepped(place: usize, phase: f64) -> f64 {
+        PER_FACTOR * place as f64 + phase
     }
 
     /// Coefficients and shape: what is fitted.
@@ -181,11 +234,20 @@ fn raw(law: Law, shape: f64, size: Size) -> [f64; 2] {
         Law::Levelling => [n.min(shape.exp()), 0.0],
         Law::Filling => [n, n.min(shape.exp())],
         Law::Rising => [(n - shape.exp()).max(0.0), 0.0],
-        Law::Doubling => [doubled(n, shape), 0.0],
-        Law::LineDoubling => [n, doubled(n, shape)],
+        Law::WithLog => [n, size.ln],
+        Law::Doubling | Law::Growing => [grown(law, size, shape), 0.0],
+        Law::LineDoubling => [n, grown(law, size, shape)],
+        Law::Levels => [steps(law, size, shape), 0.0],
     }
 }
 
-fn doubled(n: f64, phase: f64) -> f64 {
-    if n > 0.0 { (n.log2() - phase - 1e-9).ceil().exp2() } else { 0.0 }
+/// Steps that were taken up to a size.
+fn steps(law: Law, size: Size, shape: f64) -> f64 {
+    let (factor, phase) = law.step(shape);
+    (size.ln / factor.ln() - phase - 1e-9).ceil()
+}
+
+fn grown(law: Law, size: Size, shape: f64) -> f64 {
+    let (factor, _) = law.step(shape);
+    if size.n > 0.0 { (steps(law, size, shape) * factor.ln()).exp() } else { 0.0 }
 }

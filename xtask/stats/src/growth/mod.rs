@@ -29,7 +29,7 @@ use evidence::Component;
 use law::Law;
 use noise::Data;
 use posterior::{Posterior, Weighed, posterior};
-use predict::{Mixture, mixture_quantile};
+use predict::{Mixture, mixture_quantile, parts_at};
 
 /// The summary of one cell as growth needs it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -160,7 +160,8 @@ pub struct Growth {
     pub runner_up: Option<usize>,
     /// Exponent of what grows, whatever the class.
     pub exponent: Option<Estimate>,
-    /// Whether the largest size alone speaks for growth, or against it: no law of the others fits it.
+    /// Whether the largest size alone speaks for growth, or against it: no law of the others fits it. So it
+    /// is after a prediction that missed.
     pub rests_on_largest: bool,
     /// Ratio of the expected value at the largest size to that at the smallest.
     pub growth_over_range: Interval,
@@ -184,6 +185,8 @@ pub(crate) struct Ruler {
     /// Smallest value and span, scaled: what misfit in proportion to growth is counted from.
     least: f64,
     span: f64,
+    /// The smallest size fitted.
+    smallest: f64,
     /// The largest size fitted, and its value, scaled.
     largest: f64,
     last: f64,
@@ -204,6 +207,9 @@ impl Fit {
             (Form::Rising, _) => "c + a max(n - m, 0)",
             (Form::Doubling, _) => "c + a 2^ceil(log2 n - f)",
             (Form::LineDoubling, _) => "c + a n + d 2^ceil(log2 n - f)",
+            (Form::Growing, _) => "c + a g^ceil(log_g n - f)",
+            (Form::Levels, _) => "c + a ceil(log_g n - f)",
+            (Form::WithLog, _) => "c + a n + d ln n",
             (_, Class::Logarithmic) => "c + a ln n",
             (_, Class::SquareRoot) => "c + a n^0.5",
             (_, Class::Linear) => "c + a n",
@@ -218,6 +224,48 @@ impl Growth {
     /// Whether one class was decided on.
     pub fn decided(&self) -> bool {
         matches!(self.verdict, Verdict::Decided(_))
+    }
+
+    /// Growth with a size that was looked up: after a miss it is a point like the others and nothing is
+    /// decided, neither what seemed so before nor what a single size makes of it; where nothing was
+    /// decided it may decide. A hit confirms what was decided, and nothing changes (`None`).
+    ///
+    /// `points`, `anchor` and `failures` are those of this fit.
+    pub fn looked_up(
+        &self,
+        points: &[SizePoint],
+        anchor: Option<SizePoint>,
+        failures: &[Failure],
+        found: SizePoint,
+        hit: bool,
+    ) -> Result<Option<Self>, Undetermined> {
+        if hit && self.decided() {
+            return Ok(None);
+        }
+        let mut after = growth(&[points, &[found]].concat(), anchor, failures)?;
+        if !hit {
+            after.nothing_decided(self);
+        }
+        Ok(Some(after))
+    }
+
+    /// After a prediction of `before` missed.
+    fn nothing_decided(&mut self, before: &Self) {
+        let seemed = |class: Class| before.verdict == Verdict::Decided(class);
+        let left = self
+            .classes
+            .iter()
+            .filter(|(class, p)| *p >= LEFT || seemed(*class) || ONE_SIZE.contains(class));
+        self.verdict = Verdict::NotDecided(left.map(|(class, _)| *class).collect());
+        self.rests_on_largest = true;
+        self.chosen = 0;
+        self.runner_up = self.fits.iter().position(|f| f.class != self.fits[0].class);
+        for seen in [before.exponent, self.exponent.as_ref().copied()].into_iter().flatten() {
+            let ci95 = seen.ci95.hull(Interval::new(0.0, 1.0));
+            let so_far = self.exponent.map_or(ci95, |e| e.ci95);
+            let value = self.exponent.map_or(seen.value, |e| e.value);
+            self.exponent = Some(Estimate { value, ci95: ci95.hull(so_far) });
+        }
     }
 
     /// The model to show.
@@ -275,7 +323,7 @@ pub fn growth(
     let posterior = posterior(&data, anchor.is_some()).ok_or(Undetermined::NoConvergence)?;
     let range = range_of(&points);
     let rests_on_largest = posterior.largest_is_off > 0.5;
-    let verdict = verdict(&posterior, &points, rests_on_largest);
+    let verdict = verdict(&posterior, (&points, &data), &ruler, rests_on_largest);
     let fits = fits(&posterior, &ruler);
     let chosen = match &verdict {
         Verdict::Decided(class) => fits.iter().position(|f| f.class == *class).unwrap_or(0),
@@ -314,7 +362,7 @@ const DECIDED_LOGARITHM: f64 = 0.99;
 fn bar(class: Class) -> f64 {
     match class {
         Class::Constant | Class::Linear => DECIDED,
-        Class::Logarithmic => DECIDED_LOGARITHM,
+        Class::Logarithmic | Class::Linearithmic => DECIDED_LOGARITHM,
         _ => DECIDED_RARE,
     }
 }
@@ -322,37 +370,131 @@ fn bar(class: Class) -> f64 {
 /// A class below this probability is not among those that are left.
 const LEFT: f64 = 0.02;
 
-/// Equivalence decides for O(1) only where it has at least this probability.
+/// What a single size that contradicts the others may be the first of.
+const ONE_SIZE: [Class; 2] = [Class::Constant, Class::Linear];
+
+/// Equivalence decides for O(1) only where laws that stay, or all but stay, have this probability at least.
 const FLAT_LEAST: f64 = 0.2;
 
-fn verdict(posterior: &Posterior, points: &[SizePoint], rests_on_largest: bool) -> Verdict {
+fn verdict(
+    posterior: &Posterior,
+    (points, data): (&[SizePoint], &Data),
+    ruler: &Ruler,
+    rests_on_largest: bool,
+) -> Verdict {
     let classes = Class::ALL.into_iter().zip(posterior.classes);
     if rests_on_largest {
         // What fits the others is contradicted by the size that says most about larger ones.
-        let left = classes.filter(|c| c.1 >= LEFT || c.0 == Class::Linear);
+        let left = classes.filter(|c| c.1 >= LEFT || ONE_SIZE.contains(&c.0));
         return Verdict::NotDecided(left.map(|c| c.0).collect());
     }
-    if posterior.classes[0] >= FLAT_LEAST && is_level(points) {
+    // A slow logarithm is level as far as a decade goes; levels of a tree take a step some day.
+    let slow = [Law::Flat, Law::Levelling, Law::Named(Class::Logarithmic)];
+    let is_slow = |law: &&Weighed| slow.contains(&law.law);
+    let is_open = posterior.laws.iter().filter(is_slow).map(|l| l.share).sum::<f64>() >= FLAT_LEAST;
+    if is_level(points) && (is_open || stays_level(posterior, ruler) == Some(true)) {
         return Verdict::Decided(Class::Constant);
     }
-    let best = classes.clone().max_by(|a, b| a.1.total_cmp(&b.1));
-    match best {
-        Some((class, p)) if p >= bar(class) => Verdict::Decided(class),
-        _ => Verdict::NotDecided(classes.filter(|c| c.1 >= LEFT).map(|c| c.0).collect()),
+    let sound = Class::ALL.into_iter().zip(posterior.sound);
+    match sound.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((class, p)) if p >= bar(class) && is_sharp(class, data, posterior) => {
+            Verdict::Decided(class)
+        }
+        _ => {
+            let bent = posterior.classes[Class::Linearithmic as usize] >= LEFT;
+            let named = posterior.classes[Class::Power as usize] >= LEFT && !is_nameless(posterior);
+            let near = |class| class == Class::Linear && (bent || named);
+            let left = classes.filter(|c| c.1 >= LEFT || near(c.0));
+            Verdict::NotDecided(left.map(|c| c.0).collect())
+        }
     }
 }
 
-/// Whether the sizes of the top decades, four or more, agree within the counter's step or 2 %.
+/// Whether the top sizes agree: four or more in the top decades within the counter's step or 2 %, or five in
+/// the top decade within the step or a thousandth; and the line through them would not leave 10 % within a
+/// decade either: growth that only begins to show is no level.
 fn is_level(points: &[SizePoint]) -> bool {
-    const WITHIN: f64 = 0.02;
-    const SIZES: usize = 4;
+    agree(points, next::TOP_DECADES, 4, 0.02) || agree(points, 1.0, 5, 0.001)
+}
+
+fn agree(points: &[SizePoint], decades: f64, sizes: usize, within: f64) -> bool {
     let Some(largest) = points.last() else { return false };
-    let from = largest.size / 10.0_f64.powf(next::TOP_DECADES);
-    let top = || points.iter().filter(|p| p.size >= from);
-    let low = top().map(|p| p.mean).fold(f64::INFINITY, f64::min);
-    let high = top().map(|p| p.mean).fold(0.0, f64::max);
-    let step = top().map(|p| p.quantum).fold(0.0, f64::max);
-    top().count() >= SIZES && high - low <= step.max(WITHIN * high) * (1.0 + 1e-9)
+    let from = largest.size / 10.0_f64.powf(decades) * (1.0 - 1e-9);
+    let top: Vec<&SizePoint> = points.iter().filter(|p| p.size >= from).collect();
+    let low = top.iter().map(|p| p.mean).fold(f64::INFINITY, f64::min);
+    let high = top.iter().map(|p| p.mean).fold(0.0, f64::max);
+    let step = top.iter().map(|p| p.quantum).fold(0.0, f64::max);
+    let apart = high - low;
+    let rises = slope(&top) * 9.0 * largest.size > WITHIN_A_DECADE * high;
+    let is_flat = apart <= step * (1.0 + 1e-9) || apart <= within * high && !rises;
+    top.len() >= sizes && is_flat
+}
+
+/// Whether all laws that are left foretell the same a decade beyond, within [`WITHIN_A_DECADE`]: then they
+/// differ in name only.
+fn stays_level(posterior: &Posterior, ruler: &Ruler) -> Option<bool> {
+    let all: Vec<&Weighed> = posterior.laws.iter().collect();
+    let parts = parts_at(&mixture(&all), 10.0 * ruler.largest, ruler);
+    let (low, high) = (mixture_quantile(&parts, 0.025)?, mixture_quantile(&parts, 0.975)?);
+    let apart = (high - ruler.last).max(ruler.last - low);
+    Some(apart <= WITHIN_A_DECADE * ruler.last)
+}
+
+/// Whether a class is told apart from its neighbour: over all sizes a line whose start is hidden below
+/// something else passes for n log n, so the top decade alone (the five largest sizes at least) must say so
+/// too.
+///
+/// And a fitted exponent is one of its own only where it is not, within [`NO_NAME`], that of a named class.
+fn is_sharp(class: Class, data: &Data, posterior: &Posterior) -> bool {
+    match class {
+        Class::Power => is_nameless(posterior),
+        Class::Linearithmic => is_linearithmic_above(data),
+        _ => true,
+    }
+}
+
+fn is_nameless(posterior: &Posterior) -> bool {
+    let Some(free) = posterior.laws.iter().find(|l| l.law == Law::Power).and_then(exponents_of)
+    else {
+        return false;
+    };
+    [0.5, 1.0, 2.0].iter().all(|named| {
+        let far = |end: f64| (end - named).abs() > NO_NAME;
+        far(free.low) && far(free.high) && !free.contains(*named)
+    })
+}
+
+/// How near the exponent of a named class an exponent is taken for it.
+const NO_NAME: f64 = 0.03;
+
+/// 95 % interval of a fitted exponent.
+fn exponents_of(power: &Weighed) -> Option<Interval> {
+    let shapes: Vec<(f64, f64, f64)> =
+        power.components.iter().map(|(w, c)| (*w, c.shaped.shape, 0.0)).collect();
+    Some(Interval::new(mixture_quantile(&shapes, 0.025)?, mixture_quantile(&shapes, 0.975)?))
+}
+
+fn is_linearithmic_above(data: &Data) -> bool {
+    let from = 0.1 * data.sizes[data.len() - 1].n * (1.0 - 1e-9);
+    let few = data.len().saturating_sub(SIZES_MIN);
+    let top = data.part(|i| data.sizes[i].n > 0.0 && (data.sizes[i].n >= from || i >= few));
+    let of = |posterior: &Posterior, class: Class| posterior.classes[class as usize];
+    top.len() >= SIZES_MIN
+        && posterior::posterior(&top, false)
+            .is_some_and(|p| of(&p, Class::Linearithmic) > of(&p, Class::Linear))
+}
+
+/// What is level leaves this share of its value within a decade at most.
+const WITHIN_A_DECADE: f64 = 0.1;
+
+/// Of the least-squares line.
+fn slope(points: &[&SizePoint]) -> f64 {
+    let mean = |of: &dyn Fn(&SizePoint) -> f64| {
+        points.iter().map(|p| of(p)).sum::<f64>() / points.len() as f64
+    };
+    let (x, y) = (mean(&|p| p.size), mean(&|p| p.mean));
+    let sxx: f64 = points.iter().map(|p| (p.size - x).powi(2)).sum();
+    points.iter().map(|p| (p.size - x) * (p.mean - y)).sum::<f64>() / sxx
 }
 
 /// Every component of the laws that `of` admits, with its weight.
@@ -382,16 +524,13 @@ fn exponent(
     largest: f64,
 ) -> Option<Estimate> {
     let power = posterior.laws.iter().find(|l| l.law == Law::Power);
-    let free = power.and_then(|l| {
-        let shapes: Vec<(f64, f64, f64)> =
-            l.components.iter().map(|(w, c)| (*w, c.shaped.shape, 0.0)).collect();
-        Some(Interval::new(mixture_quantile(&shapes, 0.025)?, mixture_quantile(&shapes, 0.975)?))
-    });
+    let free = power.and_then(exponents_of);
+    let open = posterior.largest_is_off > 0.5;
     let power_p = posterior.classes[Class::ALL.len() - 1];
     let left: Vec<Interval> = Class::ALL
         .into_iter()
         .zip(posterior.classes)
-        .filter(|(_, p)| *p > 0.025)
+        .filter(|(class, p)| *p > 0.025 || open && ONE_SIZE.contains(class))
         .filter_map(|(class, _)| class.exponents(largest).map(|(l, h)| Interval::new(l, h)))
         .chain(free.filter(|_| power_p > 0.025))
         .collect();
@@ -488,6 +627,7 @@ fn scaled(points: &[SizePoint], anchor: Option<SizePoint>) -> (Data, Ruler) {
         scale,
         least,
         span: 1.0 - least,
+        smallest: points[0].size,
         largest: points[points.len() - 1].size,
         last: points[points.len() - 1].mean / scale,
         run: cv2_ahead(points, run),

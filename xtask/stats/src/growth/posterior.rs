@@ -12,6 +12,8 @@ pub(super) struct Weighed {
     pub(super) law: Law,
     /// Logarithm of its evidence, its share of its class's vote counted.
     pub(super) ln_evidence: f64,
+    /// Its probability among all laws.
+    pub(super) share: f64,
     /// Normalised within the law.
     pub(super) components: Vec<(f64, Component)>,
 }
@@ -23,6 +25,8 @@ pub(super) struct Posterior {
     pub(super) laws: Vec<Weighed>,
     /// Probability of each class, [`Class::ALL`]'s order.
     pub(super) classes: [f64; Class::ALL.len()],
+    /// That the largest size fits it too.
+    pub(super) sound: [f64; Class::ALL.len()],
     /// Probability that the empty document fits the other sizes.
     pub(super) anchored: f64,
     /// Probability that the largest size fits nothing.
@@ -68,6 +72,7 @@ pub(super) fn posterior(data: &Data, anchored: bool) -> Option<Posterior> {
             let mut components = evidence.components(*law, *share, best - reading.ln_prior);
             for component in &mut components {
                 component.ln_weight += reading.ln_prior;
+                component.without_largest = reading.without_largest;
                 best = best.max(component.ln_weight);
                 total.add(component.ln_weight);
                 if reading.anchored {
@@ -84,16 +89,31 @@ pub(super) fn posterior(data: &Data, anchored: bool) -> Option<Posterior> {
         found.into_iter().filter_map(|(law, components)| weighed(law, components)).collect();
     laws.sort_by(|a, b| b.ln_evidence.total_cmp(&a.ln_evidence));
     let best = laws.first()?.ln_evidence;
-    let mut classes = Class::ALL.map(|class| {
-        let of_class = laws.iter().filter(|l| l.law.class() == class);
-        of_class.map(|l| (l.ln_evidence - best).exp()).sum::<f64>()
-    });
-    let sum: f64 = classes.iter().sum();
-    for class in &mut classes {
-        *class /= sum;
+    let sum: f64 = laws.iter().map(|l| (l.ln_evidence - best).exp()).sum();
+    for law in &mut laws {
+        law.share = (law.ln_evidence - best).exp() / sum;
     }
+    let votes = |counts: &dyn Fn(&Component) -> bool| {
+        let mut votes = [0.0; Class::ALL.len()];
+        for law in &laws {
+            for (weight, component) in law.components.iter().filter(|(_, c)| counts(c)) {
+                // Constant is the first of the classes.
+                let stays = if component.may_stay { 0.5 * weight } else { 0.0 };
+                votes[0] += law.share * stays;
+                votes[law.law.class() as usize] += law.share * (weight - stays);
+            }
+        }
+        votes
+    };
     let share = |part: &Sum| (part.ln() - total.ln()).exp();
-    Some(Posterior { anchored: share(&with_anchor), largest_is_off: share(&off), laws, classes })
+    let (classes, sound) = (votes(&|_| true), votes(&|c| !c.without_largest));
+    Some(Posterior {
+        anchored: share(&with_anchor),
+        largest_is_off: share(&off),
+        laws,
+        classes,
+        sound,
+    })
 }
 
 fn weighed(law: Law, mut components: Vec<Component>) -> Option<Weighed> {
@@ -110,7 +130,12 @@ fn weighed(law: Law, mut components: Vec<Component>) -> Option<Weighed> {
     let ln_evidence = sum.ln();
     let normalised =
         components.into_iter().map(|c| ((c.ln_weight - kept.ln()).exp(), c)).collect::<Vec<_>>();
-    (!normalised.is_empty()).then_some(Weighed { law, ln_evidence, components: normalised })
+    (!normalised.is_empty()).then_some(Weighed {
+        law,
+        ln_evidence,
+        share: 0.0,
+        components: normalised,
+    })
 }
 
 fn readings(data: &Data, anchored: bool) -> Vec<Reading> {

@@ -2,7 +2,7 @@
 
 use super::curve::Class;
 use super::evidence::Component;
-use super::law::{Law, Shaped};
+use super::law::{Search, Shaped};
 use super::noise::{CHUNKS, GROWN_LEAST, Relative};
 use super::posterior::Weighed;
 use super::{Fit, Growth, Ruler, Verdict, mixture};
@@ -101,12 +101,13 @@ impl Growth {
         let mixture = self.mixture();
         let parts = parts_at(&mixture, size, &self.ruler);
         let value = mixture_quantile(&parts, 0.5).filter(|v| *v > 0.0)? * self.ruler.scale;
-        let low = mixture_quantile(&parts, 0.025)?.max(0.5 * self.ruler.least);
+        let mut low = mixture_quantile(&parts, 0.025)?.max(0.5 * self.ruler.least);
         let mut high = mixture_quantile(&parts, 0.975)?;
         if self.rests_on_largest {
-            // The largest size may be the first of a line of its own.
+            // The largest size may be the first of a line of its own, or of a level.
             let beyond = (size / self.range.high).max(1.0);
             high = high.max(self.ruler.last * beyond);
+            low = low.min(self.ruler.last * (1.0 - LEVEL_WITHIN));
         }
         let interval = Interval::new(low, high);
         Some(Prediction {
@@ -219,8 +220,16 @@ enum Crossing {
 }
 
 /// No law of real programs holds better than to this share of what has grown, per decade beyond the data,
-/// however well it fits them.
-const DRIFT: f64 = 0.01;
+/// however well it fits them; and worse in proportion where it was seen to hold over less than [`HELD`]
+/// decades.
+const DRIFT: f64 = 0.02;
+const HELD: f64 = 2.0;
+
+/// Nor is a level the same to the page a decade on: this share of the value.
+const LEVEL_DRIFT: f64 = 0.002;
+
+/// What stays level does so within this share.
+const LEVEL_WITHIN: f64 = 0.02;
 
 /// Misfit at a size that was not fitted, in terms of that at those that were: what sizes held out of the
 /// real bench show.
@@ -229,8 +238,10 @@ const AHEAD: f64 = 1.75;
 /// One run at a size, as a mixture of normals, scaled.
 pub(super) fn parts_at(mixture: &Mixture, size: f64, ruler: &Ruler) -> Vec<Part> {
     let mut parts = Vec::with_capacity(mixture.len());
-    let drift = DRIFT * (size / ruler.largest).log10().max(0.0);
+    let beyond = (size / ruler.largest).log10().max(0.0);
     for (weight, component) in mixture {
+        let held = (ruler.largest / component.from.max(ruler.smallest)).log10();
+        let drift = DRIFT * beyond * (HELD / held).max(1.0);
         // A phase stands for a stretch of phases; the size may fall over a step within it.
         for (share, shaped) in phases(component, size) {
             let x = shaped.at(super::Size::new(size));
@@ -244,9 +255,19 @@ pub(super) fn parts_at(mixture: &Mixture, size: f64, ruler: &Ruler) -> Vec<Part>
             let variance = component.variance_of(&x)
                 + (AHEAD * component.s * unit).powi(2)
                 + (drift * grown).powi(2)
+                + (LEVEL_DRIFT * beyond * mean).powi(2)
                 + ruler.run * mean * mean
                 + ruler.step;
-            parts.push((weight * share, mean, variance.sqrt()));
+            let sd = variance.sqrt();
+            let is_open = component.without_largest || component.may_stay;
+            if is_open && size > ruler.largest {
+                // What comes is level as likely as not.
+                parts.push((0.5 * weight * share, mean, sd));
+                let level = sd.min(LEVEL_WITHIN * ruler.last);
+                parts.push((0.5 * weight * share, ruler.last, level));
+            } else {
+                parts.push((weight * share, mean, sd));
+            }
         }
     }
     parts
@@ -254,13 +275,14 @@ pub(super) fn parts_at(mixture: &Mixture, size: f64, ruler: &Ruler) -> Vec<Part>
 
 fn phases(component: &Component, size: f64) -> Vec<(f64, Shaped)> {
     let shaped = component.shaped;
-    let doubling = matches!(shaped.law, Law::Doubling | Law::LineDoubling);
-    if !doubling || size <= 0.0 {
+    if shaped.law.search() != Search::Phase || size <= 0.0 {
         return vec![(1.0, shaped)];
     }
     let low = shaped.shape - component.reach;
+    let (factor, phase) = shaped.law.step(shaped.shape);
     // Where in the stretch the size falls over a step.
-    let at = (size.log2() - low).rem_euclid(1.0) / (2.0 * component.reach);
+    let from = phase - component.reach;
+    let at = (size.ln() / factor.ln() - from).rem_euclid(1.0) / (2.0 * component.reach);
     if at >= 1.0 {
         return vec![(1.0, shaped)];
     }

@@ -146,16 +146,33 @@ SHAPES = {
     "levelling": lambda n, u: [np.minimum(n, np.exp(u))],
     "rising": lambda n, u: [np.maximum(n - np.exp(u), 0)],
     "doubling": lambda n, u: [2 ** np.ceil(np.log2(n) - u)],
+    "line and doubling": lambda n, u: [n, 2 ** np.ceil(np.log2(n) - u)],
+    "root": lambda n, u: [np.sqrt(n)],
+    "square": lambda n, u: [n**2],
+    "with log": lambda n, u: [n, np.log(n)],
+    # The shape holds which factor (times four) and the phase.
+    "growing": lambda n, u: [stepped(n, [1.125, 1.25, 1.5, 1.618033988749895], u)[0]],
+    "levels": lambda n, u: [stepped(n, [4, 8, 10, 16, 32, 64, 128], u)[1]],
 }
 
 
-def evidence(law, u, relative, correlated, s, at):
+def stepped(n, factors, u):
+    factor, phase = factors[int(u // 4)], u % 4
+    steps = np.ceil(np.log(n) / np.log(factor) - phase)
+    return factor**steps, steps
+
+
+# No powers of two apart: a buffer that doubles is no line there.
+UNEVEN = [size * factor for size, factor in zip(SIZES, [1, 1.3, 0.8, 1.7, 1.1, 1.45, 0.9, 1.2])]
+
+
+def evidence(law, u, relative, correlated, s, at, sizes=SIZES):
     """One law with its shape and noise: the density of the data with flat coefficients, and what it expects.
 
     The marginal density over coefficients without a prior is that of the data at the best ones, times the
     square root of the determinant of 2 pi times their covariance.
     """
-    n = np.array(SIZES)
+    n = np.array(sizes)
     y = (2.1e6 + 3 * n) * np.exp(NOISE)
     quantum = np.where(n < 1e6, 4096.0, 131072.0)
     scale = y.max()
@@ -179,7 +196,7 @@ def evidence(law, u, relative, correlated, s, at):
         "relative": relative,
         "correlated": correlated,
         "misfit": s,
-        "points": [[a, b, q] for a, b, q in zip(SIZES, y, quantum)],
+        "points": [[a, b, q] for a, b, q in zip(sizes, y, quantum)],
         "ln_evidence": best + 0.5 * np.linalg.slogdet(2 * np.pi * spread)[1],
         "at": at,
         "mean": x @ fit.params * scale,
@@ -290,6 +307,12 @@ def values():
             evidence("levelling", 15.2, "value", False, 0.1, 1e9),
             evidence("rising", 12.0, "growth", True, 0.03, 1e9),
             evidence("doubling", 0.37, "value", False, 0.2, 1e9),
+            evidence("line and doubling", 0.2, "value", False, 0.2, 1e9, UNEVEN),
+            evidence("root", 0, "growth", False, 0.2, 1e9),
+            evidence("square", 0, "value", True, 0.3, 1e9),
+            evidence("with log", 0, "value", False, 0.05, 1e9),
+            evidence("growing", 8.3, "growth", False, 0.1, 1e9),
+            evidence("levels", 4.45, "chunks", False, 0.3, 1e9),
         ],
         "factorial": factorial(),
         "factorial_of_three": factorial_of_three(),
