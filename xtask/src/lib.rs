@@ -17,7 +17,6 @@
 
 mod aggregate;
 mod campaign;
-mod charts;
 mod claims;
 mod cmd;
 mod cores;

@@ -25,9 +25,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use charts::Chart;
 
 use crate::aggregate::{self, Group};
-use crate::charts::Chart;
 use crate::claims::Claims;
 use crate::experiment::{Experiment, Input};
 use crate::external::{External, external};
@@ -161,8 +161,8 @@ fn drawn(charts: Vec<(&'static str, Chart)>) -> anyhow::Result<Vec<(PathBuf, Vec
     let mut files = Vec::new();
     for (name, chart) in charts {
         let figure = |extension| Path::new("figures").join(name).with_extension(extension);
-        files.push((figure("png"), crate::charts::png(&chart)?));
-        files.push((figure("svg"), crate::charts::svg(&chart).into_bytes()));
+        files.push((figure("png"), charts::png(&chart)?));
+        files.push((figure("svg"), charts::svg(&chart).into_bytes()));
     }
     Ok(files)
 }

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each guest crate with the only places that may name it.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("polars", &["xtask/grouping/src/columns.rs"]),
-    ("plotters", &["xtask/src/charts/"]),
-    ("png", &["xtask/src/charts/"]),
+    ("plotters", &["xtask/charts/"]),
+    ("png", &["xtask/charts/"]),
+    ("resvg", &["xtask/charts/"]),
     ("linregress", &["xtask/stats/src/regression.rs"]),
     ("statrs", &["xtask/stats/src/distribution.rs"]),
     ("duct", &["xtask/src/measure.rs"]),

@@ -1,6 +1,7 @@
 //! The report of published figures: what was published made again, then what the data can and cannot
 //! carry.
 
+use charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use serde_json::{Value, json};
 use stats::growth::{Class, Fit, Growth};
 use stats::{Interval, Undetermined};
@@ -9,7 +10,6 @@ use super::growth::{growing, growth_columns, plain};
 use super::json::{interval, number, optional};
 use super::markdown::{NONE, listed};
 use super::table::Table;
-use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::experiment::Experiment;
 use crate::external::{External, Fitted};
 use crate::metric::Metric;
@@ -287,15 +287,13 @@ pub(super) fn charts(experiment: &Experiment, external: &External) -> Vec<(&'sta
     for (index, fit) in external.fits.iter().enumerate() {
         layers.extend(fit_layers(index, experiment, external, fit));
     }
-    let axis =
-        |label: &str, scale, kind| Axis { label: label.to_owned(), scale, kind, range: None };
+    let axis = |label: &str, scale, kind| Axis { label: label.to_owned(), scale, kind };
     let value = format!("{} in {}", external.data.words, external.data.unit);
     let panel = Panel {
         title: String::new(),
         x: axis("nominal input", Scale::Log10, Kind::Bytes),
         y: axis(&value, Scale::Linear, Kind::Plain),
         layers,
-        note: None,
     };
     let chart = Chart {
         title: "The published values with both models".to_owned(),

@@ -1,10 +1,10 @@
 //! The figures of a report as charts: which values stand in which panel. How they are drawn is the
 //! business of `charts`.
 
+use charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use stats::Describe;
 
 use super::{Derived, front, processes};
-use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::fit::Scaling;
 use crate::inputs;
 use crate::judge::mean_interval;
@@ -51,7 +51,7 @@ fn cells<'a>(derived: &'a Derived, variant: &'a str, profile: &'a str) -> Vec<&'
 }
 
 fn input_axis() -> Axis {
-    Axis { label: "input".to_owned(), scale: Scale::Log10, kind: Kind::Bytes, range: None }
+    Axis { label: "input".to_owned(), scale: Scale::Log10, kind: Kind::Bytes }
 }
 
 fn axis(metric: Metric, scale: Scale) -> Axis {
@@ -62,7 +62,7 @@ fn axis(metric: Metric, scale: Scale) -> Axis {
         Unit::Other(word) => (Kind::Plain, format!("{} in {word}", metric.words())),
         Unit::Ratio => (Kind::Ratio, metric.words().to_owned()),
     };
-    Axis { label, scale, kind, range: None }
+    Axis { label, scale, kind }
 }
 
 /// Values as the axis of their metric counts them: times in seconds.
@@ -108,13 +108,7 @@ fn scaling_panel(derived: &Derived, metric: Metric, profile: &str) -> Panel {
         layers.extend(predicted(index, metric, scaling));
         layers.extend(failed(index, &cells));
     }
-    Panel {
-        title: profile.to_owned(),
-        x: input_axis(),
-        y: axis(metric, Scale::Log10),
-        layers,
-        note: None,
-    }
+    Panel { title: profile.to_owned(), x: input_axis(), y: axis(metric, Scale::Log10), layers }
 }
 
 /// The line of the growth model and its confidence band, over the measured range.
@@ -181,9 +175,11 @@ fn failed(series: usize, cells: &[&Cell]) -> Option<Layer> {
 
 /// O(1), O(log n) and O(n) through the smallest mean at the smallest size.
 fn guides(metric: Metric, scalings: &[&Scaling]) -> Vec<Layer> {
+    const STEPS: u32 = 200;
     let points = || scalings.iter().flat_map(|of| &of.points);
     let first = points().map(|point| point.size).fold(f64::INFINITY, f64::min);
-    let last = points().map(|point| point.size).fold(0.0, f64::max);
+    let ahead = scalings.iter().flat_map(|of| &of.predictions).map(|of| of.size);
+    let last = points().map(|point| point.size).chain(ahead).fold(0.0, f64::max);
     let start = points()
         .filter(|point| point.size == first)
         .map(|point| on_axis(metric, point.mean))
@@ -192,8 +188,9 @@ fn guides(metric: Metric, scalings: &[&Scaling]) -> Vec<Layer> {
         return Vec::new();
     }
     let guide = |label: &str, growth: fn(f64, f64) -> f64| {
-        let values = (0..=40).map(|step| {
-            let size = (first.ln() + (last / first).ln() * f64::from(step) / 40.0).exp();
+        let values = (0..=STEPS).map(|step| {
+            let part = f64::from(step) / f64::from(STEPS);
+            let size = (first.ln() + (last / first).ln() * part).exp();
             (size, start * growth(size, first))
         });
         Layer::Reference { label: label.to_owned(), values: values.collect() }
@@ -221,7 +218,6 @@ fn spread(derived: &Derived) -> Chart {
             x: input_axis(),
             y: axis(metric, Scale::Log10),
             layers: per_variant(&|index, cells| points(index, metric, cells)),
-            note: None,
         });
         let mut layers = per_variant(&|index, cells| variation(index, metric, cells));
         layers.push(Layer::Threshold { label: "1 %".to_owned(), y: 0.01 });
@@ -229,9 +225,8 @@ fn spread(derived: &Derived) -> Chart {
         panels.push(Panel {
             title: format!("{profile}: spread of single runs"),
             x: input_axis(),
-            y: Axis { label, scale: Scale::Linear, kind: Kind::Percent, range: None },
+            y: Axis { label, scale: Scale::Linear, kind: Kind::Percent },
             layers,
-            note: None,
         });
     }
     Chart {
@@ -259,8 +254,7 @@ fn efficiency(derived: &Derived) -> Chart {
     let mut panels = Vec::new();
     for profile in profiles(derived) {
         for metric in [Metric::Overhead, Metric::Ratio] {
-            let mut layers =
-                vec![Layer::Threshold { label: "the input itself".to_owned(), y: 1.0 }];
+            let mut layers = vec![Layer::Threshold { label: "input".to_owned(), y: 1.0 }];
             for (index, variant) in derived.lock.experiment.variant.iter().enumerate() {
                 let cells = cells(derived, &variant.name, &profile);
                 let line = cells.iter().filter_map(|cell| {
@@ -275,7 +269,6 @@ fn efficiency(derived: &Derived) -> Chart {
                 x: input_axis(),
                 y: axis(metric, Scale::Log10),
                 layers,
-                note: None,
             });
         }
     }

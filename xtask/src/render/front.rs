@@ -2,9 +2,10 @@
 //! A table and a figure of size against speed and size against memory, which show the front: the
 //! variants that no other beats at both.
 
+use charts::{Axis, Chart, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
+
 use super::Derived;
 use super::table::Table;
-use crate::charts::{Axis, Chart, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::inputs;
 use crate::metric::Metric;
 use crate::summary::Cell;
@@ -137,15 +138,9 @@ pub(super) fn chart(derived: &Derived) -> Chart {
     };
     let panel = |title: &str, label: &str, kind, layers| Panel {
         title: title.to_owned(),
-        x: Axis { label: label.to_owned(), scale: Scale::Log10, kind, range: None },
-        y: Axis {
-            label: "output over input".to_owned(),
-            scale: Scale::Log10,
-            kind: Kind::Ratio,
-            range: None,
-        },
+        x: Axis { label: label.to_owned(), scale: Scale::Log10, kind },
+        y: Axis { label: "output over input".to_owned(), scale: Scale::Log10, kind: Kind::Ratio },
         layers,
-        note: None,
     };
     let name = |total: &Total<'_>| Series { name: total.variant.to_owned() };
     Chart {

@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
+use charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use serde_json::{Value, json};
 use stats::growth::Verdict as Decision;
 
 use super::Derived;
 use super::table::Table;
-use crate::charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use crate::memory::{Heap, Memory, Parts, Stage};
 use crate::units::{Bytes, bytes, percent};
 
@@ -312,13 +312,9 @@ fn parts_panel(variant: &str, profile: &str, memory: &Memory) -> Panel {
         layers.push(Layer::Line { series, values: line, dash: Dash::Solid });
         layers.push(Layer::Points { series, values, marker: Marker::Filled });
     }
-    let axis = |label: &str| Axis {
-        label: label.to_owned(),
-        scale: Scale::Log10,
-        kind: Kind::Bytes,
-        range: None,
-    };
-    Panel { title: variant.to_owned(), x: axis("input"), y: axis("memory"), layers, note: None }
+    let axis =
+        |label: &str| Axis { label: label.to_owned(), scale: Scale::Log10, kind: Kind::Bytes };
+    Panel { title: variant.to_owned(), x: axis("input"), y: axis("memory"), layers }
 }
 
 /// Resident memory over time, a panel per document, a line per variant.
@@ -353,18 +349,12 @@ fn timeline_panel(derived: &Derived, (profile, size): (&str, u64)) -> Panel {
             of_line.map(|row| (row.at_ns as f64 / 1e9, row.rss_bytes as f64)).collect();
         layers.push(Layer::Line { series, values, dash: Dash::Solid });
     }
-    let axis = |label: &str, kind| Axis {
-        label: label.to_owned(),
-        scale: Scale::Linear,
-        kind,
-        range: None,
-    };
+    let axis = |label: &str, kind| Axis { label: label.to_owned(), scale: Scale::Linear, kind };
     Panel {
         title: format!("{profile}, {}", Bytes(size)),
         x: axis("time", Kind::Seconds),
         y: axis("resident", Kind::Bytes),
         layers,
-        note: None,
     }
 }
 

@@ -1,70 +1,70 @@
 //! Charts: plain values in, the bytes of an SVG and of a PNG out.
 //!
-//! The one home of `plotters`, of `png` and of the glyph rasteriser. Nothing here knows of
-//! experiments, files or clocks. A chart becomes a flat list of marks (`layout`), which is then
-//! painted twice: through plotters' SVG backend (`vector`), and into pixels (`raster`).
+//! `plotters` draws (coordinates, axes, series, legends, panels), as SVG; `resvg` turns that very
+//! SVG into pixels with the embedded fonts. Nothing here knows of experiments, files or clocks, or
+//! looks for the fonts of the system: same chart, same bytes, on any machine. Positions are whole
+//! pixels, so that the last digit of a platform's `log10` never reaches the output.
 //!
-//! Same chart, same bytes, on any machine: the fonts are embedded, and every coordinate is rounded
-//! to 1/300 inch, so that the last digit of a platform's `log10` never reaches the output.
+//! What plotters does not do, and is done here:
+//!
+//! - Ticks with units, and ticks for less than three decades (`axis`): plotters prints bare numbers,
+//!   and labels a short logarithmic axis at its ends. Done as a coordinate of our own, which is how
+//!   plotters means to be extended. It also keeps a strip free for failures that have no value.
+//! - Clipping (`panel`): plotters bends what lies outside to the edge. Bands may be bent; points of
+//!   guides are left out.
+//! - Error bars (`panel`): those of plotters have a disc in the middle, which would fill hollow markers.
+//! - Labels of guides (`panel`): plotters knows legends only.
+//! - Long text (`text`): plotters lets it run off the page. It is set smaller, then cut: what needs
+//!   more words belongs beside the figure.
+//! - A size on the screen apart from the number of pixels ([`svg`]).
 
 mod axis;
-mod canvas;
-mod extent;
-mod font;
-mod labels;
-mod layers;
-mod layout;
-mod legend;
+mod page;
 mod panel;
 mod raster;
-mod scene;
-mod style;
+mod symbol;
 #[cfg(test)]
 mod tests;
-mod vector;
+mod text;
 
-/// A figure: panels side by side (even numbers of four and more make rows of two), one legend below them.
+/// A figure: panels side by side (even numbers of four and more make rows of two), one legend below.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Chart {
-    /// What the figure shows, in bold at its head.
-    pub(crate) title: String,
+pub struct Chart {
+    /// What the figure shows, in bold at its head: one line.
+    pub title: String,
     /// A second line in grey, e.g. what was measured and how often.
-    pub(crate) subtitle: Option<String>,
+    pub subtitle: Option<String>,
     /// The series that layers name by index; an index beyond the end is drawn, but not explained.
-    pub(crate) series: Vec<Series>,
+    pub series: Vec<Series>,
     /// The panels, in reading order.
-    pub(crate) panels: Vec<Panel>,
-    /// What the marks mean, for the last line of the legend.
-    pub(crate) key: Key,
+    pub panels: Vec<Panel>,
+    /// What the marks mean, for the last lines of the legend.
+    pub key: Key,
 }
 
-/// One variant of what is measured; its index decides colour and marker.
+/// One variant of what is measured; its index decides colour, shape and size of its markers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Series {
+pub struct Series {
     /// As the legend prints it.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 /// The words beside the sample marks in the legend. A mark that no panel draws is not explained,
 /// nor is one whose text is empty.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Key {
+pub struct Key {
     /// A point with its error bar.
-    pub(crate) bars: String,
+    pub bars: String,
     /// A hollow point.
-    pub(crate) hollow: String,
+    pub hollow: String,
     /// A crossed point.
-    pub(crate) cross: String,
-    /// Markers side by side, because they would hide each other in their true place.
-    pub(crate) beside: String,
+    pub cross: String,
     /// A shaded band.
-    pub(crate) band: String,
+    pub band: String,
     /// A solid line.
-    pub(crate) solid: String,
+    pub solid: String,
     /// A dashed line.
-    pub(crate) dashed: String,
-    /// A dotted line.
-    pub(crate) dotted: String,
+    pub dashed: String,
 }
 
 impl Default for Key {
@@ -73,47 +73,40 @@ impl Default for Key {
             bars: "95 % interval, where wider than the marker".into(),
             hollow: "predicted, not measured".into(),
             cross: "failed".into(),
-            beside: "side by side: same x".into(),
             band: "95 % band".into(),
             solid: String::new(),
             dashed: String::new(),
-            dotted: String::new(),
         }
     }
 }
 
 /// One plot: two axes and what is drawn between them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Panel {
+pub struct Panel {
     /// Above the plot, in bold; empty for none.
-    pub(crate) title: String,
+    pub title: String,
     /// The horizontal axis.
-    pub(crate) x: Axis,
+    pub x: Axis,
     /// The vertical axis.
-    pub(crate) y: Axis,
+    pub y: Axis,
     /// What is drawn. The order within a kind is kept; markers lie above lines, lines above bands.
-    pub(crate) layers: Vec<Layer>,
-    /// A remark in grey below the plot.
-    pub(crate) note: Option<String>,
+    pub layers: Vec<Layer>,
 }
 
-/// One axis.
+/// One axis; its ends fit points, lines and thresholds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Axis {
+pub struct Axis {
     /// What is shown, with its unit where the tick labels carry none.
-    pub(crate) label: String,
+    pub label: String,
     /// How values are spread.
-    pub(crate) scale: Scale,
+    pub scale: Scale,
     /// How ticks are printed.
-    pub(crate) kind: Kind,
-    /// Fixed ends; `None` fits points, lines, bands and thresholds. A range that the scale cannot
-    /// show (reversed, not finite, not positive on a log axis) is treated as `None`.
-    pub(crate) range: Option<(f64, f64)>,
+    pub kind: Kind,
 }
 
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Scale {
+pub enum Scale {
     /// Equal steps, equal distances.
     #[default]
     Linear,
@@ -123,8 +116,7 @@ pub(crate) enum Scale {
 
 /// What an axis counts, and so how its ticks print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "offered whole, whatever today's figures use of it")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Bytes with decimal units: `10 B`, `1 KB`, `10 MB`.
     Bytes,
     /// Seconds: `10 µs`, `1 ms`, `100 s`.
@@ -141,7 +133,7 @@ pub(crate) enum Kind {
 /// One kind of mark in a panel. Values that are not finite, or that a log axis cannot show, are
 /// left out one by one.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Layer {
+pub enum Layer {
     /// Markers, with an error bar where a point has `low` or `high`.
     Points {
         /// Index into [`Chart::series`].
@@ -160,24 +152,23 @@ pub(crate) enum Layer {
         /// How the line is broken.
         dash: Dash,
     },
-    /// A translucent area.
+    /// A translucent area. It does not widen the axes: it may be endless.
     Band {
         /// Index into [`Chart::series`].
         series: usize,
         /// `(x, low, high)`, by ascending x.
         values: Vec<(f64, f64, f64)>,
     },
-    /// A grey guide such as O(n), cut off at the frame and labelled inside the plot. It does not
-    /// widen the axes.
+    /// A grey guide such as O(n), labelled where it ends. It does not widen the axes.
     Reference {
-        /// Printed beside the line.
+        /// Printed at the end of the line.
         label: String,
-        /// `(x, y)`.
+        /// `(x, y)`, by ascending x; as far as they lie within the axes.
         values: Vec<(f64, f64)>,
     },
-    /// A horizontal rule across the panel, labelled inside the plot.
+    /// A horizontal rule across the panel, labelled at its end.
     Threshold {
-        /// Printed beside the rule.
+        /// Printed right of the rule.
         label: String,
         /// Where it lies.
         y: f64,
@@ -186,21 +177,21 @@ pub(crate) enum Layer {
 
 /// A point of [`Layer::Points`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Point {
+pub struct Point {
     /// Horizontal position.
-    pub(crate) x: f64,
+    pub x: f64,
     /// Vertical position. A [`Marker::Cross`] whose `y` is NaN (a run that failed before it had a
-    /// value) stands in a strip above the plot.
-    pub(crate) y: f64,
+    /// value) stands in a strip at the top of the plot.
+    pub y: f64,
     /// Lower end of the error bar.
-    pub(crate) low: Option<f64>,
+    pub low: Option<f64>,
     /// Upper end of the error bar.
-    pub(crate) high: Option<f64>,
+    pub high: Option<f64>,
 }
 
 /// What a point stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Marker {
+pub enum Marker {
     /// Measured.
     #[default]
     Filled,
@@ -212,23 +203,20 @@ pub(crate) enum Marker {
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "offered whole, whatever today's figures use of it")]
-pub(crate) enum Dash {
+pub enum Dash {
     /// Unbroken.
     #[default]
     Solid,
     /// Long strokes.
     Dashed,
-    /// Short strokes.
-    Dotted,
 }
 
-/// The chart as an SVG document.
-pub(crate) fn svg(chart: &Chart) -> String {
-    vector::document(&layout::scene(chart), &chart.title)
+/// The chart as an SVG document, 7.5 inches wide and half as many pixels as the PNG.
+pub fn svg(chart: &Chart) -> String {
+    page::document(chart).expect("a string takes all that is written to it")
 }
 
-/// The chart as a PNG with 300 pixels to the inch, 7.5 inches wide.
-pub(crate) fn png(chart: &Chart) -> anyhow::Result<Vec<u8>> {
-    raster::file(&layout::scene(chart))
+/// The chart as a PNG with 300 pixels to the inch, 7.5 inches wide: [`svg`] in pixels.
+pub fn png(chart: &Chart) -> anyhow::Result<Vec<u8>> {
+    raster::file(&svg(chart))
 }
