@@ -1,5 +1,6 @@
 //! Bytes that can be read and written by position, by several threads at the same time.
 
+#[cfg(any(unix, windows))]
 use std::fs::File;
 use std::io::{self, Read};
 
