@@ -3,7 +3,9 @@
 mod common;
 
 use std::fmt::Debug;
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 
 use common::{documents, noise, records};
 use sigma_encoder::{
@@ -179,4 +181,29 @@ fn types_can_be_sent_and_printed() {
     check::<write::Encoder<Vec<u8>>>();
     check::<write::Decoder<Vec<u8>>>();
     check::<(Options, Limits, Framing, Error)>();
+}
+
+/// Text of all files of Rust in a folder, and in the folders in it.
+fn sources(folder: &Path, all: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder of ours") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("a file of ours");
+            all.push((path, text));
+        }
+    }
+}
+
+#[test]
+fn machines_without_atomic_numbers_of_64_bits_are_not_shut_out() {
+    let mut all = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    assert!(all.len() > 40, "these are the sources");
+    for (path, text) in all {
+        for number in ["AtomicU64", "AtomicI64"] {
+            assert!(!text.contains(number), "`{}` uses `{number}`", path.display());
+        }
+    }
 }

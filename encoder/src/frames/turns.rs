@@ -203,7 +203,7 @@ impl<O: Output> Lane<'_, O> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
@@ -227,9 +227,9 @@ mod tests {
     fn a_thread_that_panics_fails_its_frame_and_nobody_waits_for_it() {
         for threads in [2, 4] {
             for bad in [0, 1, 7] {
-                let frames = AtomicU64::new(0);
+                let frames = AtomicUsize::new(0);
                 let next = || {
-                    let frame = frames.fetch_add(1, Ordering::Relaxed);
+                    let frame = frames.fetch_add(1, Ordering::Relaxed) as u64;
                     (frame, Ok((frame < 8).then_some(frame)))
                 };
                 let work = |frame, lane: &mut Lane<'_, Ends>| {
