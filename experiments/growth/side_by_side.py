@@ -103,7 +103,7 @@ def atime(points):
         else:
             # Where the reference meets the floor, both curves taken as straight since the size before.
             low, high = 10 ** max(level[before], -300), top
-            part = (floor - low) / (high - low) if high > low else 1.0
+            part = min((floor - low) / (high - low), 1.0) if high > low else 1.0
             distance = abs(math.log10(points[-2][1] + part * (top - points[-2][1])) - math.log10(floor))
         if best is None or distance < best[0]:
             best = (distance, name)

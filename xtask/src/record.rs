@@ -35,7 +35,8 @@ pub(crate) enum Kind {
     Repeat,
     /// The largest input predicted to fit a budget, under that limit.
     Budget,
-    /// A predicted size, to see whether the prediction holds; no fit sees it.
+    /// A predicted size, to see whether the prediction holds; a fit sees it where it does not, or where
+    /// nothing was decided.
     LookUp,
     /// A run that does not count and was made again: stopped meanwhile, or pinned before it was seen to
     /// run more than one thread.

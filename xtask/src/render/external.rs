@@ -412,10 +412,20 @@ mod tests {
         let data = experiment.data.clone().unwrap();
         let found = external(&data, &root.join(&data.file)).unwrap();
         let text = report("published-baseline", &experiment, &found);
-        let both = |line: &str| {
-            line.contains(" MB] beside O(log n) | ") && line.contains(" MB per ln n |")
+        // `| 39.84 MB [35.32 MB, 44.65 MB] beside O(log n) | 0.861 [0.409, 1.31] MB per ln n |`
+        let part = text.lines().find_map(|line| line.split_once(" beside O(log n) | "));
+        let (before, after) = part.unwrap_or_else(|| panic!("{text}"));
+        let constant = before.rsplit("| ").next().unwrap();
+        let growing = after.split_once(" per ln n |").unwrap_or_else(|| panic!("{after}")).0;
+        let numbers = |part: &str| -> Vec<f64> {
+            part.split([' ', '[', ']', ',']).filter_map(|word| word.parse().ok()).collect()
         };
-        assert!(text.lines().any(both), "{text}");
+        assert_eq!(constant.matches(" MB").count(), 3, "each with its unit: {constant}");
+        assert_eq!(growing.matches(" MB").count(), 1, "one unit for all: {growing}");
+        for part in [constant, growing] {
+            let [value, low, high] = numbers(part)[..] else { panic!("{part}") };
+            assert!(low < value && value < high, "{part}");
+        }
         assert!(!text.contains("  "), "a value without its unit leaves two spaces");
     }
 }
