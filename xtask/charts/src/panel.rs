@@ -46,7 +46,7 @@ const FOOT: i32 = 104;
 const BETWEEN: i32 = 36;
 /// What a panel takes above and below its plot.
 pub(crate) const AROUND: i32 = HEAD + FOOT + BETWEEN;
-const TICK_LENGTH: i32 = 10;
+const TICK_LENGTH: i32 = 14;
 /// Half a tick's label may stand out at the right.
 const OVERHANG: i32 = 58;
 const X_MARGIN: f64 = 0.05;
