@@ -297,7 +297,7 @@ fn a_full_disk_is_told_with_its_name() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_leaves_no_file() {
+fn being_ended_leaves_no_file() {
     use std::os::unix::process::ExitStatusExt;
 
     use rustix::process::{Pid, Signal, kill_process};
@@ -313,8 +313,9 @@ fn an_interrupt_leaves_no_file() {
         let mut pipe = child.stdin.take().expect("a pipe");
         // More than a pipe holds: the program has begun to read once this is written.
         pipe.write_all(lines(20_000).as_bytes()).expect("the program reads");
-        kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
-        assert_eq!(child.wait().expect("it ends").signal(), Some(Signal::INT.as_raw()));
+        // Not by an interrupt, which programs in the background ignore.
+        kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+        assert_eq!(child.wait().expect("it ends").signal(), Some(Signal::TERM.as_raw()));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left");
         drop(pipe);
     }
