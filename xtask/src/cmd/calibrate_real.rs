@@ -165,15 +165,17 @@ fn exponent(outcome: &Outcome) -> String {
 fn print_totals(name: &str, judged: &[Judged]) -> usize {
     let mut missed = 0;
     for (design, what) in [
-        (Design::Tenth, "all sizes up to a tenth of the largest, then 3x looked up"),
-        (Design::Chosen, "sizes that the laboratory chooses, then 3x looked up"),
+        (Design::Tenth, "all sizes up to a tenth"),
+        (Design::Chosen, "sizes as the laboratory chooses"),
     ] {
         let outcomes: Vec<Outcome> = judged.iter().map(|one| one.of(design).clone()).collect();
         let totals = totals(&outcomes);
         outln!("{name}: {} series, {what} (median {:.0})", totals.series, totals.sizes);
-        outln!("  {}", counts(&totals));
+        outln!("  once 3x the largest of these was looked up:");
+        outln!("    {}", counts(&totals));
         let before: Vec<Outcome> = outcomes.iter().map(|one| one.before().clone()).collect();
-        outln!("  before 3x was looked up: {}", counts(&stats::calibrate::real::totals(&before)));
+        outln!("  before it was:");
+        outln!("    {}", counts(&stats::calibrate::real::totals(&before)));
         for held in bounds(&totals, design) {
             missed += usize::from(!held.holds);
             let verdict = if held.holds { "held" } else { "MISSED" };
@@ -186,7 +188,7 @@ fn print_totals(name: &str, judged: &[Judged]) -> usize {
 
 fn counts(totals: &Totals) -> String {
     format!(
-        "{} right, {} undecided, {} wrong; {} of {} covered at 10x, median error there {:.1} %",
+        "{} right, {} undecided, {} wrong; {} of {} covered at 10x (error {:.1} %)",
         totals.right,
         totals.undecided,
         totals.wrong,
