@@ -17,6 +17,7 @@ import zlib
 
 from sigma.base import Input, M32
 from sigma.blocks import Dictionary, decode_columns
+from sigma.coder import shortest_end
 from sigma.forms import decode
 from sigma.items import LIMIT
 from sigma.model import DEFAULT, FAST, MAX, NO_PACK, Known, trained_model
@@ -45,11 +46,8 @@ class Writer:
 
     def finish(self):
         """All coded bytes; the last ones are as few as can be."""
-        for k in range(5):
-            unit = 1 << (32 - 8 * k)
-            m = (self.low + unit - 1) // unit * unit
-            if m + unit - 1 <= self.high:
-                return bytes(self.out) + (m >> (32 - 8 * k)).to_bytes(k, 'big')
+        k, m = shortest_end(self.low, self.high)
+        return bytes(self.out) + (m >> (32 - 8 * k)).to_bytes(k, 'big')
 
 
 def varint(n):

@@ -498,18 +498,8 @@ mod tests {
 
     #[test]
     fn repetitions_that_were_cut_short_are_made_again_as_a_new_attempt() {
-        let variant = Variant {
-            name: "v".to_owned(),
-            about: String::new(),
-            optional: false,
-            program: Program::Command(Box::default()),
-        };
-        let document = Document {
-            profile: "p".to_owned(),
-            size: Bytes(10),
-            sha256: crate::hash::Sha256Hex(String::new()),
-            path: std::path::PathBuf::new(),
-        };
+        let variant = Variant::idle("v");
+        let document = Document::unwritten("p", Bytes(10));
         let cell = Cell { variant: &variant, document: &document };
         let mut rows = vec![repetition(0, 0), repetition(0, 1)];
         assert_eq!(next_attempt(&[], cell, 2), Some(0));

@@ -243,6 +243,15 @@ pub(crate) struct Variant {
     pub(crate) program: Program,
 }
 
+#[cfg(test)]
+impl Variant {
+    /// One that starts nothing.
+    pub(crate) fn idle(name: &str) -> Self {
+        let program = Program::Command(Box::default());
+        Self { name: name.to_owned(), about: String::new(), optional: false, program }
+    }
+}
+
 /// What is started for a variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

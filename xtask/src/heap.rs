@@ -109,21 +109,13 @@ pub(crate) fn rows(cell: Cell<'_>, report: &HeapReport) -> Result<Vec<HeapRow>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Program, Variant};
-    use crate::hash::Sha256Hex;
+    use crate::experiment::Variant;
     use crate::inputs::Document;
     use crate::units::Bytes;
 
     fn rows_of(json: &str) -> Result<Vec<HeapRow>, String> {
-        let program = Program::Command(Box::default());
-        let variant =
-            Variant { name: "v".to_owned(), about: String::new(), optional: false, program };
-        let document = Document {
-            profile: "wide".to_owned(),
-            size: Bytes(10),
-            sha256: Sha256Hex(String::new()),
-            path: std::path::PathBuf::new(),
-        };
+        let variant = Variant::idle("v");
+        let document = Document::unwritten("wide", Bytes(10));
         let cell = Cell { variant: &variant, document: &document };
         rows(cell, &serde_json::from_str(json).unwrap())
     }

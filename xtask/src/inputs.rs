@@ -47,6 +47,14 @@ pub(crate) struct Document {
     pub(crate) path: PathBuf,
 }
 
+impl Document {
+    /// One that stands nowhere: for what has a size and is not read.
+    pub(crate) fn unwritten(profile: &str, size: Bytes) -> Self {
+        let sha256 = Sha256Hex(String::new());
+        Self { profile: profile.to_owned(), size, sha256, path: PathBuf::new() }
+    }
+}
+
 /// Where the documents of an experiment come from: every profile and repeated file at every size, then
 /// files.
 pub(crate) fn origins(input: &Input) -> Vec<Origin> {

@@ -10,6 +10,7 @@ use crate::experiment::Criterion;
 use crate::experiment::criterion::{Expects, Limit, Sizes};
 use crate::fit::{Scaling, Trust};
 use crate::metric::Metric;
+use crate::settled::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use crate::summary::{Cell, Repetitions, Summary};
 use crate::units::{Bytes, percent, significant};
 
@@ -141,12 +142,12 @@ impl Evidence<'_> {
     }
 
     /// Whether a metric was the same in three runs at two sizes of a profile or more, and never differed
-    /// between runs: then one run says what it is at a size.
+    /// between runs: then one run says what it is at a size. What stops repeating is held by the same rule.
     fn is_steady_on(&self, variant: &str, profile: &str, metric: Metric) -> bool {
         let of_series = self.cells(variant, profile, Bytes(0));
         let repeated: Vec<&Describe> =
             of_series.filter_map(|of| of.metric(metric)).filter(|of| of.n > 1).collect();
-        repeated.iter().filter(|of| of.n >= 3).count() >= 2
+        repeated.iter().filter(|of| of.n >= DETERMINISTIC_RUNS_MIN).count() >= STEADY_SIZES_MIN
             && repeated.iter().all(|of| of.identical)
     }
 

@@ -664,12 +664,8 @@ impl<'a> Bench<'a> {
         let limits = Limits::of_proof(self.pinning.proof_cpu());
         let record = self.probe(&Ready::plain(command, &self.home), limits)?;
         let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
-        let nothing = Document {
-            profile: "probe".to_owned(),
-            size: crate::units::Bytes(touch_bytes.unwrap_or(0)),
-            sha256: Sha256Hex(String::new()),
-            path: PathBuf::new(),
-        };
+        let size = crate::units::Bytes(touch_bytes.unwrap_or(0));
+        let nothing = Document::unwritten("probe", size);
         Ok(sample(place, name, &nothing, &record))
     }
 

@@ -213,26 +213,14 @@ fn nanos_for(work: u64, done: u64, elapsed: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Program, Variant};
-    use crate::hash::Sha256Hex;
+    use crate::experiment::Variant;
     use crate::inputs::Document;
     use crate::units::Bytes;
 
     #[test]
     fn what_is_left_counts_runs_by_what_they_cost_and_takes_time_at_the_pace_so_far() {
-        let variant = Variant {
-            name: "v".to_owned(),
-            about: String::new(),
-            optional: false,
-            program: Program::Command(Box::default()),
-        };
-        let document = |size| Document {
-            profile: "p".to_owned(),
-            size: Bytes(size),
-            sha256: Sha256Hex(String::new()),
-            path: std::path::PathBuf::new(),
-        };
-        let documents = [document(0), document(900_000)];
+        let variant = Variant::idle("v");
+        let documents = [0, 900_000].map(|size| Document::unwritten("p", Bytes(size)));
         let cells = documents.each_ref().map(|document| Cell { variant: &variant, document });
         let left =
             [Left { index: 0, expected: 3, most: 10 }, Left { index: 1, expected: 2, most: 10 }];

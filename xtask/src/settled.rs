@@ -23,10 +23,10 @@ use crate::record::{Kind, Outcome, Sample};
 
 /// Fewest runs of a cell from which it counts as deterministic: two may agree by chance, since memory
 /// comes in pages.
-const DETERMINISTIC_RUNS_MIN: usize = 3;
+pub(crate) const DETERMINISTIC_RUNS_MIN: usize = 3;
 
 /// Fewest sizes at which a variant was deterministic from which it counts as steady.
-const STEADY_SIZES_MIN: usize = 2;
+pub(crate) const STEADY_SIZES_MIN: usize = 2;
 
 /// What more runs would tell of a cell. Ordered: the worst metric stands for the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,7 +203,6 @@ fn half_width_relative(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::Sha256Hex;
     use crate::inputs::Document;
     use crate::units::Bytes;
 
@@ -232,12 +231,7 @@ command = ["cat"]
     }
 
     fn documents() -> [Document; 2] {
-        [10, 20].map(|size| Document {
-            profile: "wide".to_owned(),
-            size: Bytes(size),
-            sha256: Sha256Hex(String::new()),
-            path: std::path::PathBuf::new(),
-        })
+        [10, 20].map(|size| Document::unwritten("wide", Bytes(size)))
     }
 
     fn rows(variant: &str, size: u64, peaks: &[u64]) -> Vec<Sample> {

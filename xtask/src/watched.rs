@@ -108,7 +108,7 @@ impl Watched {
             let fits = of.is_some_and(|of| of.is_file() && of.len() <= MAPPED_BYTES_MAX);
             match fits && libraries::is_program(&path) {
                 true => self.add(&path, false)?,
-                // As in `add`. A file that we may not read stays as it is.
+                // Into the state of `add`, and not watched. What we may not read stays as it is.
                 false if fits => {
                     forget(&path);
                     drop(read_through(&path).and_then(|()| read_through(&path)));
@@ -123,7 +123,7 @@ impl Watched {
     /// Reading alone does not do: how many pages lie together depends on who read or wrote them first, and
     /// with it how many neighbours are mapped.
     fn add(&mut self, path: &Path, is_program: bool) -> anyhow::Result<()> {
-        if path.is_file() && !self.files.iter().any(|of| of.path == path) {
+        if self.is_new(path) {
             forget(path);
         }
         self.watch(path, is_program)
@@ -132,7 +132,7 @@ impl Watched {
     /// Reads a file in full, twice: the first reading brings it into the page cache, the second leaves
     /// no mark of a reading ahead behind, which would keep a page from being mapped with its neighbours.
     fn watch(&mut self, path: &Path, is_program: bool) -> anyhow::Result<()> {
-        if !path.is_file() || self.files.iter().any(|of| of.path == path) {
+        if !self.is_new(path) {
             return Ok(());
         }
         let cannot = || format!("cannot read {}", path.display());
@@ -141,6 +141,10 @@ impl Watched {
         read_through(path).with_context(cannot)?;
         self.files.push(Original { path: path.to_owned(), sha256, stamp, is_program });
         Ok(())
+    }
+
+    fn is_new(&self, path: &Path) -> bool {
+        path.is_file() && !self.files.iter().any(|of| of.path == path)
     }
 
     /// Fails if a file was touched and holds something else now. Quick: what was not touched is not read.

@@ -6,6 +6,15 @@ from .base import M32, Damaged, Truncated
 # Section 2
 
 
+def shortest_end(low, high):
+    """Section 2: the fewest bytes that end the coded items, k, and their value m in 32 bits."""
+    for k in range(5):
+        unit = 1 << (32 - 8 * k)
+        m = (low + unit - 1) // unit * unit
+        if m + unit - 1 <= high:
+            return k, m
+
+
 class Reader:
     """Section 2: the arithmetic decoder."""
 
@@ -48,11 +57,7 @@ class Reader:
 
     def finish(self):
         """How many bytes the coded items have; their last ones must be those of m."""
-        for k in range(5):
-            unit = 1 << (32 - 8 * k)
-            m = (self.low + unit - 1) // unit * unit
-            if m + unit - 1 <= self.high:
-                break
+        k, m = shortest_end(self.low, self.high)
         n = self.at - self.start - 4 + k
         if self.start + n > len(self.data):
             raise Truncated('the coded items end too early')

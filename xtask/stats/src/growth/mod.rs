@@ -23,6 +23,7 @@ pub use predict::{LargestInput, Prediction};
 use crate::describe::Describe;
 use crate::interval::Interval;
 use crate::power_law::check_positive;
+use crate::regression;
 use crate::undetermined::Undetermined;
 use curve::Size;
 use evidence::Component;
@@ -425,7 +426,9 @@ fn agree(points: &[SizePoint], decades: f64, sizes: usize, within: f64) -> bool 
     let high = top.iter().map(|p| p.mean).fold(0.0, f64::max);
     let step = top.iter().map(|p| p.quantum).fold(0.0, f64::max);
     let apart = high - low;
-    let rises = slope(&top) * 9.0 * largest.size > WITHIN_A_DECADE * high;
+    let (x, y): (Vec<f64>, Vec<f64>) = top.iter().map(|p| (p.size, p.mean)).unzip();
+    let slope = regression::line(&x, &y).map_or(0.0, |line| line.slope);
+    let rises = slope * 9.0 * largest.size > WITHIN_A_DECADE * high;
     let is_flat = apart <= step * (1.0 + 1e-9) || apart <= within * high && !rises;
     top.len() >= sizes && is_flat
 }
@@ -486,16 +489,6 @@ fn is_linearithmic_above(data: &Data) -> bool {
 
 /// What is level leaves this share of its value within a decade at most.
 const WITHIN_A_DECADE: f64 = 0.1;
-
-/// Of the least-squares line.
-fn slope(points: &[&SizePoint]) -> f64 {
-    let mean = |of: &dyn Fn(&SizePoint) -> f64| {
-        points.iter().map(|p| of(p)).sum::<f64>() / points.len() as f64
-    };
-    let (x, y) = (mean(&|p| p.size), mean(&|p| p.mean));
-    let sxx: f64 = points.iter().map(|p| (p.size - x).powi(2)).sum();
-    points.iter().map(|p| (p.size - x) * (p.mean - y)).sum::<f64>() / sxx
-}
 
 /// Every component of the laws that `of` admits, with its weight.
 fn mixture(posterior: &[&Weighed]) -> Mixture {
@@ -662,7 +655,7 @@ fn cv2_ahead(points: &[SizePoint], pooled: f64) -> f64 {
     // Few runs are behind it: Student's quantile in place of the normal one.
     let df: usize = top().map(|p| p.runs - 1).sum();
     let wider = (crate::distribution::t95(df as f64) / 1.96).powi(2);
-    pooled.max(wider * crate::regression::mean(&own))
+    pooled.max(wider * regression::mean(&own))
 }
 
 /// That of one size: its own, drawn towards that of all as if they were four runs of its own.
