@@ -86,7 +86,7 @@ fn scaling(
     (groups, resolutions): (&[Group], &Resolutions),
     experiment: &Experiment,
 ) -> Scaling {
-    let view = view(metric, cells);
+    let view = view(metric, cells, resolutions);
     let anchor = anchor(groups, variant, view, resolutions);
     let points = points(cells, view, resolutions);
     let plain: Vec<(f64, f64)> = points.iter().map(|point| (point.size, point.mean)).collect();
@@ -139,15 +139,15 @@ fn scaling(
     }
 }
 
-/// The view of a metric that growth is fitted on. `ru_maxrss` moves in the batches in which CPUs hand on
-/// what they counted and never reads less than the probe held; `VmHWM` has no such floor and is exact where
-/// the peak was at the exit.
-pub(crate) fn view(metric: Metric, cells: &[&Cell]) -> Metric {
+/// The view of a metric that growth is fitted on: of a peak the finer one, where all cells have both.
+pub(crate) fn view(metric: Metric, cells: &[&Cell], resolutions: &Resolutions) -> Metric {
     let has_both = |cell: &&Cell| {
         cell.metric(Metric::PeakRss).is_none() || cell.metric(Metric::PeakHwm).is_some()
     };
     match metric {
-        Metric::PeakRss if !cells.is_empty() && cells.iter().all(has_both) => Metric::PeakHwm,
+        Metric::PeakRss if !cells.is_empty() && cells.iter().all(has_both) => {
+            resolutions.finer_peak()
+        }
         metric => metric,
     }
 }

@@ -55,6 +55,17 @@ impl Resolutions {
         }
     }
 
+    /// The finer of the two views of a peak. `ru_maxrss` moves in the batches in which CPUs hand on what they
+    /// counted and never reads less than the probe held; `VmHWM` has no such floor and is exact where the
+    /// peak was at the exit. Before Linux 6.2 it lacks more than batches, which `ru_maxrss` does not.
+    pub(crate) fn finer_peak(&self) -> Metric {
+        let of = |metric| self.resolution(metric, Bytes(0));
+        match (of(Metric::PeakRss), of(Metric::PeakHwm)) {
+            (Some(rss), Some(hwm)) if rss < 0.5 * hwm => Metric::PeakRss,
+            _ => Metric::PeakHwm,
+        }
+    }
+
     /// By how much a reading may be off, in the unit of the metric: its resolution, but nothing for what is
     /// counted one by one; nothing, too, where no proof told.
     pub(crate) fn error(&self, metric: Metric, input: Bytes) -> f64 {
@@ -220,6 +231,22 @@ mod tests {
             assert!((0.75 * most..=most).contains(&read), "batch {batch}: {read}");
             assert_eq!(found.resolution(Metric::Overhead, Bytes(10)), Some(read / 10.0));
         }
+    }
+
+    #[test]
+    fn growth_is_fitted_on_the_finer_view_of_a_peak() {
+        let with_hwm = |rss_batch: u64, hwm_batch: u64| {
+            let hwm = proofs(hwm_batch);
+            let both =
+                |(row, hwm): (Sample, Sample)| Sample { peak_hwm_bytes: hwm.peak_rss_bytes, ..row };
+            let rows: Vec<Sample> = proofs(rss_batch).into_iter().zip(hwm).map(both).collect();
+            of_rows(&rows).finer_peak()
+        };
+        assert_eq!(with_hwm(32, 1), Metric::PeakHwm);
+        // A page more or less is chance.
+        assert_eq!(with_hwm(31, 32), Metric::PeakHwm);
+        assert_eq!(with_hwm(1, 128), Metric::PeakRss, "as before Linux 6.2");
+        assert_eq!(of_rows(&proofs(1)).finer_peak(), Metric::PeakHwm, "nothing told");
     }
 
     #[test]

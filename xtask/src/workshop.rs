@@ -160,21 +160,19 @@ impl Workshop {
                 "`encode` measures sigma, which is no package of this workspace; write `command`",
             );
         }
-        if !wanted.sigma || self.probe_elsewhere()?.is_some() {
-            self.build_probe()?;
-        }
+        self.build_probe()?;
         if !wanted.sigma {
             return Ok(());
         }
-        let release = "--release --package sigma-encoder --package probe --bin sigma --bin probe";
-        self.build_and_keep(release, &[("sigma", "sigma"), ("probe", "probe")])?;
+        let release = "--release --package sigma-encoder --bin sigma";
+        self.build_and_keep(release, &[("sigma", "sigma")], Stderr::Shown)?;
         if !wanted.heap {
             return Ok(());
         }
         // The dev profile does: allocations are the same as in release, and its dependencies are
         // compiled already.
         let instrumented = "--package sigma-encoder --features heap --bin sigma";
-        self.build_and_keep(instrumented, &[("sigma", "sigma-heap")])
+        self.build_and_keep(instrumented, &[("sigma", "sigma-heap")], Stderr::Shown)
     }
 
     /// Whether this project's encoder is part of the workspace.
@@ -182,10 +180,12 @@ impl Workshop {
         self.packages.iter().any(|package| package.name == "sigma-encoder")
     }
 
-    /// Builds the probe alone.
+    /// Builds the probe alone, with the C library in it: without the dynamic loader it starts in half the
+    /// time, and that start is paid for each child. Where there is no static C library, without.
     pub(crate) fn build_probe(&self) -> anyhow::Result<PathBuf> {
         let mut options = "--quiet --release --package probe --bin probe".to_owned();
-        if let Some(manifest) = self.probe_elsewhere()? {
+        let host = self.host()?;
+        if let Some(manifest) = self.probe_elsewhere(&host)? {
             // In the laboratory's own workspace, whose versions are locked, but not into its folders.
             let (manifest, target) = (manifest.display(), self.target.join("xtask/laboratory"));
             options = format!(
@@ -193,20 +193,32 @@ impl Workshop {
                 target.display()
             );
         }
-        self.build_and_keep(&options, &[("probe", "probe")])?;
+        // With a target of its own, so that the flags do not reach build scripts.
+        let flags = r#"["-Ctarget-feature=+crt-static","-Crelocation-model=static"]"#;
+        let whole =
+            format!("{options}\n--target\n{host}\n--config\ntarget.{host}.rustflags={flags}");
+        let kept = [("probe", "probe")];
+        if self.build_and_keep(&whole, &kept, Stderr::Ignored).is_err() {
+            self.build_and_keep(&options, &kept, Stderr::Shown)?;
+        }
         Ok(self.program("probe"))
     }
 
+    /// The platform that the compiler builds for unless told otherwise.
+    fn host(&self) -> anyhow::Result<String> {
+        let shell = self.shell()?;
+        let rustc = cmd!(shell, "rustc -vV").quiet().read().context("cannot run rustc")?;
+        let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
+        Ok(host.context("`rustc -vV` does not say for which host it is")?.to_owned())
+    }
+
     /// The probe's manifest where the laboratory is not part of this workspace but a dependency of it.
-    fn probe_elsewhere(&self) -> anyhow::Result<Option<PathBuf>> {
+    fn probe_elsewhere(&self, host: &str) -> anyhow::Result<Option<PathBuf>> {
         if self.packages.iter().any(Package::is_laboratory) {
             return Ok(None);
         }
         // Of other platforms nothing need be there.
-        let shell = self.shell()?;
-        let rustc = cmd!(shell, "rustc -vV").quiet().read().context("cannot run rustc")?;
-        let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
-        let all = metadata(&self.root, &["--filter-platform", host.unwrap_or_default()])?;
+        let all = metadata(&self.root, &["--filter-platform", host])?;
         let laboratory = all.packages.iter().find(|package| package.is_laboratory());
         let manifest = laboratory
             .context(
@@ -224,7 +236,7 @@ impl Workshop {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let programs = self.executables(&options)?;
+        let programs = self.executables(&options, Stderr::Shown)?;
         programs.iter().try_for_each(|(name, path)| keep(path, &folder.join(name)))
     }
 
@@ -235,7 +247,12 @@ impl Workshop {
 
     /// Builds, and keeps a copy of each program under its second name. Another checkout that shares
     /// the target folder waits meanwhile, or its program would be taken for ours.
-    fn build_and_keep(&self, options: &str, programs: &[(&str, &str)]) -> anyhow::Result<()> {
+    fn build_and_keep(
+        &self,
+        options: &str,
+        programs: &[(&str, &str)],
+        stderr: Stderr,
+    ) -> anyhow::Result<()> {
         let folder = self.room.join("programs");
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
@@ -245,7 +262,7 @@ impl Workshop {
             .with_context(|| format!("cannot lock {}", lock.display()))
             .and_then(|_held| {
                 let options: Vec<&str> = options.split([' ', '\n']).collect();
-                let built = self.executables(&options)?;
+                let built = self.executables(&options, stderr)?;
                 programs.iter().try_for_each(|(name, kept)| {
                     let found = built.iter().find(|(of, _)| of == name);
                     let (_, path) =
@@ -256,15 +273,21 @@ impl Workshop {
     }
 
     /// Runs `cargo build`; the programs it built or found fresh, by name, where cargo says they are.
-    fn executables(&self, options: &[&str]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    fn executables(
+        &self,
+        options: &[&str],
+        stderr: Stderr,
+    ) -> anyhow::Result<Vec<(String, PathBuf)>> {
         let shell = self.shell()?;
-        let messages = cmd!(
+        let mut build = cmd!(
             shell,
             "cargo build --locked --message-format=json-render-diagnostics {options...}"
         )
-        .quiet()
-        .read()
-        .context("cannot build what is measured; the compiler's message stands above")?;
+        .quiet();
+        build.set_ignore_stderr(stderr == Stderr::Ignored);
+        let messages = build
+            .read()
+            .context("cannot build what is measured; the compiler's message stands above")?;
         Ok(messages.lines().filter_map(executable).collect())
     }
 
@@ -300,6 +323,13 @@ impl Workshop {
         let dirty = changes.read().map_or(true, |changes| !changes.is_empty());
         Ok(Tree { commit, dirty, rustc })
     }
+}
+
+/// What becomes of what cargo says of a build that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stderr {
+    Shown,
+    Ignored,
 }
 
 /// What `cargo metadata` says of the workspace that a folder belongs to.
@@ -441,7 +471,7 @@ mod tests {
         let stale = place.join("target/debug/p");
         fs::create_dir_all(stale.parent().unwrap()).unwrap();
         fs::write(&stale, "stale").unwrap();
-        let built = workshop.executables(&["--quiet", "--bin", "p"]).unwrap();
+        let built = workshop.executables(&["--quiet", "--bin", "p"], Stderr::Shown).unwrap();
         let (name, path) = &built[0];
         assert_eq!(name, "p");
         assert!(path.to_string_lossy().contains(triple) && path.is_file(), "{path:?}");

@@ -8,28 +8,34 @@ use std::ffi::CString;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PROBE: &str = env!("CARGO_BIN_EXE_probe");
+/// The probe that cargo builds beside this bench, unless `PROBE` names another: experiments use the one in
+/// `target/xtask/programs`, which is linked with the C library in it.
+fn probe() -> String {
+    std::env::var("PROBE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_probe").to_owned())
+}
+
 const CHILD: &str = "/bin/true";
 const ROUNDS: usize = 2000;
 const WARM_UP_ROUNDS: usize = 100;
 
 fn main() {
+    let probe = probe();
     let ways = [
         Way::new("bare fork, exec and wait4", CHILD),
-        Way::new("probe", &format!("{PROBE} --record /dev/null -- {CHILD}")),
+        Way::new("probe", &format!("{probe} --record /dev/null -- {CHILD}")),
         Way::new(
             "probe, fixed and pinned",
-            &format!("{PROBE} --record /dev/null --fixed-addresses --cpu 0 -- {CHILD}"),
+            &format!("{probe} --record /dev/null --fixed-addresses --cpu 0 -- {CHILD}"),
         ),
         Way::new(
             "probe, as experiments do",
             &format!(
-                "{PROBE} --record /dev/null --stdin /dev/null --stderr /dev/null --cwd / \
+                "{probe} --record /dev/null --stdin /dev/null --stderr /dev/null --cwd / \
                  --timeout-ms 60000 --output-limit-bytes 100000000 --env PATH=/usr/bin:/bin \
                  --env LC_ALL=C --fixed-addresses --cpu 0 --cgroup auto -- {CHILD}"
             ),
         ),
-        Way::new("the probe's own start", &format!("{PROBE} --self-test-nothing")),
+        Way::new("the probe's own start", &format!("{probe} --self-test-nothing")),
     ];
     let samples = samples(&ways);
     println!("{CHILD}, {ROUNDS} rounds         minimum  quartile    median");

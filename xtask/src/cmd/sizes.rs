@@ -148,7 +148,7 @@ impl Profile<'_> {
                 continue;
             }
             for metric in &self.experiment.fit.metrics {
-                let view = fit::view(*metric, &cells);
+                let view = fit::view(*metric, &cells, &resolutions);
                 let points = fit::points(&cells, view, &resolutions);
                 let anchor = fit::anchor(self.groups, &variant.name, view, &resolutions);
                 if !points.is_empty() {

@@ -5,7 +5,7 @@ use charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, S
 use stats::Describe;
 
 use super::{Derived, front, processes};
-use crate::fit::Scaling;
+use crate::fit::{LookedUp, Scaling};
 use crate::inputs;
 use crate::judge::mean_interval;
 use crate::metric::{Metric, Unit};
@@ -106,20 +106,21 @@ fn scaling_panel(derived: &Derived, metric: Metric, profile: &str) -> Panel {
         let cells = cells(derived, &variant.name, profile);
         layers.push(points(index, metric, &cells));
         layers.extend(predicted(index, metric, scaling));
+        layers.extend(looked_up(index, metric, scaling));
         layers.extend(failed(index, &cells));
     }
     Panel { title: profile.to_owned(), x: input_axis(), y: axis(metric, Scale::Log10), layers }
 }
 
-/// The line of the growth model and its confidence band, over the measured range.
+/// The line of the growth model and its confidence band, over the measured range as far as it holds.
 fn model(series: usize, metric: Metric, scaling: &Scaling) -> Vec<Layer> {
     const STEPS: u32 = 60;
     let Ok(growth) = &scaling.growth else { return Vec::new() };
-    let (low, high) = (growth.range.low.ln(), growth.range.high.ln());
+    let fit = growth.chosen();
+    let (low, high) = (growth.range.low.max(fit.holds_from).ln(), growth.range.high.ln());
     let sizes: Vec<f64> = (0..=STEPS)
         .map(|step| (low + (high - low) * f64::from(step) / f64::from(STEPS)).exp())
         .collect();
-    let fit = growth.chosen();
     let line = sizes.iter().filter_map(|size| Some((*size, on_axis(metric, fit.at(*size)?))));
     let band = sizes.iter().filter_map(|size| {
         let band = fit.confidence_band(*size)?;
@@ -150,10 +151,13 @@ fn point(cell: &Cell, metric: Metric, described: &Describe) -> Point {
     }
 }
 
+/// What is predicted; not a range that was open until the size was looked up.
 fn predicted(series: usize, metric: Metric, scaling: &Scaling) -> Option<Layer> {
+    let was_found = |size| scaling.looked_up_at(size).is_some_and(|of| of.value.is_some());
     let values: Vec<Point> = scaling
         .predictions
         .iter()
+        .filter(|of| !(of.averaged && was_found(of.size)))
         .map(|of| Point {
             x: of.size,
             y: on_axis(metric, of.value),
@@ -162,6 +166,16 @@ fn predicted(series: usize, metric: Metric, scaling: &Scaling) -> Option<Layer> 
         })
         .collect();
     (!values.is_empty()).then_some(Layer::Points { series, values, marker: Marker::Hollow })
+}
+
+/// What a run at a predicted size gave.
+fn looked_up(series: usize, metric: Metric, scaling: &Scaling) -> Option<Layer> {
+    let point = |of: &LookedUp| {
+        let y = on_axis(metric, of.value?);
+        Some(Point { x: of.prediction.size, y, low: None, high: None })
+    };
+    let values: Vec<Point> = scaling.looked_up.iter().filter_map(point).collect();
+    (!values.is_empty()).then_some(Layer::Points { series, values, marker: Marker::Filled })
 }
 
 /// The first size at which a variant failed, at the upper edge.

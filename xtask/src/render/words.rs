@@ -21,7 +21,7 @@ pub(super) fn sentence(scaling: &Scaling, deciding: Option<&Deciding>) -> String
             if let Some(failure) = scaling.failure() {
                 parts[0] = format!("{}, up to where it {failure}", parts[0]);
             }
-            parts.extend(scaling.predictions.iter().map(|of| predicted(of, growth, scaling)));
+            parts.extend(scaling.predictions.iter().map(|of| predicted(of, scaling)));
             parts.extend(held_out(scaling));
             match scaling.trust() {
                 Trust::Missed => parts.push("so nothing is decided".to_owned()),
@@ -149,6 +149,9 @@ fn level(fit: &Fit, growth: &Growth, metric: Metric) -> String {
         Some(from) if from > low => {
             format!("grows until {} of input and stays{at} from there", units::bytes_brief(from))
         }
+        _ if fit.holds_from > low => {
+            format!("stays{at} from {} to {}, different below", size(fit.holds_from), size(high))
+        }
         _ => format!("stays{at} from {} to {}", size(low), size(high)),
     }
 }
@@ -170,15 +173,15 @@ fn per_byte(metric: Metric, slope: f64) -> String {
 }
 
 /// `at 100 MB 890 MB [870, 910], looked up: 893 MB`; a range alone where no class is decided.
-fn predicted(of: &Prediction, growth: &Growth, scaling: &Scaling) -> String {
+fn predicted(of: &Prediction, scaling: &Scaling) -> String {
     let metric = scaling.metric;
     let size = Bytes(of.size as u64);
     if scaling.is_beyond_failure(of.size) {
         return format!("nothing is predicted at {size}, beyond the failure");
     }
-    let value = match growth.decided() {
-        true => with_bounds(metric, of.value, of.interval),
-        false => {
+    let value = match of.averaged {
+        false => with_bounds(metric, of.value, of.interval),
+        true => {
             format!("{} to {}", brief(metric, of.interval.low), brief(metric, of.interval.high))
         }
     };

@@ -321,8 +321,11 @@ pub fn growth(
 ) -> Result<Growth, Undetermined> {
     let points = checked(points, anchor)?;
     let (data, ruler) = scaled(&points, anchor);
-    let posterior = posterior(&data, anchor.is_some()).ok_or(Undetermined::NoConvergence)?;
+    let all = posterior(&data, anchor.is_some()).ok_or(Undetermined::NoConvergence)?;
     let range = range_of(&points);
+    let on_top = level_on_top(&all, (&points, &data), &ruler);
+    let (sizes_on_top, posterior) = on_top.map_or((None, all), |(n, top)| (Some(n), top));
+    let is_anchored = anchor.is_some() && posterior.anchored >= 0.5;
     let rests_on_largest = posterior.largest_is_off > 0.5;
     let verdict = verdict(&posterior, (&points, &data), &ruler, rests_on_largest);
     let fits = fits(&posterior, &ruler);
@@ -336,14 +339,18 @@ pub fn growth(
     Ok(Growth {
         exponent: exponent(&posterior, &data, &verdict, range.high),
         rests_on_largest,
-        growth_over_range: growth_over_range(&posterior, range).unwrap_or_else(Interval::unbounded),
+        growth_over_range: match sizes_on_top {
+            // The law of the top says nothing of the smallest size.
+            Some(_) => measured_growth(&points),
+            None => growth_over_range(&posterior, range).unwrap_or_else(Interval::unbounded),
+        },
         classes: Class::ALL.into_iter().zip(posterior.classes).collect(),
         anchor: match anchor {
             None => Anchor::Absent,
-            Some(_) if posterior.anchored >= 0.5 => Anchor::Used,
+            Some(_) if is_anchored => Anchor::Used,
             Some(anchor) => Anchor::Contradicted { value: anchor.mean },
         },
-        n: points.len() + usize::from(anchor.is_some() && posterior.anchored >= 0.5),
+        n: sizes_on_top.unwrap_or(points.len() + usize::from(is_anchored)),
         verdict,
         chosen,
         runner_up,
@@ -389,11 +396,7 @@ fn verdict(
         let left = classes.filter(|c| c.1 >= LEFT || ONE_SIZE.contains(&c.0));
         return Verdict::NotDecided(left.map(|c| c.0).collect());
     }
-    // A slow logarithm is level as far as a decade goes; levels of a tree take a step some day.
-    let slow = [Law::Flat, Law::Levelling, Law::Named(Class::Logarithmic)];
-    let is_slow = |law: &&Weighed| slow.contains(&law.law);
-    let is_open = posterior.laws.iter().filter(is_slow).map(|l| l.share).sum::<f64>() >= FLAT_LEAST;
-    if is_level(points) && (is_open || stays_level(posterior, ruler) == Some(true)) {
+    if stays_on_top(posterior, points, ruler) {
         return Verdict::Decided(Class::Constant);
     }
     let sound = Class::ALL.into_iter().zip(posterior.sound);
@@ -409,6 +412,46 @@ fn verdict(
             Verdict::NotDecided(left.map(|c| c.0).collect())
         }
     }
+}
+
+/// Whether the top sizes agree, and the laws that are left do not speak against a level.
+fn stays_on_top(posterior: &Posterior, points: &[SizePoint], ruler: &Ruler) -> bool {
+    is_level(points) && is_open_for_a_level(posterior, ruler)
+}
+
+/// A slow logarithm is level as far as a decade goes; levels of a tree take a step some day.
+fn is_open_for_a_level(posterior: &Posterior, ruler: &Ruler) -> bool {
+    let slow = [Law::Flat, Law::Levelling, Law::Named(Class::Logarithmic)];
+    let is_slow = |law: &&Weighed| slow.contains(&law.law);
+    let share: f64 = posterior.laws.iter().filter(is_slow).map(|l| l.share).sum();
+    share >= FLAT_LEAST || stays_level(posterior, ruler) == Some(true)
+}
+
+/// The posterior of the top decades alone, with how many sizes they hold, where these agree and are level by
+/// themselves, but no law of all sizes says so: what a program does before its buffers and windows are
+/// full may fit no law at all, and says nothing of what comes.
+fn level_on_top(
+    all: &Posterior,
+    (points, data): (&[SizePoint], &Data),
+    ruler: &Ruler,
+) -> Option<(usize, Posterior)> {
+    let is_known = all.largest_is_off <= 0.5 && stays_on_top(all, points, ruler);
+    // A size that was looked up may stand far above the others.
+    let fifth = points.get(points.len().wrapping_sub(SIZES_MIN))?.size;
+    let decades = (ruler.largest / fifth).log10().max(next::TOP_DECADES);
+    if is_known || !agree(points, decades, SIZES_MIN, 0.02) {
+        return None;
+    }
+    let from = ruler.largest / 10.0_f64.powf(decades) * (1.0 - 1e-9);
+    let top = data.part(|i| data.sizes[i].n >= from);
+    let alone = posterior(&top, false)?;
+    is_open_for_a_level(&alone, ruler).then_some((top.len(), alone))
+}
+
+/// As measured: the largest size over the smallest.
+fn measured_growth(points: &[SizePoint]) -> Interval {
+    let ratio = points[points.len() - 1].mean / points[0].mean;
+    Interval::new(ratio, ratio)
 }
 
 /// Whether the top sizes agree: four or more in the top decades within the counter's step or 2 %, or five in

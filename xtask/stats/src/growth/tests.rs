@@ -344,3 +344,33 @@ fn a_budget_that_is_spent_ends_the_search() {
     };
     assert_eq!(next_size(&[Asked { points: Vec::new(), anchor: None }], &plan), Next::Spent);
 }
+
+/// Buffers that fill at two sizes, as `sigma` has them: level over the decades above, the last of which was
+/// looked up. No law follows both steps, and none need to.
+#[test]
+fn what_fits_no_law_below_is_level_where_the_top_decades_are() {
+    let value = |n: f64| match n {
+        n if n < 6e4 => 3_264_512.0,
+        n if n < 1.2e5 => 5_672_960.0,
+        n if n < 4e5 => 5_804_032.0,
+        n if n < 6e5 => 5_935_104.0,
+        _ => 7_245_824.0,
+    };
+    let at = |n: f64| SizePoint::single(n, value(n)).with_quantum(122_880.0);
+    let measured = (0..=36).map(|i| (10.0 * 10.0_f64.powf(f64::from(i) / 6.0)).round()).map(at);
+    let mut points: Vec<SizePoint> = measured.collect();
+    let anchor = Some(SizePoint::single(0.0, 3_264_512.0).with_quantum(122_880.0));
+    for beyond in [3e7, 1e8] {
+        points.push(at(beyond));
+        let found = growth(&points, anchor, &[]).unwrap();
+        assert_eq!(found.verdict, Verdict::Decided(Class::Constant));
+        let ahead = found.prediction(1e9).unwrap().interval;
+        assert!(ahead.low > 6.5e6 && ahead.high < 8e6, "{ahead}");
+        assert!((2.2..2.3).contains(&found.growth_over_range.low));
+        points.pop();
+    }
+    // A table that doubles is level over less than that.
+    let table = |n: f64| SizePoint::single(n, 3e6 + 4.0 * n.log2().ceil().exp2());
+    let points: Vec<SizePoint> = points.iter().map(|p| table(p.size)).collect();
+    assert_ne!(growth(&points, None, &[]).unwrap().verdict, Verdict::Decided(Class::Constant));
+}
