@@ -1,7 +1,7 @@
 //! The push encoder: bytes in as they come, encoded bytes out.
 
 use crate::check::Hasher;
-use crate::coder::BitWriter;
+use crate::coder::{BitWriter, Work};
 use crate::fast;
 use crate::format::{ChunkKind, Header, write_varint};
 use crate::fuzzing;
@@ -284,7 +284,7 @@ struct Effort {
     coded: usize,
     /// Of a piece, what it last was coded in.
     rate: usize,
-    /// Work beyond what a document may take, for all of it, in halves of decisions.
+    /// Work beyond what a document may take, for all of it.
     excess: i64,
     /// Whether nothing, or a piece that is not made of items, comes before.
     is_open: bool,
@@ -292,18 +292,20 @@ struct Effort {
 
 /// Coded bytes of a piece from which on it is worth to look for another way.
 const HARD: usize = PIECE / 8 * 3;
-/// What an item takes beside its decisions, in decisions.
-const ITEM_WORK: i64 = 10;
-/// What two bytes of the document may take in the long run, in decisions: 2.3 times what those of records take.
-/// Those of real documents take 4, prose 8. Decisions differ in what they take, so time is bounded less closely
-/// than this: by 3 times the usual time.
-const WORK_MAX_OF_TWO: i64 = 11;
+/// What a byte of the document may take in the long run, where one of usual documents takes 100. Time is bounded
+/// less closely than this: by 3 times the usual time.
+const WORK_MAX: i64 = 235;
+/// What a document may take beyond that before anything is done about it: the work of so many usual bytes. Real
+/// documents of prose take 300 a byte; those of a few megabytes are left alone.
+const WORK_FREE: i64 = 100 << 20;
 /// What a document can have saved up: a megabyte's work.
-const SAVED_MAX: i64 = WORK_MAX_OF_TWO << 20;
+const SAVED_MAX: i64 = WORK_MAX << 20;
+/// What a byte takes that is compressed or stored.
+const PLAIN_WORK: u64 = 25;
 
 impl Effort {
     fn new() -> Self {
-        Self { raw: 0, coded: 0, rate: 0, excess: 0, is_open: true }
+        Self { raw: 0, coded: 0, rate: 0, excess: -WORK_FREE, is_open: true }
     }
 
     /// Whether the piece that comes is to be looked at.
@@ -321,24 +323,29 @@ impl Effort {
         self.excess > 0
     }
 
+    /// Whether it goes on to take too much where it should take little.
+    fn is_far_too_much(&self) -> bool {
+        self.excess > WORK_FREE / 4
+    }
+
     /// What a piece takes.
     fn rate(&self) -> usize {
         if self.raw < PIECE { self.rate } else { self.coded * PIECE / self.raw }
     }
 
     /// Counts an item.
-    fn add(&mut self, raw: usize, coded: usize, decisions: usize) {
+    fn add(&mut self, raw: usize, coded: usize, work: u64) {
         self.raw += raw;
         self.coded += coded;
-        self.spend(decisions as i64 + ITEM_WORK, raw);
+        self.spend(work + Work::BYTE * raw as u64, raw);
         if self.raw >= PIECE && !self.is_due() {
             self.restart(false);
         }
     }
 
     /// Counts work on so many bytes.
-    fn spend(&mut self, work: i64, raw: usize) {
-        self.excess = (self.excess + 2 * work - WORK_MAX_OF_TWO * raw as i64).max(-SAVED_MAX);
+    fn spend(&mut self, work: u64, raw: usize) {
+        self.excess = (self.excess + work as i64 - WORK_MAX * raw as i64).max(-SAVED_MAX);
     }
 
     /// Begins anew.
@@ -409,7 +416,9 @@ impl Stream {
         }
         let is_too_much = self.effort.is_too_much();
         let (asked, found) = self.model.known(piece);
-        if found * if is_too_much { 2 } else { 16 } > asked {
+        // What came before is soon coded, unless it is cut up.
+        let is_known = found * if is_too_much { 2 } else { 16 } > asked;
+        if is_known && !self.effort.is_far_too_much() {
             return None;
         }
         let len = piece.len();
@@ -443,7 +452,7 @@ impl Stream {
         out.extend_from_slice(&hash.digest()[..self.header.check.part_len()]);
         self.whole.update(bytes);
         self.model.pass(bytes);
-        self.effort.spend(0, bytes.len());
+        self.effort.spend(PLAIN_WORK * bytes.len() as u64, bytes.len());
         self.effort.restart(true);
         settle(&mut self.model, &mut self.unsettled, bytes.len());
         bytes.len()
@@ -451,7 +460,7 @@ impl Stream {
 
     /// Codes one item; `closes` if its chunk must end with it.
     fn code(&mut self, item: &[u8], closes: bool, out: &mut Vec<u8>) {
-        let (len, decisions) = (self.coder.len(), self.coder.decisions);
+        let (len, work) = (self.coder.len(), self.coder.work.sum);
         // An empty item cannot end a chunk: its reader would stop before it.
         let closes = closes || (self.is_full() && !item.is_empty());
         let limit = if closes { item.len() } else { ITEM_MAX };
@@ -459,8 +468,8 @@ impl Stream {
         self.chunk.update(item);
         self.whole.update(item);
         self.chunk_len += item.len();
-        let decisions = self.coder.decisions - decisions;
-        self.effort.add(item.len(), self.coder.len() - len, decisions);
+        let work = self.coder.work.sum - work;
+        self.effort.add(item.len(), self.coder.len() - len, work);
         settle(&mut self.model, &mut self.unsettled, item.len());
         if closes {
             self.close_chunk(out);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use crate::coder::{BitReader, ChunkReader, Coder, Part};
+use crate::coder::{BitReader, ChunkReader, Coder, Part, Work};
 use crate::decode::{MEMORY_LIMIT, Unpacker, check_memory};
 use crate::encode::model;
 use crate::error::Error;
@@ -35,6 +35,9 @@ const MEMORY_BYTES: u64 = (PATHS_MAX * (PATH_MAX + 128) + FRAMES_MAX * 16 + (1 <
 pub struct Inspection {
     /// Bits and decisions of each part, in the order of [`Part::ALL`].
     pub parts: [(f64, u64); Part::ALL.len()],
+    /// What coding took, by count: a byte of usual documents takes 100. Of frames, compact documents and blocks too
+    /// little is known.
+    pub work: u64,
     /// Chunks with their items.
     pub chunks: u64,
     /// Encodings that follow each other; their frames do not count.
@@ -154,6 +157,7 @@ impl Inspection {
             *sum = (sum.0 + part.0, sum.1 + part.1);
         }
         let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
+        self.work += other.work;
         self.chunks += other.chunks;
         self.frame_count += other.frame_count;
         let room = FRAMES_MAX.saturating_sub(self.frames.len());
@@ -208,6 +212,7 @@ fn cut(mut text: String, len_max: usize) -> String {
 struct Meter {
     reader: BitReader,
     part: Part,
+    work: Work,
     inspection: Inspection,
     /// Bits since the last item.
     bits: f64,
@@ -222,6 +227,7 @@ impl Meter {
         Self {
             reader: BitReader::new(Vec::new(), true),
             part: Part::SegmentFlags,
+            work: Work::default(),
             inspection: Inspection::default(),
             bits: 0.0,
             lexer: Lexer::new(),
@@ -303,6 +309,7 @@ impl Coder for Meter {
         let p1 = if self.reader.is_plain() { 32768 } else { p1 };
         let p = if bit == 1 { p1 } else { 65536 - p1 };
         let cost = 16.0 - log2(p);
+        self.work.decide();
         let part = &mut self.inspection.parts[self.part as usize];
         part.0 += cost;
         part.1 += 1;
@@ -316,6 +323,7 @@ impl Coder for Meter {
 
     fn enter(&mut self, part: Part) {
         self.part = part;
+        self.work.enter(part);
     }
 }
 
@@ -341,6 +349,7 @@ impl ChunkReader for Meter {
     }
 
     fn item(&mut self, item: &[u8]) {
+        self.inspection.work = self.work.sum;
         if matches!(self.lexer.state, State::Structure | State::Key) {
             self.take_segment(item);
         } else {

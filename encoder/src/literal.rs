@@ -156,8 +156,7 @@ impl<const N: usize> LiteralCoder<N> {
         for i in 0..N {
             let hash = hash::pair(contexts[i], before);
             let line = if i < SHORT { hash } else { contexts[i] };
-            places[i] = self.table.find(line, hash as u8);
-            cells[i] = self.table.load(places[i]);
+            (places[i], cells[i]) = self.table.find(line, hash as u8);
         }
         let column = self.column.find(hash::pair(around.column, before));
         let mut column_cells = self.column.load(column);

@@ -9,6 +9,7 @@ const MATCH_MIN: u32 = 5;
 /// So does the hash of the last eleven: the factor ends in three zero bits, so that after eleven of
 /// them nothing of a byte is left.
 const ANCHOR_FACTOR: u32 = 0x2F0B_4C47 << 3;
+const ANCHOR_BYTES: usize = 11;
 /// A match of so many bytes is not given up for another.
 pub(crate) const MATCH_SURE: u32 = 32;
 /// Lengths of matches that are told apart.
@@ -18,6 +19,69 @@ pub(crate) const LENGTHS: usize = 32;
 pub(crate) const RUN: usize = 32;
 /// A match is long enough for a run.
 const RUN_MIN: u32 = 16;
+
+/// The hash of the last eleven bytes after another.
+#[inline]
+fn next_anchor(anchor: u32, byte: u8) -> u32 {
+    anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR)
+}
+
+/// Whether the place after these bytes is kept: one in four is.
+#[inline]
+fn is_kept(anchor: u32) -> bool {
+    anchor.trailing_zeros() >= 5
+}
+
+/// Anchors of many bytes are worked out in so many stripes side by side, since each waits for the one before it.
+const STRIPES: usize = 4;
+/// Bytes of a stripe.
+const STRIPE: usize = 256;
+
+/// Goes through bytes after `anchor`, and gives those of their anchors that are kept to `take`, each with the
+/// index of its byte, in order. Returns the last anchor.
+fn kept_anchors(mut anchor: u32, bytes: &[u8], mut take: impl FnMut(usize, u32)) -> u32 {
+    let mut kept = [[(0, 0); STRIPE]; STRIPES];
+    let mut blocks = bytes.chunks_exact(STRIPES * STRIPE);
+    let mut start = 0;
+    for block in &mut blocks {
+        let stripes: [&[u8]; STRIPES] = std::array::from_fn(|s| &block[s * STRIPE..][..STRIPE]);
+        let mut anchors = [anchor; STRIPES];
+        for s in 1..STRIPES {
+            // What comes before is forgotten.
+            let before = &stripes[s - 1][STRIPE - ANCHOR_BYTES..];
+            anchors[s] = before.iter().fold(0, |anchor, &byte| next_anchor(anchor, byte));
+        }
+        // Written without asking whether it is kept: what cannot be foreseen would wait.
+        let mut counts = [0; STRIPES];
+        for i in 0..STRIPE {
+            for s in 0..STRIPES {
+                anchors[s] = next_anchor(anchors[s], stripes[s][i]);
+                kept[s][counts[s] % STRIPE] = (i, anchors[s]);
+                counts[s] += usize::from(is_kept(anchors[s]));
+            }
+        }
+        for s in 0..STRIPES {
+            for &(index, anchor) in &kept[s][..counts[s]] {
+                take(start + s * STRIPE + index, anchor);
+            }
+        }
+        anchor = anchors[STRIPES - 1];
+        start += block.len();
+    }
+    for (index, &byte) in blocks.remainder().iter().enumerate() {
+        anchor = next_anchor(anchor, byte);
+        if is_kept(anchor) {
+            take(start + index, anchor);
+        }
+    }
+    anchor
+}
+
+/// The last 8 bytes, the latest lowest, after these.
+pub(crate) fn with_tail(tail: u64, bytes: &[u8]) -> u64 {
+    let last = &bytes[bytes.len().saturating_sub(8)..];
+    last.iter().fold(tail, |tail, &byte| tail << 8 | u64::from(byte))
+}
 
 /// Finds where the last bytes came before, and expects what came after them.
 #[derive(Clone, Debug)]
@@ -88,6 +152,19 @@ impl Matcher {
 
     fn byte(&self, at: u32) -> u32 {
         u32::from(self.text[at as usize & (self.text.len() - 1)])
+    }
+
+    /// The eight bytes before a place, the latest lowest.
+    #[inline]
+    fn word_before(&self, at: u32) -> u64 {
+        let place = at as usize & (self.text.len() - 1);
+        match self.text[..place].last_chunk() {
+            Some(word) => u64::from_be_bytes(*word),
+            // Around the ring's end.
+            None => (1..=8)
+                .rev()
+                .fold(0, |word, back| word << 8 | u64::from(self.byte(at.wrapping_sub(back)))),
+        }
     }
 
     /// The class of a match that is long enough for a run.
@@ -169,8 +246,8 @@ impl Matcher {
         self.next = self.next.wrapping_add(1);
         self.tail = self.tail << 8 | u64::from(byte);
         let head = hash::spread(self.tail << (64 - 8 * MATCH_MIN));
-        self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
-        if self.anchor.trailing_zeros() >= 5 {
+        self.anchor = next_anchor(self.anchor, byte);
+        if is_kept(self.anchor) {
             let (place, mark) = (self.place(self.anchor), self.mark(self.anchor));
             if self.len < MATCH_SURE {
                 self.find(self.anchors[place], mark);
@@ -184,34 +261,35 @@ impl Matcher {
         self.heads[place] = mark;
     }
 
-    /// Takes bytes that were not coded here: they may be found from now on, by what is kept of one in
-    /// 32 of their places.
+    /// Takes bytes that were not coded here: they may be found from now on, by one in four of their places.
     pub(crate) fn pass_over(&mut self, bytes: &[u8]) {
         (self.len, self.ends_within) = (0, 0);
-        for &byte in bytes {
+        let mut rest = bytes;
+        while !rest.is_empty() {
             let place = self.next as usize & (self.text.len() - 1);
-            self.text[place] = byte;
-            self.next = self.next.wrapping_add(1);
-            self.tail = self.tail << 8 | u64::from(byte);
-            self.anchor = self.anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
-            if self.anchor.trailing_zeros() >= 5 {
-                let (place, mark) = (self.place(self.anchor), self.mark(self.anchor));
-                self.anchors[place] = mark;
-            }
+            let (part, after) = rest.split_at(rest.len().min(self.text.len() - place));
+            self.text[place..][..part.len()].copy_from_slice(part);
+            self.next = self.next.wrapping_add(part.len() as u32);
+            rest = after;
         }
+        self.tail = with_tail(self.tail, bytes);
+        let start = self.next.wrapping_sub(bytes.len() as u32);
+        let mut kept = std::mem::take(&mut self.anchors);
+        self.anchor = kept_anchors(self.anchor, bytes, |index, anchor| {
+            let after = start.wrapping_add(index as u32 + 1);
+            kept[self.place(anchor)] = self.mark_of(anchor, after);
+        });
+        self.anchors = kept;
     }
 
     /// How many of these bytes' places are looked up, and how many are found: whether they came before.
     pub(crate) fn known(&self, bytes: &[u8]) -> (usize, usize) {
-        let (mut anchor, mut asked, mut found) = (0u32, 0, 0);
-        for &byte in bytes {
-            anchor = anchor.wrapping_add(u32::from(byte) + 1).wrapping_mul(ANCHOR_FACTOR);
-            if anchor.trailing_zeros() >= 5 {
-                let kept = self.anchors[self.place(anchor)];
-                asked += 1;
-                found += usize::from((kept ^ self.mark(anchor)) >> self.text_bits == 0);
-            }
-        }
+        let (mut asked, mut found) = (0, 0);
+        kept_anchors(0, bytes, |_, anchor| {
+            let kept = self.anchors[self.place(anchor)];
+            asked += 1;
+            found += usize::from((kept ^ self.mark(anchor)) >> self.text_bits == 0);
+        });
         (asked, found)
     }
 
@@ -224,7 +302,13 @@ impl Matcher {
     /// The place after the last byte in the ring, below as much more of its hash as fits.
     #[inline]
     fn mark(&self, hash: u32) -> u32 {
-        hash >> 4 << self.text_bits | self.next & (self.text.len() as u32 - 1)
+        self.mark_of(hash, self.next)
+    }
+
+    /// The same for any place.
+    #[inline]
+    fn mark_of(&self, hash: u32, place: u32) -> u32 {
+        hash >> 4 << self.text_bits | place & (self.text.len() as u32 - 1)
     }
 
     /// Goes on from where `kept` says, if it has the hash of `mark` and what precedes it agrees for
@@ -237,15 +321,45 @@ impl Matcher {
     }
 
     fn compare(&mut self, at: u32) {
-        let agreed = (1..=MATCH_SURE)
-            .take_while(|&back| {
-                self.byte(at.wrapping_sub(back)) == self.byte(self.next.wrapping_sub(back))
-            })
-            .count() as u32;
+        let mut agreed = 0;
+        while agreed < MATCH_SURE {
+            let (a, b) = (at.wrapping_sub(agreed), self.next.wrapping_sub(agreed));
+            let differs = self.word_before(a) ^ self.word_before(b);
+            agreed += differs.trailing_zeros() / 8;
+            if differs != 0 {
+                break;
+            }
+        }
         if agreed >= MATCH_MIN && agreed > self.len {
             self.len = agreed;
             self.at = at;
             self.ends_within = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_are_the_same_one_by_one_and_side_by_side() {
+        let bytes: Vec<u8> =
+            (0..5000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 27) as u8).collect();
+        for len in [0, 10, 1023, 1024, 1025, 5000] {
+            let (mut anchor, mut expected) = (0x1234_5678, Vec::new());
+            for (index, &byte) in bytes[..len].iter().enumerate() {
+                anchor = next_anchor(anchor, byte);
+                if is_kept(anchor) {
+                    expected.push((index, anchor));
+                }
+            }
+            let mut found = Vec::new();
+            let last = kept_anchors(0x1234_5678, &bytes[..len], |index, anchor| {
+                found.push((index, anchor));
+            });
+            assert!(last == anchor && found == expected, "{len}");
+            assert!(len < 1000 || found.len() > len / 8, "some are kept");
         }
     }
 }

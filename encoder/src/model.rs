@@ -12,7 +12,7 @@ use crate::hash;
 use crate::lexer::{ITEM_MAX, State};
 use crate::literal::{Around, LiteralCoder};
 use crate::logistic::Adaptive;
-use crate::matcher::RUN;
+use crate::matcher::{RUN, with_tail};
 use crate::memory::{Memory, touch};
 use crate::notation::{Notation, Reading};
 use crate::numbers::{Basis, CONTEXTS, NumberPredictor};
@@ -67,12 +67,6 @@ const PIECE_TRY_MIN: u32 = 36_000;
 
 /// Digits of a number whose beginning is told apart from others.
 const DIGITS_NEAR: usize = 7;
-
-/// The last 8 bytes, the latest lowest, after these.
-fn with_tail(tail: u64, bytes: &[u8]) -> u64 {
-    let last = &bytes[bytes.len().saturating_sub(8)..];
-    last.iter().fold(tail, |tail, &byte| tail << 8 | u64::from(byte))
-}
 
 /// A model of the level that was asked for.
 #[derive(Clone, Debug)]

@@ -48,30 +48,26 @@ impl HistoryTable {
     }
 
     /// The bucket of a context among those of its line: the one with the same check, or the least
-    /// used, which is forgotten.
+    /// used, which is forgotten. Where it is, and its histories, to work on.
+    ///
+    /// Without a branch: in new text nobody foresees which bucket it is.
     #[inline]
-    pub(crate) fn find(&mut self, line: u32, check: u8) -> usize {
-        let place = self.start + ((u64::from(line) * self.lines) >> 32) as usize * LINE;
-        let line: &mut [_; LINE] =
-            self.buckets[place..].first_chunk_mut().expect("lines are never cut");
-        if let Some(found) = line.iter().position(|bucket| bucket[0] == check) {
-            return place + found;
+    pub(crate) fn find(&mut self, line: u32, check: u8) -> (usize, [u8; NIBBLE]) {
+        let start = self.start + ((u64::from(line) * self.lines) >> 32) as usize * LINE;
+        let line: &mut [[u8; NIBBLE]; LINE] =
+            self.buckets[start..].first_chunk_mut().expect("lines are never cut");
+        let (mut same, mut least) = (0, u32::MAX);
+        for i in 0..LINE {
+            same |= u32::from(line[i][0] == check) << i;
+            least = least.min(u32::from(line[i][1]) << 8 | i as u32);
         }
-        let mut least = 0;
-        for i in 1..LINE {
-            if line[i][1] < line[least][1] {
-                least = i;
-            }
-        }
-        line[least] = [0; NIBBLE];
-        line[least][0] = check;
-        place + least
-    }
-
-    /// The histories of a bucket, to work on.
-    #[inline]
-    pub(crate) fn load(&self, place: usize) -> [u8; NIBBLE] {
-        self.buckets[place]
+        // All bits, or none.
+        let is_known = u128::from(same != 0).wrapping_neg();
+        let index = if same == 0 { least & 0xFF } else { same.trailing_zeros() } as usize % LINE;
+        let new = u128::from(check);
+        let bucket = u128::from_le_bytes(line[index]) & is_known | new & !is_known;
+        line[index] = bucket.to_le_bytes();
+        (start + index, line[index])
     }
 
     /// Puts the histories of a bucket back.

@@ -11,7 +11,9 @@ use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
 use counting::peak;
-use sigma_encoder::{Level, Options};
+use sigma_encoder::{
+    Framing, Level, Limits, Options, encode_all, encode_frames, inspect, inspect_limited, outline,
+};
 
 /// Held by the test that counts.
 static COUNTS: Mutex<()> = Mutex::new(());
@@ -104,6 +106,71 @@ fn peak_memory_does_not_grow_with_the_document() {
         let grows = large.0.abs_diff(small.0).max(large.1.abs_diff(small.1));
         assert!(grows <= 256 << 10, "{name} at fast: {small:?} became {large:?}");
         assert!(large.0.max(large.1) <= 9_000_000, "{name} at fast: {large:?}");
+    }
+}
+
+/// Small files that stand for much: of spaces at each level, and of more paths than are told apart.
+fn bombs() -> Vec<Vec<u8>> {
+    let spaces = vec![b' '; 48 << 20];
+    let mut paths = String::from("{");
+    for n in 0..60_000 {
+        paths.push_str(&format!("\"{n:x}{}\":{{\"b\":[1]}},", "k".repeat(n % 90)));
+    }
+    let options = |level| Options { level, ..Options::default() };
+    let bombs = Level::ALL.map(|level| encode_all(spaces.as_slice(), &options(level)));
+    let paths = Level::ALL.map(|level| encode_all(paths.as_bytes(), &options(level)));
+    bombs.into_iter().chain(paths).map(|encoded| encoded.expect("memory does not fail")).collect()
+}
+
+/// Encodings of each form, short enough that lengths can be put in any place of them.
+fn forms() -> Vec<Vec<u8>> {
+    let long = b"{\"a\":1}\n".repeat(9000);
+    let all = |document: &[u8], level| {
+        let options = Options { level, ..Options::default() };
+        encode_all(document, &options).expect("memory does not fail")
+    };
+    let mut framed = Vec::new();
+    let framing = Framing { frame_bytes: 1 << 15, threads: 1 };
+    encode_frames(long.as_slice(), &mut framed, &Options::default(), framing).expect("as above");
+    let empty = all(b"", Level::Default).repeat(9);
+    vec![
+        all(&long, Level::Default),
+        all(&long, Level::Fast),
+        framed,
+        all(b"[1,2]", Level::Max),
+        empty,
+    ]
+}
+
+/// Numbers as lengths are written: 2^21 - 1, 2^63 - 1.
+const CLAIMS: [&[u8]; 2] = [b"\xFF\xFF\x7F", b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F"];
+
+#[test]
+fn looking_into_a_file_takes_no_more_memory_than_decoding_it_and_a_table_whatever_it_claims() {
+    let _alone = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let limit = LIMITS[1].1 + (5 << 20);
+    for bomb in bombs() {
+        let taken = peak(|| drop(inspect(bomb.as_slice()).expect("ours")));
+        assert!(taken <= limit, "{taken} bytes for {}", bomb.len());
+        let taken = peak(|| assert!(outline(bomb.as_slice()).is_ok(), "ours"));
+        assert!(taken <= 64 << 10, "{taken} bytes for the outline of {}", bomb.len());
+    }
+    // What is claimed in vain need not be decoded for long.
+    let limits = Limits { ratio: Some(1 << 10), ..Limits::default() };
+    for encoded in forms() {
+        let places = (0..24).chain((24..400).step_by(31));
+        for place in places.filter(|&place| place < encoded.len()) {
+            for claim in CLAIMS {
+                let mut claims = encoded[..place].to_vec();
+                claims.extend_from_slice(claim);
+                claims.extend_from_slice(&encoded[place + 1..]);
+                let taken = peak(|| {
+                    let _ = inspect_limited(claims.as_slice(), limits);
+                    let _ = outline(claims.as_slice());
+                });
+                assert!(taken <= limit, "{taken} bytes at {place} of {}", encoded.len());
+            }
+        }
     }
 }
 

@@ -1,71 +1,43 @@
-//! No document takes much more work, a byte, than usual ones: counted in decisions of the coder, not in time.
+//! No document takes much more work, a byte, than usual ones: counted, not timed. `benches/slow.rs` times.
 
 mod common;
+#[path = "common/slow.rs"]
+mod slow;
 
-use std::fmt::Write as _;
+use common::records;
+use sigma_encoder::{Level, Options, encode_all, inspect};
 
-use common::{Random, records};
-use sigma_encoder::{Options, encode_all, inspect};
+/// What a byte may take in the long run, where one of usual documents takes 100, and what a document may take beyond
+/// that: as in the encoder, and that of what is at hand when it is looked at.
+const MOST: u64 = 235;
+const FREE: u64 = (125 << 20) + 1500 * (1 << 16);
+/// What a byte takes beside its decisions: if items are made of it; if not.
+const BYTE: u64 = 13;
+const PLAIN: u64 = 25;
 
-/// What an item takes beside its decisions, in decisions, and what two bytes may take in the long run: as in the
-/// encoder.
-const ITEM: u64 = 10;
-const MOST_OF_TWO: u64 = 11;
-/// What a document may take before that is looked at: a megabyte's work, and that of what is at hand.
-const SAVED: u64 = MOST_OF_TWO * ((1 << 19) + (1 << 15));
-
-/// Decisions, counting items, that the encoding of a document is made of.
-fn work(document: &[u8]) -> u64 {
-    let encoded = encode_all(document, &Options::default()).expect("memory does not fail");
+/// The work of encoding a document.
+fn work(document: &[u8], level: Level) -> u64 {
+    let options = Options { level, ..Options::default() };
+    let encoded = encode_all(document, &options).expect("memory does not fail");
     let inspection = inspect(encoded.as_slice()).expect("an encoding of ours");
-    let decisions: u64 = inspection.parts.iter().map(|(_, decisions)| decisions).sum();
-    decisions + ITEM * (inspection.segments.0 + inspection.values.0)
+    let plain = inspection.plain.1;
+    inspection.work + BYTE * (document.len() as u64 - plain) + PLAIN * plain
 }
 
-/// Adds a part to a document.
-type Part = fn(&mut Random, &mut String);
-
-/// Documents that are made up to take much work.
-const PARTS: [(&str, Part); 5] = [
-    ("escapes", |random, text| {
-        let _ =
-            write!(text, "\"\\u{:04x}\\u{:04x}\",", random.below(1 << 16), random.below(1 << 16));
-    }),
-    ("letters of a large alphabet", |random, text| {
-        text.push(char::from_u32(0x4E00 + random.below(20_000) as u32).expect("a letter"));
-        if random.below(6) == 0 {
-            text.push_str("\",\"");
-        }
-    }),
-    ("empty values", |random, text| {
-        text.push_str(["{},", "[],", "\"\","][random.below(3) as usize]);
-    }),
-    ("punctuation", |random, text| {
-        text.push(char::from(b"[]{}:,\"\\ "[random.below(9) as usize]));
-    }),
-    ("many keys", |random, text| {
-        let _ = writeln!(text, "{{\"{:x}\":{}}}", random.number(), random.below(10));
-    }),
-];
-
-/// Bytes of each: what a document may take at first is spent after half of them.
-const LEN: usize = 5 << 19;
+#[test]
+fn usual_documents_take_usual_work() {
+    let usual = records(20_000);
+    let a_byte = work(&usual, Level::Default) / usual.len() as u64;
+    assert!((50..150).contains(&a_byte), "{a_byte}");
+}
 
 #[test]
 fn no_document_takes_much_more_work_a_byte_than_usual_ones() {
-    let usual = records(3000);
-    println!(
-        "records: {} hundredths of a decision a byte",
-        100 * work(&usual) / usual.len() as u64
-    );
-    let mut random = Random(3);
-    for (name, part) in PARTS {
-        let mut text = String::new();
-        while text.len() < LEN {
-            part(&mut random, &mut text);
-        }
-        let (work, len) = (work(text.as_bytes()), text.len() as u64);
-        println!("{name}: {} hundredths of a decision a byte", 100 * work / len);
-        assert!(work <= MOST_OF_TWO * len / 2 + SAVED, "{name}: {work} for {len} bytes");
+    let len = 5 << 18;
+    for (name, part) in slow::PARTS.into_iter().step_by(3) {
+        let document = slow::document(part, len);
+        let work = work(&document, Level::Default);
+        println!("{name}: {} a byte", work / len as u64);
+        assert!(work <= MOST * len as u64 + FREE, "{name}: {work}");
     }
 }
