@@ -143,10 +143,13 @@ def ours(path):
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if said.returncode not in (0, 1):
         sys.exit(said.stderr)
-    number = r"(\d+) right, (\d+) undecided, (\d+) wrong; (\d+) of (\d+) covered at 10x, median error there ([\d.]+) %"
+    number = r"(\d+) right, (\d+) undecided, (\d+) wrong; (\d+) of (\d+) covered at 10x \(error ([\d.]+) %\)"
     # Of each design first what is published, then what was said before three times the largest was looked up.
     designs = ["all sizes, looked up", "all sizes alone", "chosen sizes, looked up", "chosen sizes alone"]
-    return list(zip(designs, re.findall(number, said.stdout)))
+    found = re.findall(number, said.stdout)
+    if len(found) != len(designs):
+        sys.exit(f"{path}: `cargo xtask calibrate --real` says {len(found)} totals and not {len(designs)}:\n{said.stdout[-2000:]}")
+    return list(zip(designs, found))
 
 
 def table(paths):
