@@ -37,7 +37,7 @@ pub(crate) enum Trust {
 }
 
 /// Largest document that is made to look a prediction up.
-pub(crate) const SIZE_MAX: Bytes = Bytes(256_000_000);
+pub(crate) const SIZE_MAX: Bytes = Bytes(1_000_000_000);
 
 /// Relative differences below this are none.
 const ROUNDING: f64 = 1e-9;
