@@ -68,11 +68,15 @@ fn of_series(
         fit::anchor(groups, &scaling.variant, scaling.view, &Resolutions::of_groups(groups));
     let mut asked = Asked { points: scaling.points.clone(), anchor };
     let mut sizes = Vec::new();
-    // What missed is the first that the others lack.
-    if scaling.trust() == Trust::Missed {
-        for (found, value) in scaling.looked_up.iter().filter_map(|of| Some((of, of.value?))) {
-            sizes.push(Bytes(found.prediction.size as u64));
-            asked.points.push(SizePoint::single(found.prediction.size, value));
+    for (found, value) in scaling.looked_up.iter().filter_map(|of| Some((of, of.value?))) {
+        let size = found.prediction.size;
+        if scaling.points.iter().any(|point| point.size == size) {
+            continue;
+        }
+        asked.points.push(SizePoint::single(size, value).with_quantum(scaling.quantum_max()));
+        // What missed is the first that the others lack.
+        if scaling.trust() == Trust::Missed {
+            sizes.push(Bytes(size as u64));
         }
     }
     let mut is_enough = false;
