@@ -1,10 +1,10 @@
-//! Stage 6: samples become groups. The crate `grouping` reads and groups; what the columns mean, and
-//! which metrics they make, is said here.
+//! Stage 6: samples become groups and pairs. The crate `grouping` reads and groups, by expressions of
+//! polars; what the columns mean, and which metrics they make, is said here.
 //!
 //! A group is what was measured of one kind at one cell: how its runs ended, and the values of each
 //! metric in the order in which they were measured, with the blocks they belong to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::bail;
@@ -46,47 +46,87 @@ impl Group {
         self.of(metric).map_or(&[], |of| &of.values)
     }
 
-    /// Values of a metric of this group and of another from the same blocks, in the order of blocks.
-    pub(crate) fn paired(&self, other: &Self, metric: Metric) -> Vec<(f64, f64)> {
-        match (self.of(metric), other.of(metric)) {
-            (Some(mine), Some(theirs)) => mine.paired(theirs),
-            _ => Vec::new(),
-        }
-    }
-
     fn of(&self, metric: Metric) -> Option<&Values> {
         self.values.iter().find(|(of, _)| *of == metric).map(|(_, values)| values)
     }
 }
 
-/// Reads a `samples.csv` and groups it by kind, variant, profile and size, in the order in which
-/// each group first appears. The metrics that the experiment declares have columns of their own.
-pub(crate) fn groups(path: &Path, own: &[Metric]) -> anyhow::Result<Vec<Group>> {
-    let columns: Vec<String> = own.iter().map(|metric| metric.key()).collect();
-    let declared = own.iter().zip(&columns).map(|(metric, name)| (*metric, Quantity::Real(name)));
-    let sampled: Vec<(Metric, Quantity<'_>)> = metric::ALL
-        .into_iter()
-        .filter_map(|metric| Some((metric, quantity(metric)?)))
-        .chain(declared)
-        .collect();
-    let mut quantities: Vec<Quantity<'_>> = sampled.iter().map(|(_, quantity)| *quantity).collect();
-    quantities.extend(["disturbed", "cpu", "left_behind"].map(Quantity::Column));
-    let layout = Layout {
-        texts: ["kind", "variant", "profile"],
-        size: "input_bytes",
-        block: "block",
-        // A killed campaign may have left a part of the repetitions; each budget has one check.
-        apart: &["repeat", "budget"],
-        outcome: "outcome",
-        ok: "ok",
-        output: "output_sha256",
-        quantities: &quantities,
-    };
-    let metrics = sampled.iter().map(|(metric, _)| *metric);
-    grouping::groups(path, &layout)?
-        .into_iter()
-        .map(|group| Group::of_metrics(group, metrics.clone()))
-        .collect()
+/// The rows of a `samples.csv`.
+#[derive(Debug)]
+pub(crate) struct Samples {
+    rows: grouping::Samples,
+    /// The metrics that its columns may make, in the order of the quantities.
+    metrics: Vec<Metric>,
+}
+
+/// Values of two variants from the same document and block, by the variant that is compared, the
+/// profile and the size; for each metric in the order in which they were asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs(HashMap<(String, String, Bytes), Vec<(Metric, Vec<(f64, f64)>)>>);
+
+impl Samples {
+    /// Reads the file. The metrics that the experiment declares have columns of their own.
+    pub(crate) fn read(path: &Path, own: &[Metric]) -> anyhow::Result<Self> {
+        let columns: Vec<String> = own.iter().map(|metric| metric.key()).collect();
+        let declared =
+            own.iter().zip(&columns).map(|(metric, name)| (*metric, Quantity::Real(name)));
+        let sampled: Vec<(Metric, Quantity<'_>)> = metric::ALL
+            .into_iter()
+            .filter_map(|metric| Some((metric, quantity(metric)?)))
+            .chain(declared)
+            .collect();
+        let mut quantities: Vec<Quantity<'_>> =
+            sampled.iter().map(|(_, quantity)| *quantity).collect();
+        quantities.extend(["disturbed", "cpu", "left_behind"].map(Quantity::Column));
+        let layout = Layout {
+            texts: ["kind", "variant", "profile"],
+            size: "input_bytes",
+            block: "block",
+            // A killed campaign may have left a part of the repetitions; each budget has one check.
+            apart: &["repeat", "budget"],
+            outcome: "outcome",
+            ok: "ok",
+            output: "output_sha256",
+            quantities: &quantities,
+        };
+        let metrics = sampled.iter().map(|(metric, _)| *metric).collect();
+        Ok(Self { rows: grouping::Samples::read(path, &layout)?, metrics })
+    }
+
+    /// By kind, variant, profile and size, in the order in which each group first appears.
+    pub(crate) fn groups(&self) -> anyhow::Result<Vec<Group>> {
+        let groups = self.rows.groups()?.into_iter();
+        groups.map(|group| Group::of_metrics(group, self.metrics.iter().copied())).collect()
+    }
+
+    /// The measured runs of every other variant beside those of the reference.
+    pub(crate) fn pairs(&self, reference: &str, metrics: &[Metric]) -> anyhow::Result<Pairs> {
+        let place = |metric: &Metric| {
+            let place = self.metrics.iter().position(|of| of == metric)?;
+            Some((*metric, place))
+        };
+        let (metrics, places): (Vec<Metric>, Vec<usize>) = metrics.iter().filter_map(place).unzip();
+        let found = self.rows.pairs("run", reference, &places)?.into_iter().map(|of| {
+            let values = metrics.iter().copied().zip(of.values).collect();
+            ((of.variant, of.profile, Bytes(of.size)), values)
+        });
+        Ok(Pairs(found.collect()))
+    }
+}
+
+impl Pairs {
+    /// Of a variant at a document: its values, each with the reference's.
+    pub(crate) fn of(
+        &self,
+        variant: &str,
+        profile: &str,
+        size: Bytes,
+        metric: Metric,
+    ) -> &[(f64, f64)] {
+        let of_cell = self.0.get(&(variant.to_owned(), profile.to_owned(), size));
+        let found = of_cell.and_then(|of| of.iter().find(|(of, _)| *of == metric));
+        found.map_or(&[], |(_, pairs)| pairs)
+    }
 }
 
 /// The metrics of which some group has values, in the order in which they are listed.
@@ -208,14 +248,18 @@ fn named<T: serde::de::DeserializeOwned>(name: &str) -> anyhow::Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Sample, Samples};
+    use crate::record::{self, Sample};
 
-    fn written(rows: Vec<Sample>) -> Vec<Group> {
+    fn read(rows: Vec<Sample>) -> Samples {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("samples.csv");
-        let mut samples = Samples::open(&path).unwrap();
+        let mut samples = record::Samples::open(&path).unwrap();
         samples.append(rows).unwrap();
-        groups(&path, &[]).unwrap()
+        Samples::read(&path, &[]).unwrap()
+    }
+
+    fn written(rows: Vec<Sample>) -> Vec<Group> {
+        read(rows).groups().unwrap()
     }
 
     fn run(block: u32, variant: &str, size: u64, peak: Option<u64>) -> Sample {
@@ -305,9 +349,9 @@ mod tests {
             run(2, "a", 10, None),
             run(3, "a", 10, Some(12)),
         ];
-        let groups = written(rows);
-        let pairs = groups[1].paired(&groups[0], Metric::PeakRss);
-        assert_eq!(pairs, [(20.0, 10.0), (24.0, 12.0)]);
-        assert_eq!(groups[0].paired(&groups[1], Metric::Wall), []);
+        let pairs = read(rows).pairs("a", &[Metric::PeakRss, Metric::Wall]).unwrap();
+        let of = |metric| pairs.of("b", "wide", Bytes(10), metric);
+        assert_eq!(of(Metric::PeakRss), [(20.0, 10.0), (24.0, 12.0)]);
+        assert_eq!(of(Metric::Wall), []);
     }
 }

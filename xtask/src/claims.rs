@@ -8,7 +8,7 @@ pub(crate) mod deciding;
 pub(crate) mod foretold;
 pub(crate) mod techniques;
 
-use crate::aggregate::Group;
+use crate::aggregate::{Group, Pairs, Samples};
 use crate::experiment::Experiment;
 use crate::fit::Scaling;
 use crate::summary::Summary;
@@ -24,16 +24,25 @@ pub(crate) struct Claims {
     pub(crate) deciding: Vec<deciding::Deciding>,
 }
 
+/// What comparisons with the reference rest on; nothing without one.
+pub(crate) fn paired(samples: &Samples, experiment: &Experiment) -> anyhow::Result<Pairs> {
+    match &experiment.fit.reference {
+        Some(reference) => samples.pairs(reference, &experiment.fit.metrics),
+        None => Ok(Pairs::default()),
+    }
+}
+
 /// What the samples of a campaign claim.
 pub(crate) fn claims(
     groups: &[Group],
+    pairs: &Pairs,
     summary: &Summary,
     scalings: &[Scaling],
     experiment: &Experiment,
 ) -> Claims {
     Claims {
         checks: checks::checks(groups, summary),
-        comparisons: comparisons::comparisons(groups, summary, experiment),
+        comparisons: comparisons::comparisons(groups, pairs, summary, experiment),
         techniques: techniques::effects(groups, summary, experiment),
         foretold: foretold::foretold(groups, scalings, experiment),
         budgets: budgets::budgets(groups, scalings, experiment),

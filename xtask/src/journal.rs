@@ -267,7 +267,7 @@ mod tests {
         drop(again);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.lines().next().unwrap().ends_with(",speed_ns,ratio_of_its_own_ns"), "{text}");
-        let groups = crate::aggregate::groups(&path, &own).unwrap();
+        let groups = crate::aggregate::Samples::read(&path, &own).unwrap().groups().unwrap();
         assert_eq!(groups[0].values(own[1]), [0.1 + 0.2, -3.0]);
         assert_eq!(groups[0].values(own[0]), [1e21]);
         assert!(Journal::<Sample>::open(&path).is_err(), "another experiment's columns");

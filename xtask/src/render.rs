@@ -108,7 +108,9 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let missing = |path: PathBuf| format!("{} is missing", path.display());
     let mut lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
-    let mut groups = aggregate::groups(&folder.samples(), &lock.experiment.own_metrics())?;
+    let samples = aggregate::Samples::read(&folder.samples(), &lock.experiment.own_metrics())?;
+    let mut groups = samples.groups()?;
+    let pairs = crate::claims::paired(&samples, &lock.experiment)?;
     lock.experiment.input = measured(&lock.experiment.input, &groups);
     aggregate::check(&groups, &folder.samples())?;
     let heap: Vec<HeapRow> = journal::read(&folder.heap())?;
@@ -118,7 +120,7 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
     let memory = memory::of(&groups, &heap, timeline, &lock.experiment, &machines);
     let summary = summary::summarise(&groups, &lock.experiment);
     let scalings = fit::scalings(&summary, &groups, &lock.experiment);
-    let claims = crate::claims::claims(&groups, &summary, &scalings, &lock.experiment);
+    let claims = crate::claims::claims(&groups, &pairs, &summary, &scalings, &lock.experiment);
     let judged = judge::judge(&lock.experiment.criterion, &summary, &scalings);
     Ok(Derived {
         name: name.to_owned(),

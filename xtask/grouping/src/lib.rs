@@ -1,31 +1,24 @@
-//! Rows of a CSV file become groups of values. The one home of `polars`; no type of it is public.
+//! Rows of a CSV file become groups of values, by expressions of polars. The one home of `polars`; no type
+//! of it is public.
 //!
-//! What the columns mean is the caller's: a [`Layout`] names them. The file is read in pieces, so that
-//! its text never stands in memory as a whole, and on all processors; the groups depend neither on the
-//! size of a piece nor on the number of threads.
+//! What the columns mean is the caller's: a [`Layout`] names them.
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `pieces` | the text of the file, cut at ends of lines, and its header |
-//! | `columns` | the text of a piece as columns, by polars |
-//! | `part` | the rows of one piece to their groups |
-//! | `gather` | all of it: who works at which piece, and parts of groups to groups |
+//! | `read` | the file as a table with a column for each quantity |
+//! | `group` | the rows of each cell together, and pairs of two variants from the same block |
 
-mod columns;
-mod gather;
-mod part;
-mod pieces;
+mod group;
+mod read;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::num::NonZero;
 use std::path::Path;
-use std::thread::available_parallelism;
 
 use anyhow::Context;
+use polars::frame::DataFrame;
 
 pub use values::Values;
 
@@ -35,13 +28,13 @@ pub const TEXTS: usize = 3;
 /// The columns of a file and what they are read for; others are passed over.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout<'a> {
-    /// Texts that all rows of a group share.
+    /// Kind, variant and profile, which all rows of a group share.
     pub texts: [&'a str; TEXTS],
     /// A whole number that all rows of a group share.
     pub size: &'a str,
     /// The number of the block that a row was measured in.
     pub block: &'a str,
-    /// Where the first text is one of these, each block makes a group of its own.
+    /// Where the kind is one of these, each block makes a group of its own.
     pub apart: &'a [&'a str],
     /// How a row ended, as text.
     pub outcome: &'a str,
@@ -83,22 +76,53 @@ pub struct Group {
     pub distinct_outputs: u32,
 }
 
-/// How much of the file is read at a time: small beside what is made of it, large beside what a piece
-/// costs.
-const PIECE_BYTES: usize = 4 << 20;
+/// Values of one variant, each with another variant's of the same document in the same block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pairs {
+    /// The variant that the first value of each pair is of.
+    pub variant: String,
+    /// The document of both.
+    pub profile: String,
+    /// Its size.
+    pub size: u64,
+    /// In the order in which quantities were asked for, each in the order of the rows.
+    pub values: Vec<Vec<(f64, f64)>>,
+}
 
-/// More threads would wait for the one that reads and gathers.
-const WORKERS_MAX: usize = 8;
+/// The rows of a file.
+#[derive(Debug)]
+pub struct Samples {
+    rows: DataFrame,
+    /// The column of each quantity, by its place in the layout; `None` where no row has it.
+    quantities: Vec<Option<String>>,
+}
 
-/// Reads a CSV file and groups its rows, in the order in which each group first appears.
-///
-/// # Errors
-///
-/// Where the file cannot be read, lacks a column other than those of quantities, holds something else
-/// than a whole number where one belongs, or ends within a line.
-pub fn groups(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Vec<Group>> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let workers = available_parallelism().map_or(1, NonZero::get).min(WORKERS_MAX);
-    gather::groups(file, layout, PIECE_BYTES, workers)
-        .with_context(|| format!("{} cannot be aggregated", path.display()))
+impl Samples {
+    /// Reads a CSV file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, lacks a column other than those of quantities, holds something
+    /// else than a whole number where one belongs, or ends within a line.
+    pub fn read(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Self> {
+        read::samples(path, layout)
+            .with_context(|| format!("{} cannot be aggregated", path.display()))
+    }
+
+    /// The groups in the order in which each first appears.
+    pub fn groups(&self) -> anyhow::Result<Vec<Group>> {
+        group::groups(&self.rows, &self.quantities)
+    }
+
+    /// Of every other variant and document, the successful rows of a kind beside those of the
+    /// reference from the same blocks. `quantities` are places in the layout.
+    pub fn pairs(
+        &self,
+        kind: &str,
+        reference: &str,
+        quantities: &[usize],
+    ) -> anyhow::Result<Vec<Pairs>> {
+        let wanted = quantities.iter().map(|place| self.quantities[*place].as_deref());
+        group::pairs(&self.rows, kind, reference, &wanted.collect::<Vec<_>>())
+    }
 }

@@ -1,6 +1,6 @@
-//! Groups are the same however the file is cut and whoever works at it; what does not fit is refused.
+//! What groups and pairs hold, and that what does not fit is refused.
 
-use super::{Group, Layout, Quantity, gather};
+use super::{Group, Layout, Quantity, Samples};
 
 const LAYOUT: Layout<'_> = Layout {
     texts: ["kind", "variant", "profile"],
@@ -21,12 +21,18 @@ const LAYOUT: Layout<'_> = Layout {
 const HEADER: &str =
     "kind,block,variant,profile,input_bytes,outcome,peak,user,system,note,output\n";
 
-fn groups_in(text: &str, piece_bytes: usize, workers: usize) -> anyhow::Result<Vec<Group>> {
-    gather::groups(text.as_bytes(), &LAYOUT, piece_bytes, workers)
+fn samples(text: &str, layout: &Layout<'_>) -> anyhow::Result<Samples> {
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), text)?;
+    Samples::read(file.path(), layout)
+}
+
+fn groups_in(text: &str) -> anyhow::Result<Vec<Group>> {
+    samples(text, &LAYOUT)?.groups()
 }
 
 fn groups(rows: &str) -> Vec<Group> {
-    groups_in(&format!("{HEADER}{rows}"), 1 << 20, 2).unwrap()
+    groups_in(&format!("{HEADER}{rows}")).unwrap()
 }
 
 /// Rows of three variants, of which one fails at times; a value appears late, another is missing late.
@@ -42,17 +48,47 @@ fn rows() -> String {
 }
 
 #[test]
-fn groups_depend_neither_on_the_size_of_a_piece_nor_on_the_number_of_threads() {
-    let text = format!("{HEADER}{}", rows());
-    let whole = groups_in(&text, 1 << 20, 1).unwrap();
-    assert_eq!(whole.len(), 3);
-    assert_eq!(whole[0].values[0].values.len(), 47);
-    for piece_bytes in [1, 7, 300, 1000, 5000] {
-        for workers in [1, 2, 3, 8] {
-            let cut = groups_in(&text, piece_bytes, workers).unwrap();
-            assert_eq!(cut, whole, "pieces of {piece_bytes} bytes, {workers} workers");
-        }
+fn a_cell_has_its_rows_in_the_order_of_the_file() {
+    let found = groups(&rows());
+    let variants: Vec<&str> = found.iter().map(|of| of.texts[1].as_str()).collect();
+    assert_eq!(variants, ["a", "b", "c"]);
+    let is_ok = |i: &u32| i % 11 != 2;
+    for (group, first) in found.iter().zip(0..) {
+        let expected = (first..=150).step_by(3).filter(is_ok);
+        let (blocks, peaks): (Vec<u32>, Vec<f64>) =
+            expected.map(|i| (i / 3, f64::from(1000 + i * 7 % 13))).unzip();
+        assert_eq!(group.values[0].values, peaks);
+        assert_eq!(*group.values[0].blocks, blocks);
+        let of_cpu: Vec<u32> = (first..200).step_by(3).filter(|i| is_ok(i) && *i >= 60).collect();
+        assert_eq!(group.values[1].blocks.len(), of_cpu.len());
     }
+}
+
+#[test]
+fn pairs_are_of_the_same_document_and_block_and_lack_neither_side() {
+    let row = |block: u32, variant: &str, profile: &str, outcome: &str, peak: &str| {
+        format!("run,{block},{variant},{profile},10,{outcome},{peak},,,,x\n")
+    };
+    let text = [
+        row(1, "a", "wide", "ok", "10"),
+        row(1, "b", "wide", "ok", "20"),
+        row(1, "b", "deep", "ok", "90"),
+        row(2, "b", "wide", "ok", "22"),
+        row(3, "b", "wide", "ok", "24"),
+        row(4, "b", "wide", "ok", ""),
+        row(2, "a", "wide", "failed", "1"),
+        row(3, "a", "wide", "ok", "12"),
+        row(4, "a", "wide", "ok", "13"),
+    ];
+    let samples = samples(&format!("{HEADER}{}", text.concat()), &LAYOUT).unwrap();
+    let pairs = samples.pairs("run", "a", &[0, 3]).unwrap();
+    assert_eq!(pairs.len(), 1);
+    assert_eq!(
+        (pairs[0].variant.as_str(), pairs[0].profile.as_str(), pairs[0].size),
+        ("b", "wide", 10)
+    );
+    assert_eq!(pairs[0].values, [vec![(20.0, 10.0), (24.0, 12.0)], vec![]]);
+    assert_eq!(samples.pairs("decode", "a", &[0]).unwrap(), []);
 }
 
 #[test]
@@ -86,18 +122,15 @@ fn blocks_of_what_stands_apart_make_groups_of_their_own() {
 
 #[test]
 fn an_empty_file_and_a_header_alone_have_no_groups() {
-    assert_eq!(groups_in("", 100, 2).unwrap(), []);
-    assert_eq!(groups_in(HEADER, 100, 2).unwrap(), []);
+    assert_eq!(groups_in("").unwrap(), []);
+    assert_eq!(groups_in(HEADER).unwrap(), []);
 }
 
 #[test]
 fn what_is_not_a_table_of_samples_is_refused_with_a_reason() {
     let refused = |text: &str, reason: &str| {
-        for (piece_bytes, workers) in [(1, 1), (40, 2), (1 << 20, 2)] {
-            let error = groups_in(text, piece_bytes, workers).unwrap_err();
-            let said = format!("{error:#}");
-            assert!(said.contains(reason), "`{said}` does not say `{reason}`");
-        }
+        let said = format!("{:#}", groups_in(text).unwrap_err());
+        assert!(said.contains(reason), "`{said}` does not say `{reason}`");
     };
     let rows = rows();
     refused(&format!("{HEADER}{}", rows.trim_end()), "torn");
@@ -112,7 +145,7 @@ fn a_column_with_fractions_is_read_as_it_is_written() {
         Layout { quantities: &[Quantity::Real("peak"), Quantity::Column("user")], ..LAYOUT };
     let rows = "run,1,a,wide,10,ok,1.5,1,2,,x\nrun,2,a,wide,10,ok,1e-3,4,5,,x\nrun,3,a,wide,10,ok,,7,5,,x\n";
     let text = format!("{HEADER}{rows}");
-    let found = gather::groups(text.as_bytes(), &layout, 30, 2).unwrap();
+    let found = samples(&text, &layout).unwrap().groups().unwrap();
     assert_eq!(found[0].values[0].values, [1.5, 1e-3]);
     assert_eq!(found[0].values[1].values, [1.0, 4.0, 7.0]);
 }

@@ -1,6 +1,5 @@
-//! The values of one quantity of one group, and values of two groups from the same blocks.
+//! The values of one quantity of one group.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Values in the order of their rows, each with the block it was measured in.
@@ -31,17 +30,5 @@ impl Values {
         let there = blocks.iter().copied().zip(values).filter(|(_, value)| !value.is_nan());
         let (blocks, values) = there.unzip();
         Self { blocks: Arc::new(blocks), values }
-    }
-
-    /// Each of these values with the other's from the same block, where it has one.
-    pub fn paired(&self, other: &Self) -> Vec<(f64, f64)> {
-        // Complete blocks, the usual case, need no looking up.
-        if self.blocks == other.blocks {
-            return self.values.iter().copied().zip(other.values.iter().copied()).collect();
-        }
-        let in_block: HashMap<u32, f64> =
-            other.blocks.iter().copied().zip(other.values.iter().copied()).collect();
-        let blocks = self.blocks.iter().zip(&self.values);
-        blocks.filter_map(|(block, value)| Some((*value, *in_block.get(block)?))).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use stats::compare::Verdict;
 use stats::{Comparison, Undetermined, compare_resolved};
 
-use crate::aggregate::Group;
+use crate::aggregate::{Group, Pairs};
 use crate::experiment::Experiment;
 use crate::metric::{Better, Metric};
 use crate::record::Kind;
@@ -26,6 +26,7 @@ pub(crate) struct Compared {
 /// The declared family: every other variant, every document, every fitted metric.
 pub(crate) fn comparisons(
     groups: &[Group],
+    pairs_of: &Pairs,
     summary: &Summary,
     experiment: &Experiment,
 ) -> Vec<Compared> {
@@ -39,9 +40,10 @@ pub(crate) fn comparisons(
     let mut pairs = Vec::new();
     for metric in &experiment.fit.metrics {
         for cell in summary.cells.iter().filter(|cell| cell.variant != *reference) {
-            let find = |variant| of_cell.get(&(variant, cell.profile.as_str(), cell.size));
-            let found = find(cell.variant.as_str()).zip(find(reference.as_str()));
-            let paired = found.map_or_else(Vec::new, |(of, with)| of.paired(with, *metric));
+            let paired = match metric.is_exact() {
+                true => exact(&of_cell, cell, reference, *metric),
+                false => pairs_of.of(&cell.variant, &cell.profile, cell.size, *metric).to_vec(),
+            };
             // Sizes chosen while measuring are there for growth: one run of each compares nothing.
             if experiment.input.auto.is_some() && paired.len() == 1 {
                 continue;
@@ -66,6 +68,20 @@ pub(crate) fn comparisons(
             answer: answer.map(|answer| in_direction(answer, metric.better())),
         })
         .collect()
+}
+
+/// What the instrumented encoder counted, once, belongs to no block.
+fn exact(
+    of_cell: &HashMap<(&str, &str, Bytes), &Group>,
+    cell: &Cell,
+    reference: &str,
+    metric: Metric,
+) -> Vec<(f64, f64)> {
+    let of = |variant: &str| -> &[f64] {
+        let group = of_cell.get(&(variant, cell.profile.as_str(), cell.size));
+        group.map_or(&[], |group| group.values(metric))
+    };
+    of(&cell.variant).iter().copied().zip(of(reference).iter().copied()).collect()
 }
 
 /// Where more is better, a smaller value is the worse one.

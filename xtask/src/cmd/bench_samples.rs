@@ -142,14 +142,18 @@ fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Ver
         outln!("{name:<14} {:>8.2} s  {}", spent.as_secs_f64(), peak());
         last = Instant::now();
     };
-    let groups = aggregate::groups(path, &[])?;
+    let samples = aggregate::Samples::read(path, &[])?;
+    step("read");
+    let groups = samples.groups()?;
     step("aggregate");
     let summary = summary::summarise(&groups, experiment);
     step("describe");
     let scalings = fit::scalings(&summary, &groups, experiment);
     step("fit");
     if !plain {
-        let claimed = claims::claims(&groups, &summary, &scalings, experiment);
+        let pairs = claims::paired(&samples, experiment)?;
+        step("pair");
+        let claimed = claims::claims(&groups, &pairs, &summary, &scalings, experiment);
         step("claims");
         outln!("{} comparisons, {} checks", claimed.comparisons.len(), claimed.checks.cells.len());
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, Why, next_size};
 
-use crate::aggregate::{self, Group};
+use crate::aggregate::{Group, Samples};
 use crate::cmd::{Chosen, lookup};
 use crate::experiment::{Auto, Experiment};
 use crate::fit;
@@ -41,7 +41,7 @@ pub(super) fn choose(
     let experiment = &chosen.experiment;
     let Some(auto) = &experiment.input.auto else { return Ok(Vec::new()) };
     let Some(mut lock) = running.read_lock()? else { return Ok(Vec::new()) };
-    let groups = aggregate::groups(&running.samples(), &experiment.own_metrics())?;
+    let groups = Samples::read(&running.samples(), &experiment.own_metrics())?.groups()?;
     let summary = summary::summarise(&groups, experiment);
     let mut documents = Vec::new();
     for profile in inputs::swept_names(&experiment.input) {
