@@ -28,6 +28,8 @@ pub(crate) struct Group {
     pub(crate) size: Bytes,
     /// How often each outcome came.
     pub(crate) outcomes: Vec<(Outcome, u32)>,
+    /// The blocks of the successful runs.
+    pub(crate) blocks: Vec<u32>,
     /// Values of the successful runs; metrics without any are left out.
     pub(crate) values: Vec<(Metric, Values)>,
     /// How many different outputs the successful runs gave.
@@ -46,7 +48,8 @@ impl Group {
         self.of(metric).map_or(&[], |of| &of.values)
     }
 
-    fn of(&self, metric: Metric) -> Option<&Values> {
+    /// The values of a metric with what they come to.
+    pub(crate) fn of(&self, metric: Metric) -> Option<&Values> {
         self.values.iter().find(|(of, _)| *of == metric).map(|(_, values)| values)
     }
 }
@@ -151,7 +154,7 @@ pub(crate) fn check(groups: &[Group], path: &Path) -> anyhow::Result<()> {
                 place()
             );
         }
-        let mut blocks = group.of(Metric::PeakRss).map_or(Vec::new(), |of| of.blocks.to_vec());
+        let mut blocks = group.blocks.clone();
         blocks.sort_unstable();
         if let Some([twice, _]) = blocks.windows(2).find(|pair| pair[0] == pair[1]) {
             bail!(
@@ -206,21 +209,18 @@ impl Group {
         metrics: impl Iterator<Item = Metric>,
     ) -> anyhow::Result<Self> {
         // What stands behind the metrics, in the order in which `groups` asks for it.
-        let left_behind = group.values.pop().map_or([0, 0], |of| {
-            let left = of.values.iter().filter(|count| **count > 0.0);
-            [left.clone().count() as u32, left.copied().fold(0.0, f64::max) as u32]
-        });
-        let pinned = group.values.pop().map_or(0, |of| of.values.len() as u32);
-        let disturbed = group.values.pop().map_or([0, 0], |of| {
-            [of.values.iter().filter(|mark| **mark > 0.0).count() as u32, of.values.len() as u32]
-        });
+        let mut last = || group.values.pop().flatten().map_or(Vec::new(), |of| of.values);
+        let left = last();
+        let pinned = last().len() as u32;
+        let marks = last();
+        let is_some = |count: &&f64| **count > 0.0;
         let [kind, variant, profile] = group.texts;
         let mut outcomes = Vec::new();
         for (name, count) in &group.outcomes {
             outcomes.push((named(name)?, *count));
         }
         outcomes.sort_unstable();
-        let values = metrics.zip(group.values).filter(|(_, of)| !of.values.is_empty());
+        let values = metrics.zip(group.values).filter_map(|(metric, of)| Some((metric, of?)));
         Ok(Self {
             kind: named(&kind)?,
             attempt: group.block,
@@ -228,11 +228,15 @@ impl Group {
             profile,
             size: Bytes(group.size),
             outcomes,
+            blocks: group.blocks,
             values: values.collect(),
             distinct_outputs: group.distinct_outputs,
-            disturbed,
+            disturbed: [marks.iter().filter(is_some).count() as u32, marks.len() as u32],
             pinned,
-            left_behind,
+            left_behind: [
+                left.iter().filter(is_some).count() as u32,
+                left.iter().copied().fold(0.0, f64::max) as u32,
+            ],
         })
     }
 }

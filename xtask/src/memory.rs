@@ -121,7 +121,7 @@ pub(crate) fn join(groups: &mut [Group], rows: &[HeapRow]) {
                 && group.size.0 == row.input_bytes
         });
         if let Some(group) = group {
-            group.values.push((Metric::PeakHeap, Values::alone(peak as f64)));
+            group.values.push((Metric::PeakHeap, Values::of(vec![peak as f64])));
         }
     }
 }

@@ -186,7 +186,7 @@ mod tests {
             let all: Vec<&Sample> = rows.iter().filter(is_of).collect();
             let values = |metric: Metric| {
                 let values: Vec<f64> = all.iter().filter_map(|row| row.value(metric)).collect();
-                (!values.is_empty()).then(|| (metric, Values::in_order(&values)))
+                (!values.is_empty()).then(|| (metric, Values::of(values)))
             };
             groups.push(Group {
                 kind: row.kind,
@@ -195,6 +195,7 @@ mod tests {
                 profile: row.profile.clone(),
                 size: Bytes(row.input_bytes),
                 outcomes: Vec::new(),
+                blocks: Vec::new(),
                 values: crate::metric::ALL.into_iter().filter_map(values).collect(),
                 distinct_outputs: 0,
                 disturbed: [0, 0],

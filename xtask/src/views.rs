@@ -107,10 +107,12 @@ mod tests {
             profile: "wide".to_owned(),
             size: Bytes(10),
             outcomes: Vec::new(),
-            values: vec![
-                (Metric::PeakRss, Values::in_order(rss)),
-                (Metric::PeakHwm, Values::in_order(hwm)),
-            ],
+            blocks: Vec::new(),
+            values: [(Metric::PeakRss, rss), (Metric::PeakHwm, hwm)]
+                .into_iter()
+                .filter(|(_, values)| !values.is_empty())
+                .map(|(metric, values)| (metric, Values::of(values.to_vec())))
+                .collect(),
             distinct_outputs: 1,
             disturbed: [0, 0],
             pinned: 0,

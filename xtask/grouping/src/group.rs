@@ -1,8 +1,8 @@
 //! Rows of one cell together, in the order in which they were measured.
 
-use std::sync::Arc;
-
+use anyhow::Context;
 use polars::prelude::*;
+use stats::Statistics;
 
 use crate::read::column;
 use crate::{Group, Pairs, Values};
@@ -21,19 +21,19 @@ pub(crate) fn groups(
         return Ok(Vec::new());
     }
     let keys = KEYS.map(col);
-    let ended = rows.clone().lazy();
-    let ended = ended
-        .group_by_stable(KEYS.into_iter().chain([column::OUTCOME]).map(col).collect::<Vec<_>>());
-    let ended = ended.agg([len().alias(COUNT)]).group_by_stable(keys.clone());
-    let ended = ended.agg([col(column::OUTCOME), col(COUNT)]);
-    let measured = rows.clone().lazy().filter(col(column::OK)).group_by_stable(keys.clone());
-    let output = col(column::OUTPUT).drop_nulls().n_unique();
-    let values = quantities.iter().flatten().map(col);
-    let measured =
-        measured.agg([col(column::BLOCK), output].into_iter().chain(values).collect::<Vec<_>>());
-    let found = ended
+    let with_outcome = KEYS.into_iter().chain([column::OUTCOME]).map(col).collect::<Vec<_>>();
+    let outcomes = rows.clone().lazy().group_by_stable(with_outcome).agg([len().alias(COUNT)]);
+    let outcomes = outcomes.group_by_stable(keys.clone()).agg([col(column::OUTCOME), col(COUNT)]);
+    let values = quantities.iter().flatten().flat_map(|name| values_and_statistics(name));
+    let of_cell =
+        [col(column::BLOCK).filter(col(column::OK)), col(column::OUTPUT).drop_nulls().n_unique()];
+    let found = rows
+        .clone()
+        .lazy()
+        .group_by_stable(keys.clone())
+        .agg(of_cell.into_iter().chain(values).collect::<Vec<_>>())
         .join_builder()
-        .with(measured)
+        .with(outcomes)
         .how(JoinType::Left)
         .on(keys)
         .maintain_order(MaintainOrderJoin::Left)
@@ -42,22 +42,49 @@ pub(crate) fn groups(
     (0..found.height()).map(|row| group(&found, row, quantities)).collect()
 }
 
+/// What is computed of the values of a group beside the list of them.
+const STATISTICS: [(&str, fn(Expr) -> Expr); 8] = [
+    ("mean", Expr::mean),
+    ("sd", |values| values.std(1)),
+    ("min", Expr::min),
+    ("q1", |values| quantile(values, 0.25)),
+    ("median", |values| quantile(values, 0.5)),
+    ("q3", |values| quantile(values, 0.75)),
+    ("p95", |values| quantile(values, 0.95)),
+    ("max", Expr::max),
+];
+
+fn quantile(values: Expr, p: f64) -> Expr {
+    values.quantile(lit(p), QuantileMethod::Linear)
+}
+
+fn values_and_statistics(name: &str) -> impl Iterator<Item = Expr> + '_ {
+    let statistics = STATISTICS.map(|(of, compute)| compute(col(name)).alias(statistic(name, of)));
+    std::iter::once(col(name).drop_nulls()).chain(statistics)
+}
+
+/// The column of a statistic of a quantity.
+fn statistic(name: &str, of: &str) -> String {
+    format!("{of} of {name}")
+}
+
 fn group(found: &DataFrame, row: usize, quantities: &[Option<String>]) -> anyhow::Result<Group> {
-    let blocks = list(found, column::BLOCK, row)?;
-    let blocks: Arc<Vec<u32>> = match &blocks {
-        Some(blocks) => Arc::new(blocks.u32()?.iter().flatten().collect()),
-        None => Arc::default(),
-    };
-    let values = quantities.iter().map(|quantity| {
+    let mut values = Vec::new();
+    for quantity in quantities {
         let of_rows = match quantity {
             Some(name) => numbers(found, name, row)?,
             None => Vec::new(),
         };
-        anyhow::Ok(Values::present(of_rows, &blocks))
-    });
-    let outcomes = list(found, column::OUTCOME, row)?.unwrap_or_default();
-    let counts = list(found, COUNT, row)?.unwrap_or_default();
-    let outcomes = outcomes.str()?.iter().flatten().map(str::to_owned);
+        values.push(match quantity {
+            Some(name) if !of_rows.is_empty() => {
+                Some(Values { values: of_rows, statistics: statistics(found, name, row)? })
+            }
+            _ => None,
+        });
+    }
+    let outcomes = list(found, column::OUTCOME, row)?;
+    let outcomes = outcomes.str()?.iter().map(|name| name.unwrap_or_default().to_owned());
+    let counts = list(found, COUNT, row)?;
     let mut outcomes: Vec<(String, u32)> = outcomes.zip(counts.idx()?.iter().flatten()).collect();
     outcomes.sort_unstable();
     Ok(Group {
@@ -69,8 +96,24 @@ fn group(found: &DataFrame, row: usize, quantities: &[Option<String>]) -> anyhow
         size: found.column(column::SIZE)?.u64()?.get(row).unwrap_or_default(),
         block: found.column(column::APART)?.u32()?.get(row).unwrap_or_default(),
         outcomes,
-        values: values.collect::<anyhow::Result<_>>()?,
+        blocks: list(found, column::BLOCK, row)?.u32()?.iter().flatten().collect(),
+        values,
         distinct_outputs: found.column(column::OUTPUT)?.idx()?.get(row).unwrap_or_default(),
+    })
+}
+
+fn statistics(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Statistics> {
+    let of = |of: &str| anyhow::Ok(found.column(&statistic(name, of))?.f64()?.get(row));
+    let known = |name: &str| Ok(of(name)?.unwrap_or(f64::NAN));
+    anyhow::Ok(Statistics {
+        mean: known("mean")?,
+        sd: of("sd")?,
+        min: known("min")?,
+        q1: known("q1")?,
+        median: known("median")?,
+        q3: known("q3")?,
+        p95: known("p95")?,
+        max: known("max")?,
     })
 }
 
@@ -130,13 +173,13 @@ fn text(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<String> {
     Ok(found.column(name)?.str()?.get(row).unwrap_or_default().to_owned())
 }
 
-/// The list that stands in a row; nothing where the group has no rows with values.
-fn list(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<Series>> {
-    Ok(found.column(name)?.list()?.get_as_series(row))
+/// The list that stands in a row.
+fn list(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Series> {
+    found.column(name)?.list()?.get_as_series(row).context("a group without a list")
 }
 
 /// A list of numbers, absent ones as NaN.
 fn numbers(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Vec<f64>> {
-    let Some(values) = list(found, name, row)? else { return Ok(Vec::new()) };
+    let values = list(found, name, row)?;
     Ok(values.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
 }

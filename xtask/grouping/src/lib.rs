@@ -6,7 +6,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `read` | the file as a table with a column for each quantity |
-//! | `group` | the rows of each cell together, and pairs of two variants from the same block |
+//! | `group` | the rows of each cell together and their statistics, and pairs of two variants from the same block |
 
 mod group;
 mod read;
@@ -70,8 +70,10 @@ pub struct Group {
     pub block: u32,
     /// How often each outcome came, by its name.
     pub outcomes: Vec<(String, u32)>,
-    /// In the order of [`Layout::quantities`]; empty where no row has one.
-    pub values: Vec<Values>,
+    /// The blocks of the rows that have values, in their order.
+    pub blocks: Vec<u32>,
+    /// In the order of [`Layout::quantities`]; `None` where no row has one.
+    pub values: Vec<Option<Values>>,
     /// How many different outputs the rows with values have.
     pub distinct_outputs: u32,
 }

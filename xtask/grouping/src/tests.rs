@@ -31,6 +31,11 @@ fn groups_in(text: &str) -> anyhow::Result<Vec<Group>> {
     samples(text, &LAYOUT)?.groups()
 }
 
+/// The values of a quantity; none where no row has one.
+fn values(group: &Group, place: usize) -> &[f64] {
+    group.values[place].as_ref().map_or(&[], |of| &of.values)
+}
+
 fn groups(rows: &str) -> Vec<Group> {
     groups_in(&format!("{HEADER}{rows}")).unwrap()
 }
@@ -54,14 +59,37 @@ fn a_cell_has_its_rows_in_the_order_of_the_file() {
     assert_eq!(variants, ["a", "b", "c"]);
     let is_ok = |i: &u32| i % 11 != 2;
     for (group, first) in found.iter().zip(0..) {
-        let expected = (first..=150).step_by(3).filter(is_ok);
-        let (blocks, peaks): (Vec<u32>, Vec<f64>) =
-            expected.map(|i| (i / 3, f64::from(1000 + i * 7 % 13))).unzip();
-        assert_eq!(group.values[0].values, peaks);
-        assert_eq!(*group.values[0].blocks, blocks);
-        let of_cpu: Vec<u32> = (first..200).step_by(3).filter(|i| is_ok(i) && *i >= 60).collect();
-        assert_eq!(group.values[1].blocks.len(), of_cpu.len());
+        let expected = || (first..200).step_by(3).filter(is_ok);
+        let peaks = expected().filter(|i| *i <= 150).map(|i| f64::from(1000 + i * 7 % 13));
+        assert_eq!(values(group, 0), peaks.collect::<Vec<_>>());
+        assert_eq!(group.blocks, expected().map(|i| i / 3).collect::<Vec<_>>());
+        assert_eq!(values(group, 1).len(), expected().filter(|i| *i >= 60).count());
     }
+}
+
+#[test]
+fn statistics_are_those_that_the_crate_for_statistics_computes() {
+    for group in groups(&rows()) {
+        for of in group.values.iter().flatten() {
+            let (found, expected) = (of.statistics, stats::statistics(&of.values));
+            let pairs = [
+                (found.mean, expected.mean),
+                (found.sd.unwrap(), expected.sd.unwrap()),
+                (found.min, expected.min),
+                (found.q1, expected.q1),
+                (found.median, expected.median),
+                (found.q3, expected.q3),
+                (found.p95, expected.p95),
+                (found.max, expected.max),
+            ];
+            for (found, expected) in pairs {
+                assert!((found - expected).abs() <= 1e-12 * expected.abs(), "{of:?}");
+            }
+        }
+    }
+    let alone = groups("run,1,a,wide,10,ok,7,,,,x\n");
+    let alone = alone[0].values[0].as_ref().unwrap().statistics;
+    assert_eq!((alone.mean, alone.sd, alone.p95), (7.0, None, 7.0));
 }
 
 #[test]
@@ -94,19 +122,18 @@ fn pairs_are_of_the_same_document_and_block_and_lack_neither_side() {
 #[test]
 fn quantities_are_made_of_their_columns_and_absent_where_one_of_these_is() {
     let found = groups("run,1,a,wide,10,ok,30,1,2,,x\nrun,2,a,wide,10,ok,,4,5,,x\n");
-    let [peak, cpu, per_byte, unknown] = found[0].values.as_slice() else { panic!("four") };
-    assert_eq!((peak.values.as_slice(), peak.blocks.as_slice()), (&[30.0][..], &[1][..]));
-    assert_eq!((cpu.values.as_slice(), cpu.blocks.as_slice()), (&[3e3, 9e3][..], &[1, 2][..]));
-    assert_eq!(per_byte.values, [3.0]);
-    assert_eq!(unknown.values, [0.0; 0]);
+    assert_eq!(values(&found[0], 0), [30.0]);
+    assert_eq!(values(&found[0], 1), [3e3, 9e3]);
+    assert_eq!(values(&found[0], 2), [3.0]);
+    assert_eq!((&found[0].values[3], &found[0].blocks[..]), (&None, &[1, 2][..]));
     let empty = groups("run,1,a,empty,0,ok,30,1,2,,x\n");
-    assert_eq!(empty[0].values[2].values, [0.0; 0], "nothing is divided by 0");
+    assert_eq!(empty[0].values[2], None, "nothing is divided by 0");
 }
 
 #[test]
 fn only_successful_rows_have_values_and_all_are_counted() {
     let found = groups("run,1,a,wide,10,ok,3,,,,x\nrun,2,a,wide,10,failed,5,,,,y\n");
-    assert_eq!(found[0].values[0].values, [3.0]);
+    assert_eq!(values(&found[0], 0), [3.0]);
     assert_eq!(found[0].outcomes, [("failed".to_owned(), 1), ("ok".to_owned(), 1)]);
     assert_eq!(found[0].distinct_outputs, 1);
 }
@@ -146,6 +173,6 @@ fn a_column_with_fractions_is_read_as_it_is_written() {
     let rows = "run,1,a,wide,10,ok,1.5,1,2,,x\nrun,2,a,wide,10,ok,1e-3,4,5,,x\nrun,3,a,wide,10,ok,,7,5,,x\n";
     let text = format!("{HEADER}{rows}");
     let found = samples(&text, &layout).unwrap().groups().unwrap();
-    assert_eq!(found[0].values[0].values, [1.5, 1e-3]);
-    assert_eq!(found[0].values[1].values, [1.0, 4.0, 7.0]);
+    assert_eq!(values(&found[0], 0), [1.5, 1e-3]);
+    assert_eq!(values(&found[0], 1), [1.0, 4.0, 7.0]);
 }

@@ -1,34 +1,19 @@
 //! The values of one quantity of one group.
 
-use std::sync::Arc;
+use stats::{Statistics, statistics};
 
-/// Values in the order of their rows, each with the block it was measured in.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Values in the order of their rows, at least one, and what they come to.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Values {
-    /// Shared by all quantities that every row has.
-    pub blocks: Arc<Vec<u32>>,
-    /// As many as blocks.
+    /// Those of the rows that have one.
     pub values: Vec<f64>,
+    /// Of all these values.
+    pub statistics: Statistics,
 }
 
 impl Values {
-    /// One value that no block made.
-    pub fn alone(value: f64) -> Self {
-        Self { blocks: Arc::new(vec![0]), values: vec![value] }
-    }
-
-    /// Values of as many blocks, from 0.
-    pub fn in_order(values: &[f64]) -> Self {
-        Self { blocks: Arc::new((0..values.len() as u32).collect()), values: values.to_vec() }
-    }
-
-    /// The values that are there, where NaN stands for one that is absent, and so does a missing end.
-    pub(crate) fn present(values: Vec<f64>, blocks: &Arc<Vec<u32>>) -> Self {
-        if values.len() == blocks.len() && !values.iter().any(|value| value.is_nan()) {
-            return Self { blocks: blocks.clone(), values };
-        }
-        let there = blocks.iter().copied().zip(values).filter(|(_, value)| !value.is_nan());
-        let (blocks, values) = there.unzip();
-        Self { blocks: Arc::new(blocks), values }
+    /// Values that stand in no file of samples; one at least.
+    pub fn of(values: Vec<f64>) -> Self {
+        Self { statistics: statistics(&values), values }
     }
 }
