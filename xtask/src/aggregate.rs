@@ -11,11 +11,14 @@ use anyhow::bail;
 
 use grouping::{Layout, Quantity};
 
-use crate::metric::{self, Metric};
-use crate::record::{Kind, Outcome};
-use crate::units::Bytes;
+use record::metric::{self, Metric, Source};
+use record::units::Bytes;
+use record::{Kind, Outcome};
 
 pub(crate) use grouping::Values;
+
+/// The column of the size of inputs.
+const SIZE: &str = "input_bytes";
 
 /// All samples of one kind at one variant and document.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +86,7 @@ impl Samples {
         quantities.extend(["disturbed", "cpu", "left_behind"].map(Quantity::Column));
         let layout = Layout {
             texts: ["kind", "variant", "profile"],
-            size: "input_bytes",
+            size: SIZE,
             block: "block",
             // A killed campaign may have left a part of the repetitions; each budget has one check.
             apart: &["repeat", "budget"],
@@ -168,38 +171,14 @@ pub(crate) fn check(groups: &[Group], path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a metric is made of in the samples. A metric without a column is absent: earlier campaigns
-/// did not measure it.
+/// What a metric is made of in the samples. A column that the file lacks is absent: earlier campaigns did
+/// not measure it.
 fn quantity(metric: Metric) -> Option<Quantity<'static>> {
-    Some(match metric {
-        Metric::PeakRss => Quantity::Column("peak_rss_bytes"),
-        Metric::PeakHwm => Quantity::Column("peak_hwm_bytes"),
-        Metric::PeakTree => Quantity::Column("peak_tree_high_bytes"),
-        Metric::PeakTreeLow => Quantity::Column("peak_tree_low_bytes"),
-        Metric::PeakAnon => Quantity::Column("peak_anon_bytes"),
-        Metric::PeakCgroup => Quantity::Column("peak_cgroup_bytes"),
-        Metric::RssAtExit => Quantity::Column("rss_at_exit_bytes"),
-        // What the instrumented encoder counts is recorded elsewhere; the declared ones have names.
-        Metric::PeakHeap | Metric::Own(_) => return None,
-        Metric::FileAtExit => Quantity::Column("file_at_exit_bytes"),
-        Metric::Stack => Quantity::Column("stack_bytes"),
-        Metric::LiveHeap => Quantity::Column("live_heap_bytes"),
-        Metric::Wall => Quantity::Column("wall_ns"),
-        // Microseconds to nanoseconds.
-        Metric::Cpu => Quantity::Sum(["user_us", "system_us"], 1000.0),
-        Metric::Instructions => Quantity::Column("instructions"),
-        Metric::MinorFaults => Quantity::Column("minor_faults"),
-        Metric::MajorFaults => Quantity::Column("major_faults"),
-        Metric::Switches => Quantity::Sum(["voluntary_switches", "involuntary_switches"], 1.0),
-        Metric::Read => Quantity::Column("read_bytes"),
-        Metric::Written => Quantity::Column("written_bytes"),
-        Metric::DiskRead => Quantity::Column("disk_read_bytes"),
-        Metric::DiskWritten => Quantity::Column("disk_written_bytes"),
-        Metric::Processes => Quantity::Column("processes"),
-        Metric::Threads => Quantity::Column("threads_max"),
-        Metric::Output => Quantity::Column("output_bytes"),
-        Metric::Ratio => Quantity::Ratio(["output_bytes", "input_bytes"]),
-        Metric::Overhead => Quantity::Ratio(["peak_rss_bytes", "input_bytes"]),
+    Some(match metric.source() {
+        Source::Column(column) => Quantity::Column(column.name),
+        Source::Sum(columns, factor) => Quantity::Sum(columns.map(|column| column.name), factor),
+        Source::PerInputByte(column) => Quantity::Ratio([column.name, SIZE]),
+        Source::Heap | Source::Own => return None,
     })
 }
 
@@ -252,7 +231,7 @@ fn named<T: serde::de::DeserializeOwned>(name: &str) -> anyhow::Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{self, Sample};
+    use record::Sample;
 
     fn read(rows: Vec<Sample>) -> Samples {
         let folder = tempfile::tempdir().unwrap();
@@ -297,6 +276,27 @@ mod tests {
         assert_eq!(a.values(Metric::Wall), [0.0; 0]);
         assert_eq!(a.outcomes, [(Outcome::Ok, 2), (Outcome::Timeout, 1)]);
         assert_eq!(a.distinct_outputs, 1);
+    }
+
+    #[test]
+    fn declared_metrics_are_read_from_their_own_columns() {
+        let own = ["speed", "ratio_of_its_own"].map(|name| {
+            Metric::own(metric::Own {
+                name: name.to_owned(),
+                words: name.to_owned(),
+                unit: "ns".to_owned(),
+                better: metric::Better::Lower,
+            })
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        let rows = [vec![(own[1], 0.1 + 0.2)], vec![], vec![(own[0], 1e21), (own[1], -3.0)]]
+            .map(|own| Sample { own, ..run(1, "a", 10, Some(1)) });
+        let mut journal = record::Journal::with(&path, own.to_vec()).unwrap();
+        journal.append(rows.to_vec()).unwrap();
+        let groups = Samples::read(&path, &own).unwrap().groups().unwrap();
+        assert_eq!(groups[0].values(own[1]), [0.1 + 0.2, -3.0]);
+        assert_eq!(groups[0].values(own[0]), [1e21]);
     }
 
     #[test]

@@ -5,22 +5,26 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
 
+use record::units::{self, Bytes};
+use record::{
+    Failure, Folder, HeapRow, Journal, Kind, Machine, Outcome, Sample, Samples, TimelineRow,
+};
+
 use crate::error::user;
 use crate::experiment::{Experiment, Program, Variant};
-use crate::failure::Failure;
-use crate::heap::HeapRow;
 use crate::inputs::{self, Document, EMPTY};
-use crate::journal::Journal;
-use crate::machine::Machine;
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
-use crate::record::{Folder, Kind, Outcome, Sample, Samples};
 use crate::resolution::{self, PROOF_SPIKE, PROOF_STEP};
 use crate::settled;
-use crate::timeline::{self, TimelineRow};
-use crate::units::Bytes;
 use crate::views;
+
+/// How many looks at memory over time are aimed at; the time between two follows from the cell's wall time.
+const LOOKS: u64 = 200;
+
+/// Shortest time between two looks, in microseconds: shorter ones would measure the looking.
+const INTERVAL_US_MIN: u64 = 200;
 
 /// What is measured, with everything made ready.
 #[derive(Debug)]
@@ -284,12 +288,12 @@ impl Campaign<'_> {
         let on_empty = |variant| Cell { variant, document: self.empty };
         let all = self.experiment.variant.iter().map(on_empty).chain(cells.iter().copied());
         for cell in all.filter(|cell| is_ours(cell.variant)) {
-            if heap.rows().iter().any(|row| row.is_of(cell)) {
+            if heap.rows().iter().any(|row| row.is_of(&cell.key())) {
                 continue;
             }
             progress.note("heap", cell);
             let rows = if self.failed_below(cell, samples) {
-                vec![HeapRow::without(cell, Outcome::Skipped)]
+                vec![HeapRow::without(&cell.key(), Outcome::Skipped)]
             } else {
                 bench.heap(cell)?
             };
@@ -312,12 +316,12 @@ impl Campaign<'_> {
                 && self.is_generated(cell)
         };
         for cell in cells.iter().filter(chosen) {
-            let done = timeline.rows().iter().any(|row| row.is_of(*cell));
+            let done = timeline.rows().iter().any(|row| row.is_of(&cell.key()));
             if done || self.failed_below(*cell, samples) {
                 continue;
             }
             progress.note("timeline", *cell);
-            let interval_us = timeline::interval_us(*cell, samples);
+            let interval_us = interval_us(*cell, samples);
             timeline.append(bench.timeline(*cell, interval_us)?)?;
         }
         Ok(())
@@ -421,11 +425,18 @@ fn check_probe(rows: &[Sample], tolerance: f64) -> anyhow::Result<()> {
         bail!(
             "the probe is off by {} on a child that touches {TOUCH}; at most {} is accepted, so \
              nothing was measured",
-            crate::units::bytes(error),
-            crate::units::bytes(tolerance)
+            units::bytes(error),
+            units::bytes(tolerance)
         );
     }
     Ok(())
+}
+
+/// The time between two looks at a cell, in microseconds, from how long its runs took.
+fn interval_us(cell: Cell<'_>, rows: &[Sample]) -> u64 {
+    let ok = |row: &&Sample| row.kind == Kind::Run && row.outcome == Outcome::Ok && cell.is_of(row);
+    let shortest = rows.iter().filter(ok).filter_map(|row| row.wall_ns).min();
+    (shortest.unwrap_or(0) / 1000 / LOOKS).max(INTERVAL_US_MIN)
 }
 
 #[cfg(test)]

@@ -19,10 +19,11 @@ pub(crate) mod tried;
 
 use std::path::{Path, PathBuf};
 
+use record::Folder;
+
 use crate::Selection;
 use crate::error::user;
 use crate::experiment::Experiment;
-use crate::record::Folder;
 use crate::workshop::Workshop;
 
 /// An experiment with its name and the folder of its report.

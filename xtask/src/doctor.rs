@@ -173,7 +173,7 @@ fn load(facts: &Facts) -> Finding {
 }
 
 fn named(busy: &Busy) -> String {
-    format!("{} ({}) {}", busy.name, busy.process, crate::units::percent(busy.share))
+    format!("{} ({}) {}", busy.name, busy.process, record::units::percent(busy.share))
 }
 
 fn steal(facts: &Facts) -> Finding {
@@ -185,7 +185,7 @@ fn steal(facts: &Facts) -> Finding {
                 ..0.02 => Grade::Note,
                 _ => Grade::Bad,
             };
-            (grade, crate::units::percent(share))
+            (grade, record::units::percent(share))
         }
     };
     finding(
@@ -199,7 +199,7 @@ fn steal(facts: &Facts) -> Finding {
 
 fn control_group(facts: &Facts) -> Finding {
     let around = &facts.around;
-    let memory = around.memory_max_bytes.map(|bytes| crate::units::bytes(bytes as f64));
+    let memory = around.memory_max_bytes.map(|bytes| record::units::bytes(bytes as f64));
     let cpus = around.cpus_max.map(|cpus| format!("{cpus:.2} CPUs"));
     let limits: Vec<String> = memory.into_iter().chain(cpus).collect();
     let is_tight = around.cpus_max.is_some_and(|cpus| cpus < 1.0);
@@ -328,7 +328,7 @@ fn swap(facts: &Facts) -> Finding {
     let judged = match (total, used) {
         (0, _) => (Grade::Good, "off".to_owned()),
         (_, 0) => (Grade::Note, "on, nothing in it".to_owned()),
-        _ => (Grade::Bad, format!("{} in use", crate::units::bytes(used as f64))),
+        _ => (Grade::Bad, format!("{} in use", record::units::bytes(used as f64))),
     };
     finding(
         "swap",
@@ -445,7 +445,7 @@ fn repeatability(facts: &Facts) -> Finding {
             (Grade::Good, format!("one child, {runs} runs, the same peak"))
         }
         Some((most, least)) => {
-            let spread = crate::units::bytes((most - least) as f64);
+            let spread = record::units::bytes((most - least) as f64);
             (Grade::Note, format!("one child, {runs} runs, peaks {spread} apart"))
         }
     };
@@ -463,7 +463,7 @@ fn disk(facts: &Facts) -> Finding {
         None => (Grade::Note, unknown()),
         Some(free) => {
             let grade = if free < FREE_BYTES_MIN { Grade::Bad } else { Grade::Good };
-            (grade, format!("{} free", crate::units::bytes(free as f64)))
+            (grade, format!("{} free", record::units::bytes(free as f64)))
         }
     };
     finding(
@@ -514,7 +514,7 @@ impl Facts {
     /// The facts that the kernel tells; `folder` is where reports and inputs are written, `look` for how
     /// long is looked at who is busy.
     pub(crate) fn read(folder: &Path, look: Duration) -> Self {
-        let machine = crate::machine::Machine::now();
+        let machine = record::machine::Machine::now();
         let memory = text("/proc/meminfo").unwrap_or_default();
         let kibibytes = |key: &str| {
             let line = memory.lines().find_map(|line| line.strip_prefix(key));

@@ -23,15 +23,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use record::metric::Metric;
+use record::units::{Bytes, Nanos, Share};
+
 pub(crate) use criterion::Criterion;
 pub(crate) use foreign::Foreign;
 pub(crate) use generator::Generator;
 pub(crate) use profile::Profile;
 pub(crate) use raw::{Build, Layout, Level, Switches};
 pub(crate) use reading::Reading;
-
-use crate::metric::Metric;
-use crate::units::{Bytes, Nanos, Share};
 
 /// One question with everything needed to answer it; all defaults are filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -291,6 +291,19 @@ pub(crate) struct Fit {
 /// The difference between variants that does not matter, unless declared.
 pub(crate) const fn default_margin() -> Share {
     Share(0.01)
+}
+
+/// The lock of a campaign.
+pub(crate) type Lock = record::Lock<Experiment>;
+
+impl record::Asks for Experiment {
+    fn heap(&self) -> bool {
+        self.measure.heap
+    }
+
+    fn timeline(&self) -> bool {
+        !self.measure.timeline.is_empty()
+    }
 }
 
 impl Experiment {

@@ -7,8 +7,9 @@ use anyhow::{Context, bail};
 use stats::growth::SizePoint;
 use stats::{Growth, PowerLaw, Undetermined, growth, power_law};
 
+use record::units::Bytes;
+
 use crate::experiment::data::{Data, DataFit};
-use crate::units::Bytes;
 
 /// The data set with everything that is derived from it.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,15 +11,16 @@ use stats::{
 
 pub(crate) use lookup::{LookedUp, Trust};
 
+use record::metric::Metric;
+use record::units::Bytes;
+use record::{Kind, Outcome};
+
 use crate::aggregate::Group;
 use crate::cores::on_all_cores;
 use crate::experiment::Experiment;
 use crate::inputs;
-use crate::metric::Metric;
-use crate::record::{Kind, Outcome};
 use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};
-use crate::units::Bytes;
 
 /// The growth of one metric of one variant over the sizes of one profile.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,10 +14,11 @@ use anyhow::Context;
 pub(crate) use crate::experiment::profile::{
     Profile, file_name, profile_names, repeated_name, swept_names,
 };
+use record::hash::{self, Hashing, Sha256Hex};
+use record::publish;
+use record::units::Bytes;
+
 use crate::experiment::{Generator, Input};
-use crate::hash::{self, Hashing, Sha256Hex};
-use crate::publish;
-use crate::units::Bytes;
 
 /// The name under which the empty document stands in the samples.
 pub(crate) const EMPTY: &str = "empty";

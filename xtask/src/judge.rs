@@ -6,13 +6,14 @@ use std::fmt;
 use stats::growth::{Class, Prediction, Verdict as Decision};
 use stats::{Describe, Growth, Interval};
 
+use record::metric::Metric;
+use record::units::{Bytes, percent, significant};
+
 use crate::experiment::Criterion;
 use crate::experiment::criterion::{Expects, Limit, Sizes};
 use crate::fit::{Scaling, Trust};
-use crate::metric::Metric;
 use crate::settled::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use crate::summary::{Cell, Repetitions, Summary};
-use crate::units::{Bytes, percent, significant};
 
 /// The answer to a criterion; the worst of its findings stands for all. Ordered from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -381,7 +382,7 @@ fn given_back(place: String, repetitions: &Repetitions) -> Finding {
             Verdict::NotMet,
             format!(
                 "live heap grew by {} over {} repetitions (p {})",
-                crate::units::bytes(last - first),
+                record::units::bytes(last - first),
                 settled.len(),
                 significant(trend.p, 2)
             ),
@@ -392,14 +393,14 @@ fn given_back(place: String, repetitions: &Repetitions) -> Finding {
                 "no upward trend of the live heap over {} repetitions (p {}), {} at the end",
                 settled.len(),
                 significant(trend.p, 2),
-                crate::units::bytes(*last)
+                record::units::bytes(*last)
             ),
         ),
         Err(_) if settled.len() > 1 && settled.iter().all(|value| value == first) => (
             Verdict::Met,
             format!(
                 "live heap of {} after each of the last {} repetitions",
-                crate::units::bytes(*last),
+                record::units::bytes(*last),
                 settled.len()
             ),
         ),

@@ -18,20 +18,21 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+use record::hash::{self, Sha256Hex};
+use record::heap::{self, HeapReport, HeapRow};
+use record::timeline::{self, TimelineRow};
+use record::units::{Bytes, Nanos};
+use record::{Kind, Outcome, Sample};
+
 use crate::disturbance::{Disturbance, Reading};
 use crate::experiment::foreign::{Check, Sameness};
 use crate::experiment::reading::{self, From};
 use crate::experiment::{Experiment, Measure, Program, Variant, fill};
-use crate::hash::{self, Sha256Hex};
-use crate::heap::{self, HeapReport, HeapRow};
 use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::measure::pinning::{Pinning, Who};
 use crate::plan::Cell;
-use crate::record::{Kind, Outcome, Sample};
 use crate::resolution;
-use crate::timeline::{self, TimelineRow};
-use crate::units::{Bytes, Nanos};
 use crate::watched::Watched;
 use crate::workshop::Tools;
 use room::{Ready, Room};
@@ -473,7 +474,7 @@ impl<'a> Bench<'a> {
         cell: Cell<'_>,
         child: &Ready,
         outcome: Outcome,
-    ) -> Vec<(crate::metric::Metric, f64)> {
+    ) -> Vec<(record::metric::Metric, f64)> {
         if outcome != Outcome::Ok {
             return Vec::new();
         }
@@ -585,8 +586,8 @@ impl<'a> Bench<'a> {
     /// One run of a cell with the instrumented encoder: its exact heap by stage.
     pub(crate) fn heap(&mut self, cell: Cell<'_>) -> anyhow::Result<Vec<HeapRow>> {
         match self.instrumented(cell, 1)? {
-            (record, None) => Ok(vec![HeapRow::without(cell, outcome(&record))]),
-            (_, Some(stats)) => heap::rows(cell, &stats.heap)
+            (record, None) => Ok(vec![HeapRow::without(&cell.key(), outcome(&record))]),
+            (_, Some(stats)) => heap::rows(&cell.key(), &stats.heap)
                 .map_err(|wrong| anyhow::anyhow!("`sigma` built with feature `heap`: {wrong}")),
         }
     }
@@ -640,7 +641,7 @@ impl<'a> Bench<'a> {
         record?;
         concluded?;
         let text = fs::read_to_string(&path).context("cannot read the probe's timeline")?;
-        timeline::rows(cell, &text)
+        timeline::rows(&cell.key(), &text)
             .with_context(|| format!("the probe's timeline is not understood: {text:?}"))
     }
 
@@ -664,7 +665,7 @@ impl<'a> Bench<'a> {
         let limits = Limits::of_proof(self.pinning.proof_cpu());
         let record = self.probe(&Ready::plain(command, &self.home), limits)?;
         let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
-        let size = crate::units::Bytes(touch_bytes.unwrap_or(0));
+        let size = record::units::Bytes(touch_bytes.unwrap_or(0));
         let nothing = Document::unwritten("probe", size);
         Ok(sample(place, name, &nothing, &record))
     }

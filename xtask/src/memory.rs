@@ -4,14 +4,15 @@
 use stats::growth::SizePoint;
 use stats::{Growth, Undetermined, growth};
 
+use record::heap::HeapRow;
+use record::metric::Metric;
+use record::timeline::TimelineRow;
+use record::units::Bytes;
+use record::{Kind, Machines};
+
 use crate::aggregate::{Group, Values};
 use crate::experiment::Experiment;
-use crate::heap::HeapRow;
 use crate::inputs::{self, EMPTY};
-use crate::metric::Metric;
-use crate::record::{Kind, Machines};
-use crate::timeline::TimelineRow;
-use crate::units::Bytes;
 use crate::views::{self, Views};
 
 /// Everything that is said of memory beyond its peak.

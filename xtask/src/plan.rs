@@ -5,9 +5,10 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 
+use record::{CellKey, Kind, Sample};
+
 use crate::experiment::{Experiment, Program, Variant};
 use crate::inputs::Document;
-use crate::record::{Kind, Sample};
 
 /// A variant at a document: what is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,11 @@ pub(crate) struct Cell<'a> {
 }
 
 impl Cell<'_> {
+    /// Its names.
+    pub(crate) fn key(self) -> CellKey {
+        CellKey::new(&self.variant.name, &self.document.profile, self.document.size)
+    }
+
     /// Whether a row is of this cell.
     pub(crate) fn is_of(self, row: &Sample) -> bool {
         row.variant == self.variant.name

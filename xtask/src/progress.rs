@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use record::Sample;
+use record::failure::Failure;
+
 use crate::experiment::Measure;
-use crate::failure::Failure;
 use crate::output::errln;
 use crate::plan::Cell;
-use crate::record::Sample;
 use crate::settled::Left;
 
 /// Work is counted in bytes to encode plus a constant per run, so that the time left is not misled
@@ -105,7 +106,7 @@ impl Progress {
         if self.own == 0 {
             return "an unknown time".to_owned();
         }
-        crate::units::duration(nanos_for(work, self.own, self.started.elapsed()))
+        record::units::duration(nanos_for(work, self.own, self.started.elapsed()))
     }
 
     /// One run is done; without a sample it was done by an earlier `run`.
@@ -137,7 +138,7 @@ impl Progress {
     /// A run failed; said once per cell and kind of failure.
     pub(crate) fn failure(&mut self, failure: &Failure) {
         let Failure { variant, profile, input_bytes, .. } = failure;
-        let size = crate::units::Bytes(*input_bytes);
+        let size = record::units::Bytes(*input_bytes);
         let message = format!("{variant} on {profile} of {size}: {}", failure.words());
         if self.said.insert(message.clone()) {
             let last = failure.lines().last().map(|line| format!(" ({line})")).unwrap_or_default();
@@ -215,7 +216,7 @@ mod tests {
     use super::*;
     use crate::experiment::Variant;
     use crate::inputs::Document;
-    use crate::units::Bytes;
+    use record::units::Bytes;
 
     #[test]
     fn what_is_left_counts_runs_by_what_they_cost_and_takes_time_at_the_pace_so_far() {

@@ -27,21 +27,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use charts::Chart;
 
+use record::failure::Failure;
+use record::heap::HeapRow;
+use record::journal;
+use record::publish as disk;
+use record::units::Bytes;
+use record::{Folder, Kind, Machines, Outcome};
+
 use crate::aggregate::{self, Group};
 use crate::claims::Claims;
-use crate::experiment::{Experiment, Input};
+use crate::experiment::{Experiment, Input, Lock};
 use crate::external::{External, external};
-use crate::failure::Failure;
 use crate::fit::{self, Scaling};
-use crate::heap::HeapRow;
 use crate::inputs;
-use crate::journal;
 use crate::judge::{self, Judged};
 use crate::memory::{self, Memory};
-use crate::publish as disk;
-use crate::record::{Folder, Kind, Lock, Machines, Outcome};
 use crate::summary::{self, Summary};
-use crate::units::Bytes;
 
 /// A campaign with everything that is derived from it.
 #[derive(Debug)]

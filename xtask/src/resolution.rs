@@ -4,10 +4,11 @@
 //! which the kernel adds up pages. What a metric reads of them less what they touched would be the same
 //! for each; as far as it is not, differences of that size mean nothing. No verdict may claim less.
 
+use record::Kind;
+use record::metric::Metric;
+use record::units::Bytes;
+
 use crate::aggregate::Group;
-use crate::metric::Metric;
-use crate::record::Kind;
-use crate::units::Bytes;
 
 /// The names of the proofs that touch odd amounts: until they end, or giving them back before.
 pub(crate) const PROOF_STEP: &str = "probe-step";
@@ -113,7 +114,7 @@ impl Resolutions {
             })
         };
         let measured = |metric| Some((metric, resolution(metric)?));
-        Self(crate::metric::ALL.into_iter().filter_map(measured).collect())
+        Self(record::metric::ALL.into_iter().filter_map(measured).collect())
     }
 }
 
@@ -175,7 +176,7 @@ fn common_divisor(mut a: u64, mut b: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::aggregate::Values;
-    use crate::record::{Outcome, Sample};
+    use record::{Outcome, Sample};
 
     /// What the rows of a campaign say, attempts in their order.
     fn of_rows(rows: &[Sample]) -> Resolutions {
@@ -196,7 +197,7 @@ mod tests {
                 size: Bytes(row.input_bytes),
                 outcomes: Vec::new(),
                 blocks: Vec::new(),
-                values: crate::metric::ALL.into_iter().filter_map(values).collect(),
+                values: record::metric::ALL.into_iter().filter_map(values).collect(),
                 distinct_outputs: 0,
                 disturbed: [0, 0],
                 pinned: 0,

@@ -1,8 +1,9 @@
 //! Whether a campaign that was stopped may be continued: samples of one campaign are of one
 //! experiment, the same programs and documents, on one machine. What differs is named with both sides.
 
-use crate::machine::Machine;
-use crate::record::{Binary, Lock};
+use crate::experiment::Lock;
+use record::Binary;
+use record::machine::Machine;
 
 /// What makes samples of the two campaigns different things, each in a few words; nothing if they
 /// may be joined. Prose, fits and criteria may differ: they belong to the report.
@@ -60,7 +61,7 @@ fn programs(earlier: &[Binary], now: &[Binary]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::Sha256Hex;
+    use record::hash::Sha256Hex;
 
     fn binary(version: &str, hash: &str) -> Vec<Binary> {
         let sha256 = Some(Sha256Hex(hash.repeat(64)));

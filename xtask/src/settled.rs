@@ -15,11 +15,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use record::metric::Metric;
+use record::{Kind, Outcome, Sample};
+
 use crate::experiment::Experiment;
 use crate::inputs;
-use crate::metric::Metric;
 use crate::plan::Cell;
-use crate::record::{Kind, Outcome, Sample};
 
 /// Fewest runs of a cell from which it counts as deterministic: two may agree by chance, since memory
 /// comes in pages.
@@ -204,7 +205,7 @@ fn half_width_relative(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::inputs::Document;
-    use crate::units::Bytes;
+    use record::units::Bytes;
 
     const TOML: &str = r#"
 title = "t"
@@ -277,7 +278,7 @@ command = ["cat"]
         experiment.input.auto = Some(crate::experiment::Auto {
             from: Bytes(10),
             to: Bytes(40),
-            budget: crate::units::Nanos(1),
+            budget: record::units::Nanos(1),
         });
         let documents =
             [10, 20, 30].map(|size| Document { size: Bytes(size), ..documents()[0].clone() });

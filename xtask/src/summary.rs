@@ -3,14 +3,15 @@
 
 use stats::{Describe, Trend, Undetermined, describe_by, mann_kendall};
 
+use record::metric::Metric;
+use record::units::Bytes;
+use record::{Kind, Outcome};
+
 use crate::aggregate::{self, Group};
 use crate::campaign::{PROOF_NOTHING, PROOF_TOUCH};
 use crate::experiment::Experiment;
 use crate::inputs;
-use crate::metric::Metric;
-use crate::record::{Kind, Outcome};
 use crate::resolution::Resolutions;
-use crate::units::Bytes;
 
 /// What all measured runs of one cell say.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use record::machine::Machine;
+
 use crate::interrupt;
-use crate::machine::Machine;
 use crate::output::errln;
 
 /// Another folder for the lock than that of the machine, for who does not care what times are worth.

@@ -14,11 +14,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use rustix::fs::{Advice, fadvise};
 
+use record::Binary;
+use record::hash::{self, Sha256Hex};
+
 use crate::experiment::Variant;
 use crate::experiment::foreign::{Check, Foreign};
-use crate::hash::{self, Sha256Hex};
 use crate::inputs::Document;
-use crate::record::Binary;
 use crate::workshop::Tools;
 
 /// The files of a campaign, as they were when it began.

@@ -9,9 +9,10 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
+use record::Binary;
+use record::hash;
+
 use crate::error::user;
-use crate::hash;
-use crate::record::Binary;
 
 /// The project's folders and the programs it measures with.
 #[derive(Debug, Clone)]

@@ -3,12 +3,13 @@
 use stats::Interval;
 use stats::growth::LargestInput;
 
+use record::metric::Metric;
+use record::units::Bytes;
+use record::{Kind, Outcome};
+
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
 use crate::fit::{Scaling, Trust};
-use crate::metric::Metric;
-use crate::record::{Kind, Outcome};
-use crate::units::Bytes;
 
 /// The answer for one variant, profile and budget.
 #[derive(Debug, Clone, PartialEq)]

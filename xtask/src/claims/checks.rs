@@ -8,12 +8,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use stats::{Test, Trend, Undetermined, holm, levene, mann_kendall, shapiro_wilk};
 
+use record::Kind;
+use record::metric::Metric;
+use record::units::Bytes;
+
 use crate::aggregate::{self, Group};
 use crate::cores::on_all_cores;
-use crate::metric::Metric;
-use crate::record::Kind;
 use crate::summary::Summary;
-use crate::units::Bytes;
 
 /// The chance of any false flag of one test at one metric.
 const LEVEL: f64 = 0.05;

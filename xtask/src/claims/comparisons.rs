@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use stats::compare::Verdict;
 use stats::{Comparison, Undetermined, compare_resolved};
 
+use record::Kind;
+use record::metric::{Better, Metric};
+use record::units::Bytes;
+
 use crate::aggregate::{Group, Pairs};
 use crate::experiment::Experiment;
-use crate::metric::{Better, Metric};
-use crate::record::Kind;
 use crate::summary::{Cell, Summary};
-use crate::units::Bytes;
 
 /// One variant compared with the reference at one document.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,14 +3,15 @@
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, SizePoint, next_size};
 
+use record::metric::Metric;
+use record::units::{Bytes, Nanos};
+
 use crate::aggregate::Group;
 use crate::cores::on_all_cores;
 use crate::experiment::Experiment;
 use crate::fit::{self, Scaling, Trust, lookup};
-use crate::metric::Metric;
 use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};
-use crate::units::{Bytes, Nanos};
 
 /// Sizes for one series.
 #[derive(Debug, Clone, PartialEq)]

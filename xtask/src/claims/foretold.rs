@@ -3,13 +3,14 @@
 
 use stats::growth::Prediction;
 
+use record::Kind;
+use record::metric::Metric;
+use record::units::Bytes;
+
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
 use crate::fit::{self, Scaling};
-use crate::metric::Metric;
-use crate::record::Kind;
 use crate::resolution::Resolutions;
-use crate::units::Bytes;
 
 /// A prediction with what was measured there.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,13 +3,14 @@
 
 use stats::{Factorial, GridCell, Interval, Undetermined, factorial};
 
+use record::Kind;
+use record::metric::Metric;
+use record::units::Bytes;
+
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
 use crate::experiment::grid::Grid;
-use crate::metric::Metric;
-use crate::record::Kind;
 use crate::summary::Summary;
-use crate::units::Bytes;
 
 /// The effects on one metric at one document.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,18 +12,19 @@ use anyhow::{Context, bail};
 use stats::binomial_tail;
 use stats::compare::Verdict as Answer;
 
+use record::Folder;
+use record::metric::Metric;
+use record::units::Share;
+
 use crate::cmd::run::{self, Options};
 use crate::cmd::tried::text as quoted;
 use crate::cmd::{self, Chosen};
 use crate::error::{Verdict, user};
 use crate::experiment::{Experiment, Measure, Program};
 use crate::interrupt;
-use crate::metric::Metric;
 use crate::output::{errln, outln};
 use crate::progress::Simulation;
-use crate::record::Folder;
 use crate::render;
-use crate::units::Share;
 use crate::watched;
 use crate::workshop::{Wanted, Workshop};
 

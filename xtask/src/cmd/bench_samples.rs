@@ -95,7 +95,7 @@ fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Resul
         }
     }
     let mut file = BufWriter::new(File::create(path)?);
-    let header = crate::journal::header::<crate::record::Sample>()?;
+    let header = record::journal::header::<record::Sample>()?;
     file.write_all(&header)?;
     let header = String::from_utf8(header)?;
     let columns: Vec<&str> = header.trim_end().split(',').collect();

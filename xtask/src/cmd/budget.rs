@@ -2,6 +2,9 @@
 //! after the campaign and recorded with it. The prediction is made of the samples, so this stands with
 //! the verbs and not in a stage.
 
+use record::units::Bytes;
+use record::{Folder, Kind, Sample, Samples};
+
 use crate::claims::budgets::{Budgeted, CHECKED_MAX};
 use crate::cmd::Chosen;
 use crate::experiment::Measure;
@@ -9,9 +12,7 @@ use crate::inputs::{self, Origin};
 use crate::measure::{Bench, Place};
 use crate::output::errln;
 use crate::plan::Cell;
-use crate::record::{Folder, Kind, Sample, Samples};
 use crate::render;
-use crate::units::Bytes;
 use crate::watched::Watched;
 use crate::workshop::{Tools, Workshop};
 

@@ -10,13 +10,14 @@ use stats::calibrate::real::{
 };
 use stats::growth::Verdict as Decision;
 
+use record::units::bytes;
+
 use super::calibrate::Options;
 use crate::error::{UserError, Verdict, user};
 use crate::output::outln;
 use crate::real::manifest::{Half, Manifest};
 use crate::real::series::{Row, read};
 use crate::real::{folder, measuring};
-use crate::units::bytes;
 use crate::workshop::Workshop;
 
 /// Measures the bench if asked to, then judges it half by half, or the file that is given.
@@ -295,7 +296,7 @@ mod tests {
                 let named = manifest.programs.iter().find(|one| one.name == row.program);
                 let program = named.unwrap_or_else(|| panic!("{} is named", row.program));
                 assert_eq!((manifest.half(program), &program.class), (half, &row.class), "{row:?}");
-                let size = crate::units::Bytes(row.input_bytes);
+                let size = record::units::Bytes(row.input_bytes);
                 assert!(row.input_bytes == 0 || manifest.sizes(program).contains(&size), "{row:?}");
             }
         }

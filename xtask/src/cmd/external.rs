@@ -3,11 +3,13 @@
 
 use anyhow::Context;
 
+use record::LockedDocument;
+use record::hash;
+
 use crate::cmd::Chosen;
+use crate::experiment::Lock;
 use crate::experiment::data::Data;
-use crate::hash;
 use crate::output::{errln, outln};
-use crate::record::{Lock, LockedDocument};
 use crate::workshop::Workshop;
 use crate::{publish, render};
 

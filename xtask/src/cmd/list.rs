@@ -1,10 +1,11 @@
 //! `cargo xtask list`: which experiments there are, and what has been measured of them.
 
+use record::Folder;
+
 use crate::cmd;
 use crate::error::Verdict;
 use crate::experiment::Experiment;
 use crate::output::outln;
-use crate::record::Folder;
 use crate::workshop::Workshop;
 
 /// Prints one line per experiment.

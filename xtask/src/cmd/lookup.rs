@@ -4,6 +4,9 @@
 
 use anyhow::Context;
 
+use record::units::Bytes;
+use record::{Folder, Kind, Sample, Samples};
+
 use crate::cmd::Chosen;
 use crate::experiment::Input;
 use crate::fit::lookup;
@@ -11,9 +14,7 @@ use crate::inputs::{self, Document, Origin};
 use crate::measure::{Bench, Place};
 use crate::output::errln;
 use crate::plan::Cell;
-use crate::record::{Folder, Kind, Sample, Samples};
 use crate::render;
-use crate::units::Bytes;
 use crate::watched::Watched;
 use crate::workshop::{Tools, Workshop};
 

@@ -3,8 +3,8 @@
 
 use crate::cmd::{self, Chosen};
 use crate::error::{Verdict, user};
+use crate::experiment::Lock;
 use crate::output::{errln, outln};
-use crate::record::Lock;
 use crate::workshop::Workshop;
 use crate::{Selection, render};
 

@@ -9,19 +9,20 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use record::machine::Machine;
+use record::metric::Metric;
+use record::{Folder, LockedDocument, Machines};
+
 use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
 use crate::doctor::{self, Facts};
 use crate::error::{Verdict, user};
-use crate::experiment::{Auto, Experiment, Foreign, Variant};
+use crate::experiment::{Auto, Experiment, Foreign, Lock, Variant};
 use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
-use crate::machine::Machine;
 use crate::measure::{self, Bench, Once};
-use crate::metric::Metric;
 use crate::output::{errln, out, outln};
 use crate::progress::Progress;
-use crate::record::{Folder, Lock, LockedDocument, Machines};
 use crate::turn::Turn;
 use crate::watched::{self, Watched};
 use crate::workshop::{Tools, Wanted, Workshop};

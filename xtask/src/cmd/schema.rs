@@ -1,9 +1,10 @@
 //! `cargo xtask schema`: the JSON Schema by which editors complete and check experiments.
 
+use record::publish;
+
 use crate::error::Verdict;
 use crate::experiment::raw;
 use crate::output::errln;
-use crate::publish;
 use crate::workshop::Workshop;
 
 /// Writes the schema, or with `check` compares it with the committed one.

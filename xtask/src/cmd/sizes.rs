@@ -11,17 +11,18 @@ use std::collections::BTreeMap;
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, Why, next_size};
 
+use record::units::Bytes;
+use record::{Because, ChosenSize, Folder, Kind, LockedDocument, Sample};
+
 use crate::aggregate::{Group, Samples};
 use crate::cmd::{Chosen, lookup};
-use crate::experiment::{Auto, Experiment};
+use crate::experiment::{Auto, Experiment, Lock};
 use crate::fit;
 use crate::inputs::{self, Document};
 use crate::output::errln;
-use crate::record::{Because, ChosenSize, Folder, Kind, Lock, LockedDocument, Sample};
 use crate::resolution::Resolutions;
 use crate::settled;
 use crate::summary::{self, Cell, Summary};
-use crate::units::Bytes;
 use crate::workshop::Workshop;
 
 /// Fewest sizes of one profile, whatever the budget: with fewer nothing is fitted and checked.
@@ -164,7 +165,7 @@ impl Profile<'_> {
         let mut costs: BTreeMap<Bytes, f64> = BTreeMap::new();
         for group in self.groups.iter().filter(|of| of.kind == Kind::Run && of.profile == self.name)
         {
-            let walls = group.values(crate::metric::Metric::Wall);
+            let walls = group.values(record::metric::Metric::Wall);
             let mean = walls.iter().sum::<f64>() / walls.len().max(1) as f64;
             let steady =
                 settled::is_steady(&group.variant, self.name, self.experiment, self.samples);

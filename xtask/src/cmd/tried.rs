@@ -5,15 +5,16 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 
+use record::Folder;
+use record::publish;
+use record::units::Bytes;
+
 use crate::Selection;
 use crate::cmd::{Chosen, run};
 use crate::error::{Verdict, user};
 use crate::experiment::Experiment;
 use crate::output::{errln, out};
-use crate::publish;
-use crate::record::Folder;
 use crate::render::{self, tried};
-use crate::units::Bytes;
 use crate::workshop::Workshop;
 
 /// The options of `try`.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::Metric;
-use crate::units::{Bytes, SHARE_ALLOWED, Share};
+use record::metric::Metric;
+use record::units::{Bytes, SHARE_ALLOWED, Share};
 
 /// A declared expectation with everything filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ pub(super) fn bound_in(unit: BoundUnit, bound: &super::raw::Bound) -> Result<f64
             text.parse::<Bytes>().map(|bytes| bytes.0 as f64).map_err(|_| wrong_unit(text))
         }
         (BoundUnit::Nanos, Bound::Text(text)) => text
-            .parse::<crate::units::Nanos>()
+            .parse::<record::units::Nanos>()
             .map(|nanos| nanos.0 as f64)
             .map_err(|_| wrong_unit(text)),
         (_, Bound::Number(number)) => Err(wrong_unit(&number.to_string())),
@@ -105,8 +105,8 @@ pub(super) enum BoundUnit {
 impl BoundUnit {
     fn allowed(self) -> String {
         match self {
-            BoundUnit::Bytes => crate::units::BYTES_ALLOWED.to_owned(),
-            BoundUnit::Nanos => crate::units::NANOS_ALLOWED.to_owned(),
+            BoundUnit::Bytes => record::units::BYTES_ALLOWED.to_owned(),
+            BoundUnit::Nanos => record::units::NANOS_ALLOWED.to_owned(),
             BoundUnit::Plain => format!("a number such as `1.05`, or {SHARE_ALLOWED}"),
         }
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::units::Bytes;
+use record::units::Bytes;
 
 /// A CSV file with one published figure a row, and which of its columns says what.
 #[derive(Debug, Deserialize, JsonSchema)]

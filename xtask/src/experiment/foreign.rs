@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use record::units::Nanos;
+
 use super::fill;
-use crate::units::Nanos;
 
 /// A command with all that is said of it; names of the laboratory are not filled in yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

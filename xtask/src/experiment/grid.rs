@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use record::units::Bytes;
+
 use super::{Layout, Level, Program, Switches, Variant};
-use crate::units::Bytes;
 
 /// A factorial of variants, instead of a list. Each technique takes one value (fixed) or two (the first
 /// counts as off, the second as on).

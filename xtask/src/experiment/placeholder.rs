@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use crate::metric::Metric;
-use crate::units::Bytes;
+use record::metric::Metric;
+use record::units::Bytes;
 
 /// One number of the results, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

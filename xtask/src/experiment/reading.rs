@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::metric::{ALL, Better, Metric, Own};
-use crate::record::Sample;
+use record::Sample;
+use record::metric::{ALL, Better, Metric, Own};
 
 /// A number that programs say of themselves. Everything that holds for `wall` holds for it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,7 +81,7 @@ impl RawMetric {
             return Err((&self.name, message));
         }
         let taken = |known: &Metric| known.name() == name || known.key() == metric.key();
-        let columns = crate::journal::header::<Sample>().unwrap_or_default();
+        let columns = record::journal::header::<Sample>().unwrap_or_default();
         let is_column =
             String::from_utf8_lossy(&columns).trim_end().split(',').any(|of| of == metric.key());
         if ALL.iter().any(taken) || is_column || name == "memory_given_back" {
@@ -131,10 +131,10 @@ impl RawMetric {
 /// The base unit of a metric, and what a number in `text` is multiplied with to be in it.
 fn unit(text: &str) -> (String, f64) {
     let one = format!("1 {text}");
-    if let Ok(bytes) = one.parse::<crate::units::Bytes>() {
+    if let Ok(bytes) = one.parse::<record::units::Bytes>() {
         return ("bytes".to_owned(), bytes.0 as f64);
     }
-    if let Ok(nanos) = one.parse::<crate::units::Nanos>() {
+    if let Ok(nanos) = one.parse::<record::units::Nanos>() {
         return ("ns".to_owned(), nanos.0 as f64);
     }
     (text.to_owned(), 1.0)

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
+use record::metric::{Metric, Unit};
+use record::units::{Bytes, Nanos, Share};
+
 use super::criterion::{BoundUnit, Expects, Limit, Sizes, bound_in};
 use super::data::{Data, RawData};
 use super::fill;
@@ -27,8 +30,6 @@ use super::{
     Auto, Criterion, Experiment, Fit, Input, Measure, Program, Repeat, Variant, default_margin,
 };
 use crate::error::UserError;
-use crate::metric::{Metric, Unit};
-use crate::units::{Bytes, Nanos, Share};
 
 type Resolved<T> = Result<T, UserError>;
 

@@ -8,8 +8,9 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use record::units::{Bytes, Nanos};
+
 use super::Auto;
-use crate::units::{Bytes, Nanos};
 
 /// Most sizes per decade: closer ones tell nothing more about growth.
 const PER_DECADE_MAX: u32 = 24;

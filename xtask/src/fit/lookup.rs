@@ -5,14 +5,15 @@
 use stats::growth::{Failure, HeldOut, Prediction, SizePoint};
 use stats::{Growth, Interval};
 
+use record::metric::Metric;
+use record::units::Bytes;
+use record::{Kind, Outcome};
+
 use crate::aggregate::Group;
 use crate::experiment::Experiment;
 use crate::experiment::criterion::{Expects, Sizes};
 use crate::inputs;
-use crate::metric::Metric;
-use crate::record::{Kind, Outcome};
 use crate::summary::{Cell, Summary};
-use crate::units::Bytes;
 
 /// A predicted size with what one run of it gave.
 #[derive(Debug, Clone, PartialEq)]

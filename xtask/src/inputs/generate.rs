@@ -10,9 +10,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 use sha2::{Digest, Sha256};
 
+use record::units::Bytes;
+
 use super::Profile;
 use super::shapes;
-use crate::units::Bytes;
 
 /// Writes the document of this profile, size and seed.
 pub(super) fn document(
@@ -395,7 +396,7 @@ fn balanced(out: &mut Out<'_>, random: &mut Random) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::experiment::profile::PROFILES;
-    use crate::hash;
+    use record::hash;
 
     fn made(profile: Profile, size: u64, seed: u64) -> Vec<u8> {
         let mut bytes = Vec::new();

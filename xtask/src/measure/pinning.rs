@@ -6,8 +6,9 @@ use std::fs;
 
 use rustix::thread::{CpuSet, sched_getaffinity};
 
+use record::{Kind, Sample};
+
 use crate::experiment::Pin;
-use crate::record::{Kind, Sample};
 
 /// Who a child is: decoders of a variant are programs of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -87,7 +88,7 @@ pub(crate) fn numbers(list: &str) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Outcome;
+    use record::Outcome;
 
     fn row(kind: Kind, threads: u64) -> Sample {
         Sample {

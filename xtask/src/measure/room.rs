@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use record::hash::Sha256Hex;
+
 use crate::experiment::foreign::Output;
 use crate::experiment::{Foreign, fill};
-use crate::hash::Sha256Hex;
 use crate::inputs::Document;
 
 /// Where the files of runs are.
@@ -255,10 +256,10 @@ fn stamp(path: PathBuf, of: &Metadata) -> Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Bytes;
+    use record::units::Bytes;
 
     fn document(path: PathBuf) -> Document {
-        let (sha256, size) = crate::hash::any(&path).unwrap();
+        let (sha256, size) = record::hash::any(&path).unwrap();
         Document { profile: "p".to_owned(), size: Bytes(size.0), sha256, path }
     }
 
@@ -272,17 +273,17 @@ mod tests {
         let document = document(tree);
         let mut room = Room::new(&folder.path().join("scratch"));
         let path = room.copy(&document).unwrap();
-        let original = crate::hash::any(&path).unwrap();
-        assert_eq!(original, crate::hash::any(&document.path).unwrap());
+        let original = record::hash::any(&path).unwrap();
+        assert_eq!(original, record::hash::any(&document.path).unwrap());
         let before = fs::metadata(path.join("a/b/c.txt")).unwrap().ino();
         assert_eq!(room.copy(&document).unwrap(), path);
         assert_eq!(fs::metadata(path.join("a/b/c.txt")).unwrap().ino(), before, "not made anew");
         fs::write(path.join("a/b/c.txt"), "d").unwrap();
         fs::write(path.with_file_name("beside"), "x").unwrap();
         assert_eq!(room.copy(&document).unwrap(), path);
-        assert_eq!(crate::hash::any(&path).unwrap(), original);
+        assert_eq!(record::hash::any(&path).unwrap(), original);
         assert!(!path.with_file_name("beside").exists());
         fs::remove_dir_all(&path).unwrap();
-        assert_eq!(crate::hash::any(&room.copy(&document).unwrap()).unwrap(), original);
+        assert_eq!(record::hash::any(&room.copy(&document).unwrap()).unwrap(), original);
     }
 }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::hash::{self, Sha256Hex};
+use record::hash::{self, Sha256Hex};
 
 /// The digest of all values of a text, or where it is no JSON.
 pub(super) fn digest(text: &[u8]) -> Result<Sha256Hex, String> {

@@ -6,11 +6,12 @@ use std::path::Path;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use record::units::Bytes;
+
 use super::folder;
 use crate::error::user;
 use crate::experiment::profile::Profile;
 use crate::experiment::source::Source;
-use crate::units::Bytes;
 
 /// The programs of the bench.
 #[derive(Debug)]

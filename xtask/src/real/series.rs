@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use record::publish;
+
 use crate::error::user;
-use crate::publish;
 
 /// The profile of rows about the empty document: they belong to all series of their program.
 pub(crate) const EMPTY_PROFILE: &str = "(empty)";

@@ -8,6 +8,10 @@ use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
 use stats::{Comparison, Factorial, Interval, Undetermined};
 
+use record::Outcome;
+use record::metric::Metric;
+use record::units::{self, Bytes, percent, significant};
+
 use super::Derived;
 use super::markdown::{NONE, listed, range};
 use super::table::Table;
@@ -15,9 +19,6 @@ use crate::claims::budgets::{Budgeted, CHECKED_MAX};
 use crate::claims::comparisons::Compared;
 use crate::claims::techniques::Effects;
 use crate::experiment::grid::{Estimate, Grid, Technique};
-use crate::metric::Metric;
-use crate::record::Outcome;
-use crate::units::{self, Bytes, percent, significant};
 
 /// Each variant against the reference: one line per variant and profile, a column per size, then the
 /// intervals for those who want them.

@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 use stats::growth::{Class, Fit, Growth};
 use stats::{Interval, Undetermined};
 
+use record::metric::Metric;
+use record::units::{Bytes, significant};
+
 use super::growth::{growing, growth_columns, plain};
 use super::json::{interval, number, optional};
 use super::markdown::{NONE, listed};
 use super::table::Table;
 use crate::experiment::Experiment;
 use crate::external::{External, Fitted};
-use crate::metric::Metric;
-use crate::units::{Bytes, significant};
 
 /// The whole report.
 pub(super) fn report(name: &str, experiment: &Experiment, external: &External) -> String {

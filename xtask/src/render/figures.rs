@@ -4,12 +4,13 @@
 use charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 use stats::Describe;
 
+use record::Outcome;
+use record::metric::{Metric, Unit};
+
 use super::{Derived, front, processes};
 use crate::fit::{LookedUp, Scaling};
 use crate::inputs;
 use crate::judge::mean_interval;
-use crate::metric::{Metric, Unit};
-use crate::record::Outcome;
 use crate::summary::Cell;
 
 /// Every figure with its file name, in the order of the report.

@@ -4,12 +4,13 @@
 
 use charts::{Axis, Chart, Key, Kind, Layer, Marker, Panel, Point, Scale, Series};
 
+use record::metric::Metric;
+use record::units::{bytes, significant};
+
 use super::Derived;
 use super::table::Table;
 use crate::inputs;
-use crate::metric::Metric;
 use crate::summary::Cell;
-use crate::units::{bytes, significant};
 
 /// One variant over all documents that every variant encoded.
 struct Total<'a> {

@@ -4,12 +4,13 @@
 use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
 use stats::{Interval, Undetermined};
 
+use record::metric::{Metric, Unit};
+use record::units::{self, Bytes, significant};
+
 use super::markdown::{NONE, figure, listed};
 use super::table::Table;
 use super::{Derived, figures, processes, words};
 use crate::fit::{LookedUp, Scaling, lookup};
-use crate::metric::{Metric, Unit};
-use crate::units::{self, Bytes, significant};
 
 /// What each series does in a sentence, and the tables behind it.
 pub(super) fn report(derived: &Derived) -> String {

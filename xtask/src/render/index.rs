@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use record::Folder;
+use record::publish;
+
 use super::table::Table;
 use super::{derive, derive_external};
 use crate::judge::Verdict;
-use crate::publish;
-use crate::record::Folder;
 
 /// Writes the index of the reports in a folder.
 pub(crate) fn publish(reports: &Path) -> anyhow::Result<()> {

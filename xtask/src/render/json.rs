@@ -9,11 +9,12 @@ use stats::describe::Flagged;
 use stats::growth::{Estimate, Fit, HeldOut, Prediction};
 use stats::{Describe, Interval};
 
+use record::metric::{Metric, Unit};
+
 use super::Derived;
 use crate::claims::checks::CellChecks;
 use crate::fit::{LookedUp, Scaling};
 use crate::judge::Judged;
-use crate::metric::{Metric, Unit};
 use crate::summary::{Cell, Proofs, Repetitions};
 
 /// The document, ending in a newline.

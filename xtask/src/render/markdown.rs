@@ -5,17 +5,18 @@ use std::fmt::Write;
 
 use stats::Describe;
 
+use record::Outcome;
+use record::failure::Failure;
+use record::metric::Metric;
+use record::units::{self, significant};
+
 use super::table::Table;
 use super::{Derived, claims, figures, front, growth, processes, words};
 use crate::experiment::Pin;
 use crate::experiment::placeholder::{self, Placeholder, What};
-use crate::failure::Failure;
 use crate::fit::Scaling;
 use crate::inputs;
 use crate::judge::{Finding, Judged, Verdict};
-use crate::metric::Metric;
-use crate::record::Outcome;
-use crate::units::{self, significant};
 
 /// What stands where there is nothing to say.
 pub(super) const NONE: &str = "—";

@@ -7,10 +7,11 @@ use charts::{Axis, Chart, Dash, Key, Kind, Layer, Marker, Panel, Point, Scale, S
 use serde_json::{Value, json};
 use stats::growth::Verdict as Decision;
 
+use record::units::{Bytes, bytes, percent};
+
 use super::Derived;
 use super::table::Table;
 use crate::memory::{Heap, Memory, Parts, Stage};
-use crate::units::{Bytes, bytes, percent};
 
 const NONE: &str = "—";
 
@@ -423,13 +424,13 @@ fn parts_json(of: &Parts, number: fn(f64) -> Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Experiment;
-    use crate::hash::Sha256Hex;
-    use crate::heap::HeapRow;
-    use crate::journal::{Journal, Row};
+    use crate::experiment::{Experiment, Lock};
     use crate::judge::Verdict;
-    use crate::machine::Machine;
-    use crate::record::{Folder, Lock, LockedDocument, Machines, Outcome, Sample, Samples};
+    use record::hash::Sha256Hex;
+    use record::heap::HeapRow;
+    use record::journal::{Journal, Row};
+    use record::machine::Machine;
+    use record::{Folder, LockedDocument, Machines, Outcome, Sample, Samples};
 
     const TOML: &str = r#"
 title = "t"
@@ -499,7 +500,7 @@ below = "3 MB"
                     + u64::from(position * 5 % 7) * 8
                     + (leaked_bytes * f64::from(position)) as u64,
             ),
-            ..Sample::skipped(crate::record::Kind::Repeat, 0, position, "v", "wide", 1000)
+            ..Sample::skipped(record::Kind::Repeat, 0, position, "v", "wide", 1000)
         };
         (0..200).map(repetition).collect()
     }
@@ -532,7 +533,7 @@ below = "3 MB"
         vec![row("tree", tree), row("tables", tables), row(&HeapRow::blank().stage, tables + tree)]
     }
 
-    fn run(kind: crate::record::Kind, profile: &str, size: u64, peak: u64) -> Sample {
+    fn run(kind: record::Kind, profile: &str, size: u64, peak: u64) -> Sample {
         Sample {
             outcome: Outcome::Ok,
             peak_rss_bytes: Some(peak),
@@ -544,7 +545,7 @@ below = "3 MB"
     }
 
     fn taken_apart() -> Derived {
-        use crate::record::Kind;
+        use record::Kind;
         let samples = vec![
             run(Kind::Proof, "empty", 0, 1_700_000),
             run(Kind::Run, "wide", 1000, 1_800_000),

@@ -1,10 +1,11 @@
 //! Programs of several processes: whose memory a figure is. `peak_rss` is that of the largest process,
 //! and where there were others a report says so wherever it names it.
 
+use record::metric::Metric;
+
 use super::Derived;
 use super::markdown::listed;
 use super::table::Table;
-use crate::metric::Metric;
 use crate::summary::Cell;
 
 /// Metrics that are of one process alone.

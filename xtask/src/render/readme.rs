@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use record::metric::Metric;
+use record::publish;
+
 use super::table::Table;
 use super::{Derived, figures, markdown, processes};
-use crate::metric::Metric;
-use crate::publish;
 use crate::summary::Cell;
 
 const START: &str = "<!-- results: baseline -->\n";

@@ -1,14 +1,15 @@
 //! What `run` prints when it is done: one line per variant and profile with a column per size that
 //! fits in 80 columns, then the verdicts. Plain text without colour, so it reads the same piped.
 
+use record::metric::Metric;
+use record::units::Bytes;
+
 use super::Derived;
 use super::processes;
 use super::table::Table;
 use crate::inputs;
 use crate::judge::Verdict;
-use crate::metric::Metric;
 use crate::summary::Cell;
-use crate::units::Bytes;
 
 const WIDTH: usize = 80;
 

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use record::machine::Machine;
+use record::metric::Metric;
+use record::{Binary, Kind, Outcome, Sample, Samples};
+
 use super::*;
 use crate::experiment::Experiment;
 use crate::judge::Verdict;
-use crate::machine::Machine;
-use crate::metric::Metric;
-use crate::record::{Binary, Kind, Outcome, Sample, Samples};
 
 const EXPERIMENT: &str = r#"
 title = "A fake campaign"
@@ -377,7 +378,7 @@ fn the_memory_of_the_largest_process_is_never_called_that_of_a_program_of_severa
     let (report, table) = (markdown::report(&derived), terminal::table(&derived));
     assert!(table.contains("mean peak memory of the largest process\n"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    let held = [412e6, 430e6].map(crate::units::bytes).join(" to ");
+    let held = [412e6, 430e6].map(record::units::bytes).join(" to ");
     let note = format!("`grows` ran up to 5 processes, {held} together");
     assert!(report.contains(&note), "{report}");
     assert!(report.contains("| grows | wide | 1 KB | 5 | 9 |"), "{report}");

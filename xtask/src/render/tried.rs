@@ -7,11 +7,12 @@ use stats::compare::Verdict as Answer;
 use stats::growth::{Class, Verdict as Decision};
 use stats::{Comparison, Growth, Interval};
 
+use record::metric::Metric;
+use record::units::{Bytes, significant};
+
 use super::Derived;
 use super::table::Table;
-use crate::metric::Metric;
 use crate::summary::Cell;
-use crate::units::{Bytes, significant};
 
 /// Whether names and answers stand out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

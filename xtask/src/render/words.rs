@@ -3,11 +3,12 @@
 use stats::growth::{Class, Fit, Form, Growth, Prediction, Verdict as Decision};
 use stats::{Interval, Undetermined};
 
+use record::metric::{Metric, Unit};
+use record::units::{self, Bytes, Nanos, significant};
+
 use super::markdown::listed;
 use crate::claims::deciding::Deciding;
 use crate::fit::{LookedUp, Scaling, Trust};
-use crate::metric::{Metric, Unit};
-use crate::units::{self, Bytes, Nanos, significant};
 
 /// What a series does, what it is predicted to do and what became of that, what was decided against, and
 /// where nothing is decided, what would decide.

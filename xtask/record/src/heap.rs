@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cell_key::CellKey;
 use crate::journal::Row;
-use crate::plan::Cell;
-use crate::record::Outcome;
+use crate::sample::Outcome;
 
 /// The stages of the encoder in the order in which a document passes them.
 const STAGES: [&str; 6] = ["input", "lexer", "tree", "tables", "coder", "output"];
@@ -15,21 +15,26 @@ const ALL: &str = "all";
 
 /// What one stage held when the heap of the process was at its peak.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct HeapRow {
-    pub(crate) variant: String,
-    pub(crate) profile: String,
-    pub(crate) input_bytes: u64,
-    pub(crate) outcome: Outcome,
-    pub(crate) stage: String,
+pub struct HeapRow {
+    /// Name of the variant.
+    pub variant: String,
+    /// Profile or file name of the document.
+    pub profile: String,
+    /// Size of the document.
+    pub input_bytes: u64,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// Stage of the encoder, or `all`.
+    pub stage: String,
     /// Bytes asked for and not given back at the moment of the peak; without the allocator's own.
-    pub(crate) live_at_peak_bytes: Option<u64>,
+    pub live_at_peak_bytes: Option<u64>,
     /// Allocations in the whole run.
-    pub(crate) allocations: Option<u64>,
+    pub allocations: Option<u64>,
 }
 
 /// What `sigma encode --stats-json` says of the heap.
 #[derive(Debug, Deserialize)]
-pub(crate) struct HeapReport {
+pub struct HeapReport {
     #[serde(flatten)]
     all: Counts,
     stages: std::collections::BTreeMap<String, Counts>,
@@ -61,23 +66,21 @@ impl Row for HeapRow {
 
 impl HeapRow {
     /// Whether this is the row of all stages together.
-    pub(crate) fn is_total(&self) -> bool {
+    pub fn is_total(&self) -> bool {
         self.stage == ALL
     }
 
     /// Whether the row is of this cell.
-    pub(crate) fn is_of(&self, cell: Cell<'_>) -> bool {
-        self.variant == cell.variant.name
-            && self.profile == cell.document.profile
-            && self.input_bytes == cell.document.size.0
+    pub fn is_of(&self, cell: &CellKey) -> bool {
+        cell.is(&self.variant, &self.profile, self.input_bytes)
     }
 
     /// The row of a run that gave no counts.
-    pub(crate) fn without(cell: Cell<'_>, outcome: Outcome) -> Self {
+    pub fn without(cell: &CellKey, outcome: Outcome) -> Self {
         Self {
-            variant: cell.variant.name.clone(),
-            profile: cell.document.profile.clone(),
-            input_bytes: cell.document.size.0,
+            variant: cell.variant.clone(),
+            profile: cell.profile.clone(),
+            input_bytes: cell.size.0,
             outcome,
             ..Self::blank()
         }
@@ -85,7 +88,7 @@ impl HeapRow {
 }
 
 /// The rows of a run. Parts that do not add up are a bug of the instrumentation, said and not kept.
-pub(crate) fn rows(cell: Cell<'_>, report: &HeapReport) -> Result<Vec<HeapRow>, String> {
+pub fn rows(cell: &CellKey, report: &HeapReport) -> Result<Vec<HeapRow>, String> {
     let parts = |of: fn(&Counts) -> u64| report.stages.values().map(of).sum::<u64>();
     let pairs = [
         ("bytes at the peak", parts(|of| of.peak_bytes), report.all.peak_bytes),
@@ -109,15 +112,11 @@ pub(crate) fn rows(cell: Cell<'_>, report: &HeapReport) -> Result<Vec<HeapRow>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Variant;
-    use crate::inputs::Document;
     use crate::units::Bytes;
 
     fn rows_of(json: &str) -> Result<Vec<HeapRow>, String> {
-        let variant = Variant::idle("v");
-        let document = Document::unwritten("wide", Bytes(10));
-        let cell = Cell { variant: &variant, document: &document };
-        rows(cell, &serde_json::from_str(json).unwrap())
+        let cell = CellKey::new("v", "wide", Bytes(10));
+        rows(&cell, &serde_json::from_str(json).unwrap())
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::units::Bytes;
 /// A SHA-256 digest as 64 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Sha256Hex(pub(crate) String);
+pub struct Sha256Hex(pub String);
 
 impl Sha256Hex {
     fn of(digest: &[u8]) -> Self {
@@ -25,18 +25,18 @@ impl Sha256Hex {
     }
 
     /// The first 16 digits: enough to tell outputs apart, short enough for a million rows.
-    pub(crate) fn short(&self) -> &str {
+    pub fn short(&self) -> &str {
         &self.0[..16]
     }
 }
 
 /// The digest of some bytes.
-pub(crate) fn bytes(data: &[u8]) -> Sha256Hex {
+pub fn bytes(data: &[u8]) -> Sha256Hex {
     Sha256Hex::of(&Sha256::digest(data))
 }
 
 /// The digest and the length of a file, read piece by piece.
-pub(crate) fn file(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
+pub fn file(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut piece = vec![0; 1 << 16];
@@ -54,7 +54,7 @@ pub(crate) fn file(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
 
 /// The digest and the length of a file, or of all files of a folder: names, kinds and contents count,
 /// times and owners do not.
-pub(crate) fn any(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
+pub fn any(path: &Path) -> io::Result<(Sha256Hex, Bytes)> {
     if !path.is_dir() {
         return file(path);
     }
@@ -100,19 +100,20 @@ fn inside(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// A writer that hashes and counts what passes through it.
-pub(crate) struct Hashing<W> {
+pub struct Hashing<W> {
     inner: W,
     hasher: Sha256,
     length: u64,
 }
 
 impl<W: Write> Hashing<W> {
-    pub(crate) fn new(inner: W) -> Self {
+    /// Around a writer that nothing has passed yet.
+    pub fn new(inner: W) -> Self {
         Self { inner, hasher: Sha256::new(), length: 0 }
     }
 
     /// The writer back, with the digest and the length of what passed.
-    pub(crate) fn finish(self) -> (W, Sha256Hex, Bytes) {
+    pub fn finish(self) -> (W, Sha256Hex, Bytes) {
         (self.inner, Sha256Hex::of(&self.hasher.finalize()), Bytes(self.length))
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 
 /// Replaces `path` by `contents`, creating its folder.
-pub(crate) fn replace(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
+pub fn replace(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let beside = path.with_file_name(format!(
         ".{}.{}.part",

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(crate) struct Bytes(pub(crate) u64);
+pub struct Bytes(pub u64);
 
 /// A span of time in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(crate) struct Nanos(pub(crate) u64);
+pub struct Nanos(pub u64);
 
 /// A share of one, written in per cent: `1 %` is 0.01.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub(crate) struct Share(pub(crate) f64);
+pub struct Share(pub f64);
 
 const DECIMAL: [(&str, u64); 4] =
     [("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("B", 1)];
@@ -32,11 +32,11 @@ const SPANS: [(&str, u64); 6] = [
 ];
 
 /// What a size may look like, for error messages.
-pub(crate) const BYTES_ALLOWED: &str = "a size such as `10 B`, `10 KB`, `1 MiB` or `1.5 GB`";
+pub const BYTES_ALLOWED: &str = "a size such as `10 B`, `10 KB`, `1 MiB` or `1.5 GB`";
 /// What a span of time may look like, for error messages.
-pub(crate) const NANOS_ALLOWED: &str = "a time such as `500 ms`, `60 s` or `2 min`";
+pub const NANOS_ALLOWED: &str = "a time such as `500 ms`, `60 s` or `2 min`";
 /// What a share may look like, for error messages.
-pub(crate) const SHARE_ALLOWED: &str = "a share such as `1 %` or `0.5 %`";
+pub const SHARE_ALLOWED: &str = "a share such as `1 %` or `0.5 %`";
 
 /// Splits `1.5 MB` into its number and its unit; the number may hold `_` between digits.
 fn number_and_unit(text: &str) -> Option<(f64, &str)> {
@@ -114,12 +114,12 @@ impl fmt::Display for Share {
 }
 
 /// Bytes as a measured, rounded value: `2.412 MB`, `812 B`.
-pub(crate) fn bytes(value: f64) -> String {
+pub fn bytes(value: f64) -> String {
     bytes_of(value, 4)
 }
 
 /// Bytes as they are spoken of: `2.41 MB`.
-pub(crate) fn bytes_brief(value: f64) -> String {
+pub fn bytes_brief(value: f64) -> String {
     bytes_of(value, 3)
 }
 
@@ -133,7 +133,7 @@ fn bytes_of(value: f64, digits: usize) -> String {
 }
 
 /// Nanoseconds as a measured, rounded value: `12.3 ms`.
-pub(crate) fn duration(nanos: f64) -> String {
+pub fn duration(nanos: f64) -> String {
     let spans = [("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)];
     let (unit, factor) =
         spans.into_iter().find(|(_, factor)| nanos.abs() >= *factor).unwrap_or(("ns", 1.0));
@@ -141,13 +141,13 @@ pub(crate) fn duration(nanos: f64) -> String {
 }
 
 /// A share in per cent: `0.42 %`.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{} %", significant(share * 100.0, 3))
 }
 
 /// A number with `digits` significant digits, in plain notation where that stays short. The minus
 /// sign is the typographic one, so that it cannot be taken for a hyphen in a table.
-pub(crate) fn significant(value: f64, digits: usize) -> String {
+pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Row;
-use crate::record::{Kind, Outcome, Sample};
+use crate::sample::{Kind, Outcome, Sample};
 
 /// Who did not do what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Party {
+pub enum Party {
+    /// The program that encodes.
     Encoder,
+    /// The program that takes its output back.
     Decoder,
     /// Both ended well, and what came back is not the document.
     Check,
@@ -17,24 +19,33 @@ pub(crate) enum Party {
 
 /// One way in which a cell failed, seen first in this block.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Failure {
-    pub(crate) kind: Kind,
-    pub(crate) block: u32,
-    pub(crate) variant: String,
-    pub(crate) profile: String,
-    pub(crate) input_bytes: u64,
-    pub(crate) party: Party,
-    pub(crate) outcome: Outcome,
-    pub(crate) exit_code: Option<i32>,
-    pub(crate) signal: Option<i32>,
+pub struct Failure {
+    /// Why the run was made.
+    pub kind: Kind,
+    /// Block in which it was seen first.
+    pub block: u32,
+    /// Name of the variant.
+    pub variant: String,
+    /// Profile or file name of the document.
+    pub profile: String,
+    /// Size of the document.
+    pub input_bytes: u64,
+    /// Who failed.
+    pub party: Party,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// Exit code, where it exited.
+    pub exit_code: Option<i32>,
+    /// Signal that ended it.
+    pub signal: Option<i32>,
     /// The last lines of its stderr, a tab between them, or why it was not started.
-    pub(crate) said: Option<String>,
+    pub said: Option<String>,
 }
 
 impl Failure {
     /// The failure of a row, if it is one of its own: a run whose output was not taken back failed with
     /// the row of its decoding.
-    pub(crate) fn of(row: &Sample, said: Option<&str>) -> Option<Self> {
+    pub fn of(row: &Sample, said: Option<&str>) -> Option<Self> {
         let party = match (row.kind, row.outcome) {
             (Kind::Decode, Outcome::WrongRoundTrip) => Party::Check,
             (Kind::Void, _) | (_, Outcome::WrongRoundTrip | Outcome::DecoderFailed) => return None,
@@ -57,13 +68,13 @@ impl Failure {
     }
 
     /// Whether both are the same way of failing at the same cell.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    pub fn is_like(&self, other: &Self) -> bool {
         (&self.variant, &self.profile, self.input_bytes, self.party, self.outcome)
             == (&other.variant, &other.profile, other.input_bytes, other.party, other.outcome)
     }
 
     /// Who failed how, in words.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let who = match self.party {
             Party::Encoder => "the encoder",
             Party::Decoder => "the decoder",
@@ -84,7 +95,7 @@ impl Failure {
     }
 
     /// What it said, line by line.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.said.iter().flat_map(|text| text.split('\t'))
     }
 }

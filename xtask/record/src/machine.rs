@@ -8,34 +8,40 @@ use serde::{Deserialize, Serialize};
 
 /// The machine at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Machine {
+pub struct Machine {
     /// UTC, RFC 3339.
-    pub(crate) time: String,
-    pub(crate) cpu: String,
-    pub(crate) cpu_count: u32,
+    pub time: String,
+    /// Model of the processor.
+    pub cpu: String,
+    /// Processors that a process may use.
+    pub cpu_count: u32,
+    /// Physical memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) memory_bytes: Option<u64>,
-    pub(crate) kernel: String,
-    pub(crate) architecture: String,
+    pub memory_bytes: Option<u64>,
+    /// Release of the kernel.
+    pub kernel: String,
+    /// Instruction set.
+    pub architecture: String,
     /// Whether a hypervisor runs this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) hypervisor: Option<bool>,
+    pub hypervisor: Option<bool>,
     /// Frequency governor of the first processor.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) governor: Option<String>,
+    pub governor: Option<String>,
     /// The setting of transparent huge pages in force.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) huge_pages: Option<String>,
+    pub huge_pages: Option<String>,
+    /// Swap space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) swap_bytes: Option<u64>,
+    pub swap_bytes: Option<u64>,
     /// Runnable processes, mean of the last minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) load_1min: Option<f64>,
+    pub load_1min: Option<f64>,
 }
 
 impl Machine {
     /// The machine now.
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         let cpu = read("/proc/cpuinfo").unwrap_or_default();
         let memory = read("/proc/meminfo").unwrap_or_default();
         let kibibytes = |key| field(&memory, key).and_then(|value| first_number(&value));
@@ -58,7 +64,7 @@ impl Machine {
 
     /// What differs in another state of the same or of another machine, as far as it keeps samples from
     /// being joined: all but time and load. Clocks are never compared; they may be set back.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+    pub fn differences(&self, other: &Self) -> Vec<String> {
         let table = |of: &Self| toml::Table::try_from(of).expect("plain values");
         let (was, is) = (table(self), table(other));
         let mut keys: Vec<&String> = was.keys().chain(is.keys()).collect();

@@ -9,11 +9,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::sample::Sample;
 use crate::units;
 
 /// A quantity of a sample that can be aggregated, fitted and judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Metric {
+pub enum Metric {
     /// Peak resident set, `ru_maxrss` of the child.
     PeakRss,
     /// Peak resident set as `VmHWM` at the exit stop.
@@ -74,13 +75,15 @@ pub(crate) enum Metric {
 /// so that a metric stays a plain value; there are as many as experiments declare.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Own {
-    pub(crate) name: String,
+pub struct Own {
+    /// As the experiment knows it.
+    pub name: String,
     /// In words, for headings.
-    pub(crate) words: String,
+    pub words: String,
     /// `bytes`, `ns`, `count`, `ratio`, or a word that stands behind the number.
-    pub(crate) unit: String,
-    pub(crate) better: Better,
+    pub unit: String,
+    /// Which of its values are the better ones.
+    pub better: Better,
 }
 
 /// Which values are the better ones.
@@ -99,7 +102,7 @@ pub(crate) struct Own {
     JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Better {
+pub enum Better {
     /// The smaller, the better.
     #[default]
     Lower,
@@ -109,7 +112,7 @@ pub(crate) enum Better {
 
 /// How values of a metric print and which axis they are drawn on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// Bytes, printed in decimal multiples.
     Bytes,
     /// Nanoseconds.
@@ -122,72 +125,114 @@ pub(crate) enum Unit {
     Other(&'static str),
 }
 
-/// Every metric of the laboratory's own, in the order in which they are listed.
-pub(crate) const ALL: [Metric; 26] = [
-    Metric::PeakRss,
-    Metric::PeakHwm,
-    Metric::PeakTree,
-    Metric::PeakTreeLow,
-    Metric::PeakAnon,
-    Metric::PeakCgroup,
-    Metric::RssAtExit,
-    Metric::PeakHeap,
-    Metric::FileAtExit,
-    Metric::Stack,
-    Metric::LiveHeap,
-    Metric::Wall,
-    Metric::Cpu,
-    Metric::Instructions,
-    Metric::MinorFaults,
-    Metric::MajorFaults,
-    Metric::Switches,
-    Metric::Read,
-    Metric::Written,
-    Metric::DiskRead,
-    Metric::DiskWritten,
-    Metric::Processes,
-    Metric::Threads,
-    Metric::Output,
-    Metric::Ratio,
-    Metric::Overhead,
+/// Where the values of a metric come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source {
+    /// A column of `samples.csv` as it is.
+    Column(Column),
+    /// Two columns added, times a factor.
+    Sum([Column; 2], f64),
+    /// A column over the size of the input; the empty document has no value.
+    PerInputByte(Column),
+    /// One run of the instrumented encoder, in `heap.csv`.
+    Heap,
+    /// A column of its own behind all others, named by the metric's key.
+    Own,
+}
+
+/// A column of `samples.csv` that holds whole numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its header.
+    pub name: &'static str,
+    /// The field of a row that is written there.
+    of: fn(&Sample) -> Option<u64>,
+}
+
+/// The column that a field of [`Sample`] is written to.
+macro_rules! column {
+    ($field:ident) => {
+        Column { name: stringify!($field), of: |row| row.$field }
+    };
+}
+
+/// A metric of the laboratory's own: its name in TOML and JSON, without unit; in words, for headings.
+struct Entry {
+    metric: Metric,
+    name: &'static str,
+    words: &'static str,
+    unit: Unit,
+    source: Source,
+}
+
+const fn entry(
+    metric: Metric,
+    name: &'static str,
+    words: &'static str,
+    unit: Unit,
+    source: Source,
+) -> Entry {
+    Entry { metric, name, words, unit, source }
+}
+
+/// The table of metrics, in the order in which they are listed. A new one is an entry here, a variant
+/// above and, if no column holds it yet, a field of [`Sample`].
+#[rustfmt::skip]
+const TABLE: [Entry; 26] = [
+    entry(Metric::PeakRss, "peak_rss", "peak memory", Unit::Bytes, Source::Column(column!(peak_rss_bytes))),
+    entry(Metric::PeakHwm, "peak_hwm", "peak memory (VmHWM)", Unit::Bytes, Source::Column(column!(peak_hwm_bytes))),
+    entry(Metric::PeakTree, "peak_tree", "peak memory of all processes, at most", Unit::Bytes, Source::Column(column!(peak_tree_high_bytes))),
+    entry(Metric::PeakTreeLow, "peak_tree_low", "peak memory of all processes, at least", Unit::Bytes, Source::Column(column!(peak_tree_low_bytes))),
+    entry(Metric::PeakAnon, "peak_anon", "peak anonymous memory", Unit::Bytes, Source::Column(column!(peak_anon_bytes))),
+    entry(Metric::PeakCgroup, "peak_cgroup", "peak memory of the control group", Unit::Bytes, Source::Column(column!(peak_cgroup_bytes))),
+    entry(Metric::RssAtExit, "rss_at_exit", "memory at exit", Unit::Bytes, Source::Column(column!(rss_at_exit_bytes))),
+    entry(Metric::PeakHeap, "peak_heap", "peak heap", Unit::Bytes, Source::Heap),
+    entry(Metric::FileAtExit, "file_at_exit", "program pages at exit", Unit::Bytes, Source::Column(column!(file_at_exit_bytes))),
+    entry(Metric::Stack, "stack", "stack", Unit::Bytes, Source::Column(column!(stack_bytes))),
+    entry(Metric::LiveHeap, "live_heap", "live heap", Unit::Bytes, Source::Column(column!(live_heap_bytes))),
+    entry(Metric::Wall, "wall", "wall time", Unit::Nanos, Source::Column(column!(wall_ns))),
+    entry(Metric::Cpu, "cpu", "processor time", Unit::Nanos, Source::Sum([column!(user_us), column!(system_us)], 1000.0)),
+    entry(Metric::Instructions, "instructions", "instructions", Unit::Count, Source::Column(column!(instructions))),
+    entry(Metric::MinorFaults, "minor_faults", "page faults", Unit::Count, Source::Column(column!(minor_faults))),
+    entry(Metric::MajorFaults, "major_faults", "page faults that waited for the disk", Unit::Count, Source::Column(column!(major_faults))),
+    entry(Metric::Switches, "switches", "context switches", Unit::Count, Source::Sum([column!(voluntary_switches), column!(involuntary_switches)], 1.0)),
+    entry(Metric::Read, "read", "bytes read", Unit::Bytes, Source::Column(column!(read_bytes))),
+    entry(Metric::Written, "written", "bytes written", Unit::Bytes, Source::Column(column!(written_bytes))),
+    entry(Metric::DiskRead, "disk_read", "bytes read from disk", Unit::Bytes, Source::Column(column!(disk_read_bytes))),
+    entry(Metric::DiskWritten, "disk_written", "bytes written to disk", Unit::Bytes, Source::Column(column!(disk_written_bytes))),
+    entry(Metric::Processes, "processes", "processes", Unit::Count, Source::Column(column!(processes))),
+    entry(Metric::Threads, "threads", "most threads at once", Unit::Count, Source::Column(column!(threads_max))),
+    entry(Metric::Output, "output", "output size", Unit::Bytes, Source::Column(column!(output_bytes))),
+    entry(Metric::Ratio, "ratio", "output over input", Unit::Ratio, Source::PerInputByte(column!(output_bytes))),
+    entry(Metric::Overhead, "overhead", "peak memory over input", Unit::Ratio, Source::PerInputByte(column!(peak_rss_bytes))),
 ];
 
+/// Every metric of the laboratory's own, in the order in which they are listed.
+pub const ALL: [Metric; TABLE.len()] = {
+    let mut all = [Metric::PeakRss; TABLE.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = TABLE[at].metric;
+        at += 1;
+    }
+    all
+};
+
 impl Metric {
+    fn entry(self) -> Option<&'static Entry> {
+        TABLE.iter().find(|entry| entry.metric == self)
+    }
+
     /// The name used in TOML and JSON, without unit.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
-            Metric::PeakRss => "peak_rss",
-            Metric::PeakHwm => "peak_hwm",
-            Metric::PeakTree => "peak_tree",
-            Metric::PeakTreeLow => "peak_tree_low",
-            Metric::PeakAnon => "peak_anon",
-            Metric::PeakCgroup => "peak_cgroup",
-            Metric::RssAtExit => "rss_at_exit",
-            Metric::PeakHeap => "peak_heap",
-            Metric::FileAtExit => "file_at_exit",
-            Metric::Stack => "stack",
-            Metric::LiveHeap => "live_heap",
-            Metric::Wall => "wall",
-            Metric::Cpu => "cpu",
-            Metric::Instructions => "instructions",
-            Metric::MinorFaults => "minor_faults",
-            Metric::MajorFaults => "major_faults",
-            Metric::Switches => "switches",
-            Metric::Read => "read",
-            Metric::Written => "written",
-            Metric::DiskRead => "disk_read",
-            Metric::DiskWritten => "disk_written",
-            Metric::Processes => "processes",
-            Metric::Threads => "threads",
-            Metric::Output => "output",
-            Metric::Ratio => "ratio",
-            Metric::Overhead => "overhead",
             Metric::Own(own) => &own.name,
+            known => known.entry().map_or("", |entry| entry.name),
         }
     }
 
     /// The key in `summary.json`, unit last.
-    pub(crate) fn key(self) -> String {
+    pub fn key(self) -> String {
         match self.unit() {
             Unit::Bytes => format!("{}_bytes", self.name()),
             Unit::Nanos => format!("{}_ns", self.name()),
@@ -199,70 +244,26 @@ impl Metric {
     }
 
     /// The metric in words, for headings.
-    pub(crate) fn words(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
-            Metric::PeakRss => "peak memory",
-            Metric::PeakHwm => "peak memory (VmHWM)",
-            Metric::PeakTree => "peak memory of all processes, at most",
-            Metric::PeakTreeLow => "peak memory of all processes, at least",
-            Metric::PeakAnon => "peak anonymous memory",
-            Metric::PeakCgroup => "peak memory of the control group",
-            Metric::RssAtExit => "memory at exit",
-            Metric::PeakHeap => "peak heap",
-            Metric::FileAtExit => "program pages at exit",
-            Metric::Stack => "stack",
-            Metric::LiveHeap => "live heap",
-            Metric::Wall => "wall time",
-            Metric::Cpu => "processor time",
-            Metric::Instructions => "instructions",
-            Metric::MinorFaults => "page faults",
-            Metric::MajorFaults => "page faults that waited for the disk",
-            Metric::Switches => "context switches",
-            Metric::Read => "bytes read",
-            Metric::Written => "bytes written",
-            Metric::DiskRead => "bytes read from disk",
-            Metric::DiskWritten => "bytes written to disk",
-            Metric::Processes => "processes",
-            Metric::Threads => "most threads at once",
-            Metric::Output => "output size",
-            Metric::Ratio => "output over input",
-            Metric::Overhead => "peak memory over input",
             Metric::Own(own) => &own.words,
+            known => known.entry().map_or("", |entry| entry.words),
         }
     }
 
+    /// Where its values come from.
+    pub fn source(self) -> Source {
+        self.entry().map_or(Source::Own, |entry| entry.source)
+    }
+
     /// Whether one run says all: the value is counted, not measured.
-    pub(crate) fn is_exact(self) -> bool {
-        self == Metric::PeakHeap
+    pub fn is_exact(self) -> bool {
+        matches!(self.source(), Source::Heap)
     }
 
     /// The unit of its values.
-    pub(crate) fn unit(self) -> Unit {
+    pub fn unit(self) -> Unit {
         match self {
-            Metric::PeakRss
-            | Metric::PeakHwm
-            | Metric::PeakTree
-            | Metric::PeakTreeLow
-            | Metric::PeakAnon
-            | Metric::PeakCgroup
-            | Metric::Read
-            | Metric::Written
-            | Metric::DiskRead
-            | Metric::DiskWritten
-            | Metric::RssAtExit
-            | Metric::PeakHeap
-            | Metric::FileAtExit
-            | Metric::Stack
-            | Metric::LiveHeap
-            | Metric::Output => Unit::Bytes,
-            Metric::Wall | Metric::Cpu => Unit::Nanos,
-            Metric::Instructions
-            | Metric::MinorFaults
-            | Metric::MajorFaults
-            | Metric::Switches
-            | Metric::Processes
-            | Metric::Threads => Unit::Count,
-            Metric::Ratio | Metric::Overhead => Unit::Ratio,
             Metric::Own(own) => match own.unit.as_str() {
                 "bytes" => Unit::Bytes,
                 "ns" => Unit::Nanos,
@@ -270,11 +271,12 @@ impl Metric {
                 "ratio" => Unit::Ratio,
                 other => Unit::Other(other),
             },
+            known => known.entry().map_or(Unit::Count, |entry| entry.unit),
         }
     }
 
     /// Which of two values is the better one.
-    pub(crate) fn better(self) -> Better {
+    pub fn better(self) -> Better {
         match self {
             Metric::Own(own) => own.better,
             _ => Better::Lower,
@@ -282,7 +284,7 @@ impl Metric {
     }
 
     /// The metric that an experiment declares.
-    pub(crate) fn own(own: Own) -> Self {
+    pub fn own(own: Own) -> Self {
         static DECLARED: Mutex<Vec<&'static Own>> = Mutex::new(Vec::new());
         let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = declared.iter().find(|of| ***of == own) {
@@ -294,7 +296,7 @@ impl Metric {
     }
 
     /// The metric of this name: one of `own`, or one of the laboratory's.
-    pub(crate) fn find(name: &str, own: &[Metric]) -> Result<Self, String> {
+    pub fn find(name: &str, own: &[Metric]) -> Result<Self, String> {
         let all = || ALL.into_iter().chain(own.iter().copied());
         all().find(|metric| metric.name() == name).ok_or_else(|| {
             let names: Vec<String> = all().map(|metric| format!("`{metric}`")).collect();
@@ -303,14 +305,21 @@ impl Metric {
     }
 
     /// A value of this metric with its unit.
-    pub(crate) fn show(self, value: f64) -> String {
+    pub fn show(self, value: f64) -> String {
         self.unit().show(value)
+    }
+}
+
+impl Column {
+    /// The value in a row, if it has one.
+    pub fn value(self, row: &Sample) -> Option<u64> {
+        (self.of)(row)
     }
 }
 
 impl Unit {
     /// A value of this unit, rounded for reading.
-    pub(crate) fn show(self, value: f64) -> String {
+    pub fn show(self, value: f64) -> String {
         match self {
             Unit::Bytes => units::bytes(value),
             Unit::Nanos => units::duration(value),
@@ -383,6 +392,14 @@ mod tests {
             assert_eq!(serde_json::to_value(metric).unwrap(), metric.name());
         }
         assert!("peak".parse::<Metric>().unwrap_err().contains("`peak_rss`"));
+    }
+
+    #[test]
+    fn every_metric_stands_in_the_table_once() {
+        for metric in ALL {
+            let is_it = |entry: &&Entry| entry.metric == metric || entry.name == metric.name();
+            assert_eq!(TABLE.iter().filter(is_it).count(), 1, "{metric}");
+        }
     }
 
     #[test]
