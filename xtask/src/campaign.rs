@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::bail;
 
+use experiment::error::user;
+use experiment::{Experiment, Program, Variant};
 use record::units::{self, Bytes};
 use record::{
     Failure, Folder, HeapRow, Journal, Kind, Machine, Outcome, Sample, Samples, TimelineRow,
 };
 
-use crate::error::user;
-use crate::experiment::{Experiment, Program, Variant};
 use crate::inputs::{self, Document, EMPTY};
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};

@@ -8,8 +8,9 @@ pub(crate) mod deciding;
 pub(crate) mod foretold;
 pub(crate) mod techniques;
 
+use experiment::Experiment;
+
 use crate::aggregate::{Group, Pairs, Samples};
-use crate::experiment::Experiment;
 use crate::fit::Scaling;
 use crate::summary::Summary;
 

@@ -19,11 +19,11 @@ pub(crate) mod tried;
 
 use std::path::{Path, PathBuf};
 
+use experiment::Experiment;
+use experiment::error::user;
 use record::Folder;
 
 use crate::Selection;
-use crate::error::user;
-use crate::experiment::Experiment;
 use crate::workshop::Workshop;
 
 /// An experiment with its name and the folder of its report.

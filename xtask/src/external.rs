@@ -7,9 +7,8 @@ use anyhow::{Context, bail};
 use stats::growth::SizePoint;
 use stats::{Growth, PowerLaw, Undetermined, growth, power_law};
 
+use experiment::data::{Data, DataFit};
 use record::units::Bytes;
-
-use crate::experiment::data::{Data, DataFit};
 
 /// The data set with everything that is derived from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,7 +154,7 @@ impl External {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Experiment;
+    use experiment::Experiment;
 
     #[test]
     fn printed_digits_say_how_closely_a_figure_must_be_met() {

@@ -11,13 +11,13 @@ use stats::{
 
 pub(crate) use lookup::{LookedUp, Trust};
 
+use experiment::Experiment;
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::Group;
 use crate::cores::on_all_cores;
-use crate::experiment::Experiment;
 use crate::inputs;
 use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};

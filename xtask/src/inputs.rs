@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-pub(crate) use crate::experiment::profile::{
-    Profile, file_name, profile_names, repeated_name, swept_names,
-};
+use experiment::{Generator, Input};
 use record::hash::{self, Hashing, Sha256Hex};
 use record::publish;
 use record::units::Bytes;
 
-use crate::experiment::{Generator, Input};
+pub(crate) use experiment::profile::{
+    Profile, file_name, profile_names, repeated_name, swept_names,
+};
 
 /// The name under which the empty document stands in the samples.
 pub(crate) const EMPTY: &str = "empty";

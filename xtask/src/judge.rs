@@ -6,11 +6,11 @@ use std::fmt;
 use stats::growth::{Class, Prediction, Verdict as Decision};
 use stats::{Describe, Growth, Interval};
 
+use experiment::Criterion;
+use experiment::criterion::{Expects, Limit, Sizes};
 use record::metric::Metric;
 use record::units::{Bytes, percent, significant};
 
-use crate::experiment::Criterion;
-use crate::experiment::criterion::{Expects, Limit, Sizes};
 use crate::fit::{Scaling, Trust};
 use crate::settled::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use crate::summary::{Cell, Repetitions, Summary};

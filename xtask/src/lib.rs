@@ -23,7 +23,6 @@ mod cores;
 mod disturbance;
 mod doctor;
 mod error;
-mod experiment;
 mod external;
 mod fit;
 mod inputs;
@@ -50,10 +49,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use error::{UserError, Verdict};
+use error::Verdict;
 use interrupt::Interrupted;
 use output::errln;
 use workshop::Workshop;
+
+use experiment::error::UserError;
 
 /// Measures how the memory, time and output of an encoder grow with its input.
 ///

@@ -18,6 +18,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+use experiment::foreign::{Check, Sameness};
+use experiment::reading::{self, From};
+use experiment::{Experiment, Measure, Program, Variant, fill};
 use record::hash::{self, Sha256Hex};
 use record::heap::{self, HeapReport, HeapRow};
 use record::timeline::{self, TimelineRow};
@@ -25,9 +28,6 @@ use record::units::{Bytes, Nanos};
 use record::{Kind, Outcome, Sample};
 
 use crate::disturbance::{Disturbance, Reading};
-use crate::experiment::foreign::{Check, Sameness};
-use crate::experiment::reading::{self, From};
-use crate::experiment::{Experiment, Measure, Program, Variant, fill};
 use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::measure::pinning::{Pinning, Who};

@@ -4,6 +4,7 @@
 use stats::growth::SizePoint;
 use stats::{Growth, Undetermined, growth};
 
+use experiment::Experiment;
 use record::heap::HeapRow;
 use record::metric::Metric;
 use record::timeline::TimelineRow;
@@ -11,7 +12,6 @@ use record::units::Bytes;
 use record::{Kind, Machines};
 
 use crate::aggregate::{Group, Values};
-use crate::experiment::Experiment;
 use crate::inputs::{self, EMPTY};
 use crate::views::{self, Views};
 

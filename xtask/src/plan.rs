@@ -5,9 +5,9 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 
+use experiment::{Experiment, Program, Variant};
 use record::{CellKey, Kind, Sample};
 
-use crate::experiment::{Experiment, Program, Variant};
 use crate::inputs::Document;
 
 /// A variant at a document: what is repeated.

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use experiment::Measure;
 use record::Sample;
 use record::failure::Failure;
 
-use crate::experiment::Measure;
 use crate::output::errln;
 use crate::plan::Cell;
 use crate::settled::Left;
@@ -214,8 +214,8 @@ fn nanos_for(work: u64, done: u64, elapsed: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Variant;
     use crate::inputs::Document;
+    use experiment::Variant;
     use record::units::Bytes;
 
     #[test]

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use charts::Chart;
 
+use experiment::{Experiment, Input, Lock};
 use record::failure::Failure;
 use record::heap::HeapRow;
 use record::journal;
@@ -36,7 +37,6 @@ use record::{Folder, Kind, Machines, Outcome};
 
 use crate::aggregate::{self, Group};
 use crate::claims::Claims;
-use crate::experiment::{Experiment, Input, Lock};
 use crate::external::{External, external};
 use crate::fit::{self, Scaling};
 use crate::inputs;

@@ -1,7 +1,7 @@
 //! Whether a campaign that was stopped may be continued: samples of one campaign are of one
 //! experiment, the same programs and documents, on one machine. What differs is named with both sides.
 
-use crate::experiment::Lock;
+use experiment::Lock;
 use record::Binary;
 use record::machine::Machine;
 

@@ -15,10 +15,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use experiment::Experiment;
 use record::metric::Metric;
 use record::{Kind, Outcome, Sample};
 
-use crate::experiment::Experiment;
 use crate::inputs;
 use crate::plan::Cell;
 
@@ -275,7 +275,7 @@ command = ["cat"]
     /// A size that was chosen on the way, `30 B`, of which `a` has one run.
     fn added(rows: &[Sample]) -> bool {
         let mut experiment = experiment();
-        experiment.input.auto = Some(crate::experiment::Auto {
+        experiment.input.auto = Some(experiment::Auto {
             from: Bytes(10),
             to: Bytes(40),
             budget: record::units::Nanos(1),

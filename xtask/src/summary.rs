@@ -3,13 +3,13 @@
 
 use stats::{Describe, Trend, Undetermined, describe_by, mann_kendall};
 
+use experiment::Experiment;
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::{self, Group};
 use crate::campaign::{PROOF_NOTHING, PROOF_TOUCH};
-use crate::experiment::Experiment;
 use crate::inputs;
 use crate::resolution::Resolutions;
 

@@ -1,12 +1,12 @@
 //! Two views of one peak: `ru_maxrss` as `wait4` hands it back and `VmHWM` at the exit stop. The kernel
 //! counts pages per CPU and adds up late, so they may differ a little; more than that is flagged.
 
+use experiment::{Experiment, Measure, Pin};
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Machines};
 
 use crate::aggregate::Group;
-use crate::experiment::{Experiment, Measure, Pin};
 
 /// Both are read from two counters, of anonymous pages and of pages of files.
 const COUNTERS: u64 = 2;

@@ -14,11 +14,11 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use rustix::fs::{Advice, fadvise};
 
+use experiment::Variant;
+use experiment::foreign::{Check, Foreign};
 use record::Binary;
 use record::hash::{self, Sha256Hex};
 
-use crate::experiment::Variant;
-use crate::experiment::foreign::{Check, Foreign};
 use crate::inputs::Document;
 use crate::workshop::Tools;
 

@@ -9,10 +9,9 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
+use experiment::error::user;
 use record::Binary;
 use record::hash;
-
-use crate::error::user;
 
 /// The project's folders and the programs it measures with.
 #[derive(Debug, Clone)]

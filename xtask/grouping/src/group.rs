@@ -13,33 +13,61 @@ const KEYS: [&str; 5] =
 
 const COUNT: &str = "count";
 
+/// Rows of a group that ended well and have no output.
+const WITHOUT_OUTPUT: &str = "without output";
+
+/// Places of the first row of a group that ended well, and of the first that did not.
+const FIRST: [&str; 2] = ["first", "first unwell"];
+
 pub(crate) fn groups(
     rows: &DataFrame,
+    ok: &str,
     quantities: &[Option<String>],
 ) -> anyhow::Result<Vec<Group>> {
     if rows.height() == 0 {
         return Ok(Vec::new());
     }
     let keys = KEYS.map(col);
+    let rows = rows.clone().lazy();
+    // Nothing is copied where all rows ended well.
+    let well = rows.clone().filter(col(column::OK));
+    let unwell = rows.filter(col(column::OK).not());
     let with_outcome = KEYS.into_iter().chain([column::OUTCOME]).map(col).collect::<Vec<_>>();
-    let outcomes = rows.clone().lazy().group_by_stable(with_outcome).agg([len().alias(COUNT)]);
-    let outcomes = outcomes.group_by_stable(keys.clone()).agg([col(column::OUTCOME), col(COUNT)]);
+    let ended = unwell
+        .group_by_stable(with_outcome)
+        .agg([len().alias(COUNT), col(column::ROW).first()])
+        .group_by_stable(keys.clone())
+        .agg([col(column::OUTCOME), col(COUNT), col(column::ROW).min().alias(FIRST[1])]);
     let values = quantities.iter().flatten().flat_map(|name| values_and_statistics(name));
-    let of_cell =
-        [col(column::BLOCK).filter(col(column::OK)), col(column::OUTPUT).drop_nulls().n_unique()];
-    let found = rows
-        .clone()
-        .lazy()
+    let of_cell = [
+        col(column::ROW).first().alias(FIRST[0]),
+        col(column::BLOCK),
+        col(column::OUTPUT).n_unique(),
+        col(column::OUTPUT).null_count().alias(WITHOUT_OUTPUT),
+    ];
+    let found = well
         .group_by_stable(keys.clone())
         .agg(of_cell.into_iter().chain(values).collect::<Vec<_>>())
         .join_builder()
-        .with(outcomes)
-        .how(JoinType::Left)
+        .with(ended)
+        .how(JoinType::Full)
+        .coalesce(JoinCoalesce::CoalesceColumns)
         .on(keys)
-        .maintain_order(MaintainOrderJoin::Left)
         .finish()
         .collect()?;
-    (0..found.height()).map(|row| group(&found, row, quantities)).collect()
+    let of_row = |row| anyhow::Ok((first(&found, row)?, group(&found, row, ok, quantities)?));
+    let mut groups = (0..found.height()).map(of_row).collect::<anyhow::Result<Vec<_>>>()?;
+    groups.sort_by_key(|(first, _)| *first);
+    Ok(groups.into_iter().map(|(_, group)| group).collect())
+}
+
+/// The place of the first row of a group.
+fn first(found: &DataFrame, row: usize) -> anyhow::Result<Option<u32>> {
+    let mut places = Vec::new();
+    for name in FIRST {
+        places.extend(count(found, name, row)?);
+    }
+    Ok(places.into_iter().min())
 }
 
 /// What is computed of the values of a group beside the list of them.
@@ -60,7 +88,7 @@ fn quantile(values: Expr, p: f64) -> Expr {
 
 fn values_and_statistics(name: &str) -> impl Iterator<Item = Expr> + '_ {
     let statistics = STATISTICS.map(|(of, compute)| compute(col(name)).alias(statistic(name, of)));
-    std::iter::once(col(name).drop_nulls()).chain(statistics)
+    std::iter::once(col(name)).chain(statistics)
 }
 
 /// The column of a statistic of a quantity.
@@ -68,11 +96,20 @@ fn statistic(name: &str, of: &str) -> String {
     format!("{of} of {name}")
 }
 
-fn group(found: &DataFrame, row: usize, quantities: &[Option<String>]) -> anyhow::Result<Group> {
+fn group(
+    found: &DataFrame,
+    row: usize,
+    ok: &str,
+    quantities: &[Option<String>],
+) -> anyhow::Result<Group> {
     let mut values = Vec::new();
     for quantity in quantities {
         let of_rows = match quantity {
-            Some(name) => numbers(found, name, row)?,
+            Some(name) => {
+                let mut present = numbers(found, name, row)?;
+                present.retain(|value| !value.is_nan());
+                present
+            }
             None => Vec::new(),
         };
         values.push(match quantity {
@@ -82,24 +119,40 @@ fn group(found: &DataFrame, row: usize, quantities: &[Option<String>]) -> anyhow
             _ => None,
         });
     }
-    let outcomes = list(found, column::OUTCOME, row)?;
-    let outcomes = outcomes.str()?.iter().map(|name| name.unwrap_or_default().to_owned());
-    let counts = list(found, COUNT, row)?;
-    let mut outcomes: Vec<(String, u32)> = outcomes.zip(counts.idx()?.iter().flatten()).collect();
+    let blocks = list(found, column::BLOCK, row)?;
+    let blocks: Vec<u32> = match &blocks {
+        Some(blocks) => blocks.i64()?.iter().flatten().map(|block| block as u32).collect(),
+        None => Vec::new(),
+    };
+    let mut outcomes = vec![(String::from(ok), blocks.len() as u32)];
+    outcomes.retain(|(_, count)| *count > 0);
+    if let Some(unwell) = list(found, column::OUTCOME, row)? {
+        let counts = list(found, COUNT, row)?.context("as many counts as outcomes")?;
+        let names = unwell.str()?.iter().map(|name| name.unwrap_or_default().to_owned());
+        outcomes.extend(names.zip(counts.idx()?.iter().flatten()));
+    }
     outcomes.sort_unstable();
+    // What has no output is one more value of its own to polars.
+    let outputs = count(found, column::OUTPUT, row)?.unwrap_or_default();
+    let no_output = u32::from(count(found, WITHOUT_OUTPUT, row)?.is_some_and(|count| count > 0));
     Ok(Group {
         texts: [
             text(found, column::KIND, row)?,
             text(found, column::VARIANT, row)?,
             text(found, column::PROFILE, row)?,
         ],
-        size: found.column(column::SIZE)?.u64()?.get(row).unwrap_or_default(),
-        block: found.column(column::APART)?.u32()?.get(row).unwrap_or_default(),
+        size: found.column(column::SIZE)?.i64()?.get(row).unwrap_or_default() as u64,
+        block: found.column(column::APART)?.i64()?.get(row).unwrap_or_default() as u32,
         outcomes,
-        blocks: list(found, column::BLOCK, row)?.u32()?.iter().flatten().collect(),
+        blocks,
         values,
-        distinct_outputs: found.column(column::OUTPUT)?.idx()?.get(row).unwrap_or_default(),
+        distinct_outputs: outputs - no_output,
     })
+}
+
+/// A count; nothing where the group has no such rows.
+fn count(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<u32>> {
+    Ok(found.column(name)?.idx()?.get(row))
 }
 
 fn statistics(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Statistics> {
@@ -162,7 +215,7 @@ pub(crate) fn pairs(
         Ok(Pairs {
             variant: text(&found, column::VARIANT, row)?,
             profile: text(&found, column::PROFILE, row)?,
-            size: found.column(column::SIZE)?.u64()?.get(row).unwrap_or_default(),
+            size: found.column(column::SIZE)?.i64()?.get(row).unwrap_or_default() as u64,
             values: values.collect::<anyhow::Result<_>>()?,
         })
     };
@@ -173,13 +226,21 @@ fn text(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<String> {
     Ok(found.column(name)?.str()?.get(row).unwrap_or_default().to_owned())
 }
 
-/// The list that stands in a row.
-fn list(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Series> {
-    found.column(name)?.list()?.get_as_series(row).context("a group without a list")
+/// The list that stands in a row; nothing where the group has no such rows.
+fn list(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<Series>> {
+    Ok(found.column(name)?.list()?.get_as_series(row))
 }
 
-/// A list of numbers, absent ones as NaN.
+/// A list of numbers, absent ones as NaN. What was divided by nothing is absent, too.
 fn numbers(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Vec<f64>> {
-    let values = list(found, name, row)?;
-    Ok(values.f64()?.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
+    let Some(values) = list(found, name, row)? else { return Ok(Vec::new()) };
+    Ok(match values.dtype() {
+        DataType::Int64 => {
+            values.i64()?.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
+        }
+        _ => {
+            let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+            values.f64()?.iter().map(|value| finite(value).unwrap_or(f64::NAN)).collect()
+        }
+    })
 }

@@ -95,6 +95,8 @@ pub struct Pairs {
 #[derive(Debug)]
 pub struct Samples {
     rows: DataFrame,
+    /// The outcome of the rows that have values.
+    ok: String,
     /// The column of each quantity, by its place in the layout; `None` where no row has it.
     quantities: Vec<Option<String>>,
 }
@@ -113,7 +115,7 @@ impl Samples {
 
     /// The groups in the order in which each first appears.
     pub fn groups(&self) -> anyhow::Result<Vec<Group>> {
-        group::groups(&self.rows, &self.quantities)
+        group::groups(&self.rows, &self.ok, &self.quantities)
     }
 
     /// Of every other variant and document, the successful rows of a kind beside those of the

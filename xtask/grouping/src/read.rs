@@ -24,11 +24,14 @@ pub(crate) mod column {
     /// True where the row ended well.
     pub(crate) const OK: &str = "ok";
     pub(crate) const OUTPUT: &str = "output";
+    /// The place of the row in the file.
+    pub(crate) const ROW: &str = "row";
 }
 
 pub(crate) fn samples(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Samples> {
+    let ok = layout.ok.to_owned();
     if !ends_with_a_line(path)? {
-        return Ok(Samples { rows: DataFrame::empty(), quantities: Vec::new() });
+        return Ok(Samples { rows: DataFrame::empty(), ok, quantities: Vec::new() });
     }
     let file = table(path, layout)?;
     let is_known = |name: &str| file.column(name).is_ok_and(|of| of.null_count() < of.len());
@@ -36,13 +39,11 @@ pub(crate) fn samples(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Sample
     let mut quantities = Vec::new();
     for (place, quantity) in layout.quantities.iter().enumerate() {
         let name = quantity.columns().all(is_known).then(|| format!("quantity {place}"));
-        if let Some(name) = &name {
-            let of_ok = when(col(layout.outcome).eq(lit(layout.ok))).then(quantity.value());
-            columns.push(of_ok.otherwise(lit(NULL)).alias(name));
-        }
+        columns.extend(name.as_ref().map(|name| quantity.value().alias(name)));
         quantities.push(name);
     }
-    Ok(Samples { rows: file.lazy().select(columns).collect()?, quantities })
+    let rows = file.lazy().select(columns).with_row_index(column::ROW, None).collect()?;
+    Ok(Samples { rows, ok, quantities })
 }
 
 /// Whether there is anything; an error where the last line has no end.
@@ -97,21 +98,16 @@ fn keys(layout: &Layout<'_>) -> Vec<Expr> {
     let [kind, variant, profile] = layout.texts;
     let is_apart = layout.apart.iter().map(|apart| col(kind).eq(lit(*apart)));
     let is_apart = is_apart.reduce(Expr::or).unwrap_or(lit(false));
-    let is_ok = col(layout.outcome).eq(lit(layout.ok));
     vec![
         col(kind).alias(column::KIND),
         col(variant).alias(column::VARIANT),
         col(profile).alias(column::PROFILE),
-        col(layout.size).cast(DataType::UInt64).alias(column::SIZE),
-        col(layout.block).cast(DataType::UInt32).alias(column::BLOCK),
-        when(is_apart)
-            .then(col(layout.block))
-            .otherwise(lit(0))
-            .cast(DataType::UInt32)
-            .alias(column::APART),
+        col(layout.size).alias(column::SIZE),
+        col(layout.block).alias(column::BLOCK),
+        when(is_apart).then(col(layout.block)).otherwise(lit(0)).alias(column::APART),
         col(layout.outcome).alias(column::OUTCOME),
-        when(is_ok.clone()).then(col(layout.output)).otherwise(lit(NULL)).alias(column::OUTPUT),
-        is_ok.alias(column::OK),
+        col(layout.output).alias(column::OUTPUT),
+        col(layout.outcome).eq_missing(lit(layout.ok)).alias(column::OK),
     ]
 }
 
@@ -126,16 +122,13 @@ impl<'a> Quantity<'a> {
         std::iter::once(first).chain(second)
     }
 
-    /// The quantity of a row.
+    /// The quantity of a row. What is divided by nothing is not finite, and absent for that.
     fn value(&self) -> Expr {
         let number = |name: &str| col(name).cast(DataType::Float64);
         match *self {
-            Quantity::Column(name) | Quantity::Real(name) => number(name),
+            Quantity::Column(name) | Quantity::Real(name) => col(name),
             Quantity::Sum([a, b], factor) => (number(a) + number(b)) * lit(factor),
-            // The empty document has no ratio.
-            Quantity::Ratio([a, b]) => {
-                when(col(b).gt(lit(0))).then(number(a) / number(b)).otherwise(lit(NULL))
-            }
+            Quantity::Ratio([a, b]) => number(a) / number(b),
         }
     }
 }

@@ -3,12 +3,12 @@
 use stats::Interval;
 use stats::growth::LargestInput;
 
+use experiment::Experiment;
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::Group;
-use crate::experiment::Experiment;
 use crate::fit::{Scaling, Trust};
 
 /// The answer for one variant, profile and budget.

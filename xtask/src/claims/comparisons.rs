@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use stats::compare::Verdict;
 use stats::{Comparison, Undetermined, compare_resolved};
 
+use experiment::Experiment;
 use record::Kind;
 use record::metric::{Better, Metric};
 use record::units::Bytes;
 
 use crate::aggregate::{Group, Pairs};
-use crate::experiment::Experiment;
 use crate::summary::{Cell, Summary};
 
 /// One variant compared with the reference at one document.

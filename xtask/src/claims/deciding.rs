@@ -3,12 +3,12 @@
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, SizePoint, next_size};
 
+use experiment::Experiment;
 use record::metric::Metric;
 use record::units::{Bytes, Nanos};
 
 use crate::aggregate::Group;
 use crate::cores::on_all_cores;
-use crate::experiment::Experiment;
 use crate::fit::{self, Scaling, Trust, lookup};
 use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};

@@ -3,12 +3,12 @@
 
 use stats::growth::Prediction;
 
+use experiment::Experiment;
 use record::Kind;
 use record::metric::Metric;
 use record::units::Bytes;
 
 use crate::aggregate::Group;
-use crate::experiment::Experiment;
 use crate::fit::{self, Scaling};
 use crate::resolution::Resolutions;
 

@@ -3,13 +3,13 @@
 
 use stats::{Factorial, GridCell, Interval, Undetermined, factorial};
 
+use experiment::Experiment;
+use experiment::grid::Grid;
 use record::Kind;
 use record::metric::Metric;
 use record::units::Bytes;
 
 use crate::aggregate::Group;
-use crate::experiment::Experiment;
-use crate::experiment::grid::Grid;
 use crate::summary::Summary;
 
 /// The effects on one metric at one document.

@@ -12,6 +12,8 @@ use anyhow::{Context, bail};
 use stats::binomial_tail;
 use stats::compare::Verdict as Answer;
 
+use experiment::error::user;
+use experiment::{Experiment, Measure, Program};
 use record::Folder;
 use record::metric::Metric;
 use record::units::Share;
@@ -19,8 +21,7 @@ use record::units::Share;
 use crate::cmd::run::{self, Options};
 use crate::cmd::tried::text as quoted;
 use crate::cmd::{self, Chosen};
-use crate::error::{Verdict, user};
-use crate::experiment::{Experiment, Measure, Program};
+use crate::error::Verdict;
 use crate::interrupt;
 use crate::output::{errln, outln};
 use crate::progress::Simulation;
@@ -108,7 +109,7 @@ fn subjects(workshop: &Workshop, only: &str) -> anyhow::Result<Vec<Subject>> {
         profiles: vec!["records".to_owned()],
         measure: "warmup = 1\nruns = { min = 5, max = 5 }\n".to_owned(),
         metrics: vec![Metric::PeakRss, Metric::PeakAnon, Metric::Wall, Metric::Output],
-        margin: crate::experiment::default_margin(),
+        margin: experiment::default_margin(),
     });
     let mut subjects: Vec<Subject> = alone.collect();
     let names = cmd::names(workshop)?;

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+use experiment::Experiment;
+
 use crate::error::Verdict;
-use crate::experiment::Experiment;
 use crate::output::outln;
 use crate::workshop::Workshop;
 use crate::{aggregate, claims, fit, summary, units};

@@ -2,12 +2,12 @@
 //! after the campaign and recorded with it. The prediction is made of the samples, so this stands with
 //! the verbs and not in a stage.
 
+use experiment::Measure;
 use record::units::Bytes;
 use record::{Folder, Kind, Sample, Samples};
 
 use crate::claims::budgets::{Budgeted, CHECKED_MAX};
 use crate::cmd::Chosen;
-use crate::experiment::Measure;
 use crate::inputs::{self, Origin};
 use crate::measure::{Bench, Place};
 use crate::output::errln;

@@ -6,7 +6,9 @@ use std::thread::available_parallelism;
 
 use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matching, rows};
 
-use crate::error::{Verdict, user};
+use experiment::error::user;
+
+use crate::error::Verdict;
 use crate::output::outln;
 use crate::progress::Simulation;
 use crate::workshop::Workshop;

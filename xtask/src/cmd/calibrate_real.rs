@@ -10,10 +10,11 @@ use stats::calibrate::real::{
 };
 use stats::growth::Verdict as Decision;
 
+use experiment::error::{UserError, user};
 use record::units::bytes;
 
 use super::calibrate::Options;
-use crate::error::{UserError, Verdict, user};
+use crate::error::Verdict;
 use crate::output::outln;
 use crate::real::manifest::{Half, Manifest};
 use crate::real::series::{Row, read};

@@ -3,12 +3,12 @@
 
 use anyhow::Context;
 
+use experiment::Lock;
+use experiment::data::Data;
 use record::LockedDocument;
 use record::hash;
 
 use crate::cmd::Chosen;
-use crate::experiment::Lock;
-use crate::experiment::data::Data;
 use crate::output::{errln, outln};
 use crate::workshop::Workshop;
 use crate::{publish, render};

@@ -1,10 +1,10 @@
 //! `cargo xtask list`: which experiments there are, and what has been measured of them.
 
+use experiment::Experiment;
 use record::Folder;
 
 use crate::cmd;
 use crate::error::Verdict;
-use crate::experiment::Experiment;
 use crate::output::outln;
 use crate::workshop::Workshop;
 

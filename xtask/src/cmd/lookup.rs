@@ -4,11 +4,11 @@
 
 use anyhow::Context;
 
+use experiment::Input;
 use record::units::Bytes;
 use record::{Folder, Kind, Sample, Samples};
 
 use crate::cmd::Chosen;
-use crate::experiment::Input;
 use crate::fit::lookup;
 use crate::inputs::{self, Document, Origin};
 use crate::measure::{Bench, Place};

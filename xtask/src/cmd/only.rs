@@ -1,14 +1,14 @@
 //! `cargo xtask run --only`: a part of an experiment. It is measured and rendered like a whole one,
 //! but elsewhere and under a heading that says so, and `report` refuses it where a whole one belongs.
 
+use experiment::Experiment;
+use experiment::criterion::Expects;
+use experiment::error::user;
 use record::Folder;
 use record::units::Bytes;
 
 use crate::cmd::Chosen;
 use crate::cmd::run::Options;
-use crate::error::user;
-use crate::experiment::Experiment;
-use crate::experiment::criterion::Expects;
 use crate::inputs;
 use crate::workshop::Workshop;
 

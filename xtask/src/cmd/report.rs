@@ -1,9 +1,11 @@
 //! `cargo xtask report`: the straight wire from committed samples to the report. With `--check`
 //! nothing is written: what is on disk is compared, byte for byte, with what would be.
 
+use experiment::Lock;
+use experiment::error::user;
+
 use crate::cmd::{self, Chosen};
-use crate::error::{Verdict, user};
-use crate::experiment::Lock;
+use crate::error::Verdict;
 use crate::output::{errln, outln};
 use crate::workshop::Workshop;
 use crate::{Selection, render};

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use experiment::error::user;
+use experiment::{Auto, Experiment, Foreign, Lock, Variant};
 use record::machine::Machine;
 use record::metric::Metric;
 use record::{Folder, LockedDocument, Machines};
@@ -16,8 +18,7 @@ use record::{Folder, LockedDocument, Machines};
 use crate::campaign::{Campaign, Journals};
 use crate::cmd::{self, Chosen, only};
 use crate::doctor::{self, Facts};
-use crate::error::{Verdict, user};
-use crate::experiment::{Auto, Experiment, Foreign, Lock, Variant};
+use crate::error::Verdict;
 use crate::inputs::{self, Document, Origin};
 use crate::interrupt;
 use crate::measure::{self, Bench, Once};

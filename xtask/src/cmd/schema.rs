@@ -3,14 +3,13 @@
 use record::publish;
 
 use crate::error::Verdict;
-use crate::experiment::raw;
 use crate::output::errln;
 use crate::workshop::Workshop;
 
 /// Writes the schema, or with `check` compares it with the committed one.
 pub(crate) fn schema(workshop: &Workshop, check: bool) -> anyhow::Result<Verdict> {
     let path = workshop.experiments().join("experiment.schema.json");
-    let schema = raw::schema();
+    let schema = experiment::schema();
     if !check {
         publish::replace(&path, schema.as_bytes())?;
         return Ok(Verdict::Fine);

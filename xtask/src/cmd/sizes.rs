@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, Why, next_size};
 
+use experiment::{Auto, Experiment, Lock};
 use record::units::Bytes;
 use record::{Because, ChosenSize, Folder, Kind, LockedDocument, Sample};
 
 use crate::aggregate::{Group, Samples};
 use crate::cmd::{Chosen, lookup};
-use crate::experiment::{Auto, Experiment, Lock};
 use crate::fit;
 use crate::inputs::{self, Document};
 use crate::output::errln;

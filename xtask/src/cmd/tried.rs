@@ -5,14 +5,15 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 
+use experiment::Experiment;
+use experiment::error::user;
 use record::Folder;
 use record::publish;
 use record::units::Bytes;
 
 use crate::Selection;
 use crate::cmd::{Chosen, run};
-use crate::error::{Verdict, user};
-use crate::experiment::Experiment;
+use crate::error::Verdict;
 use crate::output::{errln, out};
 use crate::render::{self, tried};
 use crate::workshop::Workshop;

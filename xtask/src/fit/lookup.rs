@@ -5,13 +5,13 @@
 use stats::growth::{Failure, HeldOut, Prediction, SizePoint};
 use stats::{Growth, Interval};
 
+use experiment::Experiment;
+use experiment::criterion::{Expects, Sizes};
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::Group;
-use crate::experiment::Experiment;
-use crate::experiment::criterion::{Expects, Sizes};
 use crate::inputs;
 use crate::summary::{Cell, Summary};
 

@@ -395,7 +395,7 @@ fn balanced(out: &mut Out<'_>, random: &mut Random) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::profile::PROFILES;
+    use experiment::profile::PROFILES;
     use record::hash;
 
     fn made(profile: Profile, size: u64, seed: u64) -> Vec<u8> {

@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
+use experiment::{Generator, fill};
 use record::hash::{self, Sha256Hex};
 use record::units::Bytes;
 
 use super::Document;
-use crate::experiment::{Generator, fill};
 use crate::{interrupt, publish, watched};
 
 /// How far from what it was asked for a document may be: a factor.

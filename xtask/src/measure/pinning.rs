@@ -6,9 +6,8 @@ use std::fs;
 
 use rustix::thread::{CpuSet, sched_getaffinity};
 
+use experiment::Pin;
 use record::{Kind, Sample};
-
-use crate::experiment::Pin;
 
 /// Who a child is: decoders of a variant are programs of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use experiment::foreign::Output;
+use experiment::{Foreign, fill};
 use record::hash::Sha256Hex;
 
-use crate::experiment::foreign::Output;
-use crate::experiment::{Foreign, fill};
 use crate::inputs::Document;
 
 /// Where the files of runs are.

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use experiment::error::user;
+use experiment::profile::Profile;
+use experiment::source::Source;
 use record::units::Bytes;
 
 use super::folder;
-use crate::error::user;
-use crate::experiment::profile::Profile;
-use crate::experiment::source::Source;
 
 /// The programs of the bench.
 #[derive(Debug)]

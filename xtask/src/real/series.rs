@@ -6,9 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use experiment::error::user;
 use record::publish;
-
-use crate::error::user;
 
 /// The profile of rows about the empty document: they belong to all series of their program.
 pub(crate) const EMPTY_PROFILE: &str = "(empty)";
@@ -108,7 +107,7 @@ mod tests {
         ] {
             let (_folder, path) = file(&text);
             let error = read(&path).unwrap_err();
-            assert!(error.is::<crate::error::UserError>());
+            assert!(error.is::<experiment::error::UserError>());
             assert!(error.to_string().contains(part), "{error}");
         }
     }

@@ -8,6 +8,7 @@ use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
 use stats::{Comparison, Factorial, Interval, Undetermined};
 
+use experiment::grid::{Estimate, Grid, Technique};
 use record::Outcome;
 use record::metric::Metric;
 use record::units::{self, Bytes, percent, significant};
@@ -18,7 +19,6 @@ use super::table::Table;
 use crate::claims::budgets::{Budgeted, CHECKED_MAX};
 use crate::claims::comparisons::Compared;
 use crate::claims::techniques::Effects;
-use crate::experiment::grid::{Estimate, Grid, Technique};
 
 /// Each variant against the reference: one line per variant and profile, a column per size, then the
 /// intervals for those who want them.

@@ -5,6 +5,8 @@ use stats::Test;
 use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
 
+use experiment::grid::Grid;
+
 use super::claims::verdict;
 use super::json::{interval, number, optional, prediction, suffix};
 use crate::claims::Claims;
@@ -14,7 +16,6 @@ use crate::claims::comparisons::Compared;
 use crate::claims::deciding::Deciding;
 use crate::claims::foretold::Foretold;
 use crate::claims::techniques::Effects;
-use crate::experiment::grid::Grid;
 
 /// All claims by name.
 pub(super) fn claims(claims: &Claims, grid: Option<&Grid>) -> Map<String, Value> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use stats::growth::{Class, Fit, Growth};
 use stats::{Interval, Undetermined};
 
+use experiment::Experiment;
 use record::metric::Metric;
 use record::units::{Bytes, significant};
 
@@ -13,7 +14,6 @@ use super::growth::{growing, growth_columns, plain};
 use super::json::{interval, number, optional};
 use super::markdown::{NONE, listed};
 use super::table::Table;
-use crate::experiment::Experiment;
 use crate::external::{External, Fitted};
 
 /// The whole report.

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use stats::Describe;
 
+use experiment::Pin;
+use experiment::placeholder::{self, Placeholder, What};
 use record::Outcome;
 use record::failure::Failure;
 use record::metric::Metric;
@@ -12,8 +14,6 @@ use record::units::{self, significant};
 
 use super::table::Table;
 use super::{Derived, claims, figures, front, growth, processes, words};
-use crate::experiment::Pin;
-use crate::experiment::placeholder::{self, Placeholder, What};
 use crate::fit::Scaling;
 use crate::inputs;
 use crate::judge::{Finding, Judged, Verdict};
@@ -411,7 +411,7 @@ fn variants(derived: &Derived) -> String {
 }
 
 /// How many blocks there are, and when cells leave them.
-fn blocks(measure: &crate::experiment::Measure) -> String {
+fn blocks(measure: &experiment::Measure) -> String {
     match measure.precision.filter(|_| measure.runs_max > measure.runs_min) {
         None => format!("{} complete blocks", measure.runs_min),
         Some(precision) => format!(
@@ -423,7 +423,7 @@ fn blocks(measure: &crate::experiment::Measure) -> String {
 }
 
 /// Where children run, and at which addresses.
-fn layout(measure: &crate::experiment::Measure) -> String {
+fn layout(measure: &experiment::Measure) -> String {
     let addresses = if measure.layout_noise { "addresses as they come" } else { "addresses fixed" };
     let cpu = match measure.pin {
         Pin::Auto => "one CPU for programs of one thread",

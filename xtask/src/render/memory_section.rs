@@ -424,8 +424,8 @@ fn parts_json(of: &Parts, number: fn(f64) -> Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Experiment, Lock};
     use crate::judge::Verdict;
+    use experiment::{Experiment, Lock};
     use record::hash::Sha256Hex;
     use record::heap::HeapRow;
     use record::journal::{Journal, Row};

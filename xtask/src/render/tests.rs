@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use experiment::Experiment;
 use record::machine::Machine;
 use record::metric::Metric;
 use record::{Binary, Kind, Outcome, Sample, Samples};
 
 use super::*;
-use crate::experiment::Experiment;
 use crate::judge::Verdict;
 
 const EXPERIMENT: &str = r#"

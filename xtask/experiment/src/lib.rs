@@ -2,21 +2,29 @@
 //!
 //! What lives here are the resolved types, which the lock file stores as they are. Nothing is run,
 //! generated or written in this stage; whether a variant's command exists shows when it is measured.
+//!
+//! `raw` is the shape that serde checks and the schema is made of, `resolve` the meaning. `foreign` is what
+//! may be said of a command, `matrix` makes variants of its parameters, `fill` knows `{names}`,
+//! `placeholder` the numbers that prose names.
 
-pub(crate) mod criterion;
-pub(crate) mod data;
-pub(crate) mod fill;
-pub(crate) mod foreign;
-pub(crate) mod generator;
-pub(crate) mod grid;
+// Fields are the keys of the TOML; what they mean is said once, where `raw` and its like parse them.
+#![allow(missing_docs)]
+
+pub mod criterion;
+pub mod data;
+pub mod error;
+pub mod fill;
+pub mod foreign;
+mod generator;
+pub mod grid;
 mod matrix;
-pub(crate) mod placeholder;
-pub(crate) mod profile;
-pub(crate) mod raw;
-pub(crate) mod reading;
+pub mod placeholder;
+pub mod profile;
+mod raw;
+pub mod reading;
 mod resolve;
-pub(crate) mod sizes;
-pub(crate) mod source;
+mod sizes;
+pub mod source;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -26,112 +34,112 @@ use serde::{Deserialize, Serialize};
 use record::metric::Metric;
 use record::units::{Bytes, Nanos, Share};
 
-pub(crate) use criterion::Criterion;
-pub(crate) use foreign::Foreign;
-pub(crate) use generator::Generator;
-pub(crate) use profile::Profile;
-pub(crate) use raw::{Build, Layout, Level, Switches};
-pub(crate) use reading::Reading;
+pub use criterion::Criterion;
+pub use foreign::Foreign;
+pub use generator::Generator;
+pub use profile::Profile;
+pub use raw::{Build, Layout, Level, Switches, schema};
+pub use reading::Reading;
 
 /// One question with everything needed to answer it; all defaults are filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Experiment {
-    pub(crate) title: String,
-    pub(crate) question: String,
+pub struct Experiment {
+    pub title: String,
+    pub question: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) expect: String,
+    pub expect: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) analysis: String,
-    pub(crate) input: Input,
-    pub(crate) measure: Measure,
+    pub analysis: String,
+    pub input: Input,
+    pub measure: Measure,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) build: Option<Build>,
-    pub(crate) variant: Vec<Variant>,
+    pub build: Option<Build>,
+    pub variant: Vec<Variant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) grid: Option<grid::Grid>,
+    pub grid: Option<grid::Grid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) data: Option<data::Data>,
+    pub data: Option<data::Data>,
     /// Metrics that programs say of themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) metric: Vec<Reading>,
-    pub(crate) fit: Fit,
+    pub metric: Vec<Reading>,
+    pub fit: Fit,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) criterion: Vec<Criterion>,
+    pub criterion: Vec<Criterion>,
 }
 
 /// The documents: every profile at every size, then files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Input {
-    pub(crate) profiles: Vec<Profile>,
+pub struct Input {
+    pub profiles: Vec<Profile>,
     /// Ascending; with `auto`, those that are measured first.
-    pub(crate) sizes: Vec<Bytes>,
+    pub sizes: Vec<Bytes>,
     /// More sizes are chosen while measuring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) auto: Option<Auto>,
-    pub(crate) seed: u64,
+    pub auto: Option<Auto>,
+    pub seed: u64,
     /// Real documents repeated to every size; relative to the project's root, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) repeated: Vec<PathBuf>,
+    pub repeated: Vec<PathBuf>,
     /// Relative to the project's root, sorted.
-    pub(crate) files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
     /// The same; each is one document.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) folders: Vec<PathBuf>,
+    pub folders: Vec<PathBuf>,
     /// Programs that make documents at every size.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) generate: Vec<Generator>,
+    pub generate: Vec<Generator>,
 }
 
 /// Where sizes are chosen while measuring, and how long the runs of the sweep may take together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Auto {
-    pub(crate) from: Bytes,
-    pub(crate) to: Bytes,
-    pub(crate) budget: Nanos,
+pub struct Auto {
+    pub from: Bytes,
+    pub to: Bytes,
+    pub budget: Nanos,
 }
 
 /// How it is measured.
 #[allow(clippy::struct_excessive_bools)] // switches of the TOML, each its own
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Measure {
-    pub(crate) warmup: u32,
-    pub(crate) runs_min: u32,
-    pub(crate) runs_max: u32,
+pub struct Measure {
+    pub warmup: u32,
+    pub runs_min: u32,
+    pub runs_max: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) precision: Option<Share>,
-    pub(crate) timeout: Nanos,
+    pub precision: Option<Share>,
+    pub timeout: Nanos,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) memory_limit: Option<Bytes>,
+    pub memory_limit: Option<Bytes>,
     /// Most that one child may write.
     #[serde(default, skip_serializing_if = "OutputLimit::is_default")]
-    pub(crate) output_limit: OutputLimit,
-    pub(crate) layout_noise: bool,
+    pub output_limit: OutputLimit,
+    pub layout_noise: bool,
     #[serde(default, skip_serializing_if = "Pin::is_default")]
-    pub(crate) pin: Pin,
-    pub(crate) after_failure: bool,
+    pub pin: Pin,
+    pub after_failure: bool,
     #[serde(default)]
-    pub(crate) decode: bool,
-    pub(crate) seed: u64,
+    pub decode: bool,
+    pub seed: u64,
     /// One extra run per cell with the instrumented encoder: exact heap by stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) heap: bool,
+    pub heap: bool,
     /// Cells of which memory over time is pictured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) timeline: Vec<Bytes>,
+    pub timeline: Vec<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) repeat: Option<Repeat>,
+    pub repeat: Option<Repeat>,
 }
 
 impl Input {
     /// The files and folders that are documents as they are.
-    pub(crate) fn found(&self) -> impl Iterator<Item = &PathBuf> {
+    pub fn found(&self) -> impl Iterator<Item = &PathBuf> {
         self.files.iter().chain(&self.folders)
     }
 }
 
 impl Measure {
     /// Whether the encoder with the counting allocator is needed.
-    pub(crate) fn needs_heap(&self) -> bool {
+    pub fn needs_heap(&self) -> bool {
         self.heap || self.repeat.is_some()
     }
 }
@@ -141,7 +149,7 @@ impl Measure {
     Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Pin {
+pub enum Pin {
     /// Unless a program was seen to run more than one thread or process.
     #[default]
     Auto,
@@ -162,7 +170,7 @@ impl Pin {
 /// Most that a child may write: an amount, or a multiple of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) enum OutputLimit {
+pub enum OutputLimit {
     /// A hundred times the input, or 100 MB where that is more.
     #[default]
     Usual,
@@ -176,7 +184,7 @@ impl OutputLimit {
     }
 
     /// The limit for an input of this size. Never nothing: an empty document has a header, too.
-    pub(crate) fn of(self, input: Bytes) -> Bytes {
+    pub fn of(self, input: Bytes) -> Bytes {
         match self {
             Self::Usual => Bytes(input.0.saturating_mul(100).max(100_000_000)),
             Self::Bytes(bytes) => bytes,
@@ -225,28 +233,27 @@ impl From<OutputLimit> for String {
 
 /// Encode a document `count` times in one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Repeat {
-    pub(crate) count: u32,
-    pub(crate) at: Bytes,
+pub struct Repeat {
+    pub count: u32,
+    pub at: Bytes,
 }
 
 /// One configuration of the encoder, or a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Variant {
-    pub(crate) name: String,
+pub struct Variant {
+    pub name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) about: String,
+    pub about: String,
     /// A program that need not be installed: its absence is no failure.
     #[serde(default)]
-    pub(crate) optional: bool,
+    pub optional: bool,
     #[serde(flatten)]
-    pub(crate) program: Program,
+    pub program: Program,
 }
 
-#[cfg(test)]
 impl Variant {
-    /// One that starts nothing.
-    pub(crate) fn idle(name: &str) -> Self {
+    /// One that starts nothing, for tests.
+    pub fn idle(name: &str) -> Self {
         let program = Program::Command(Box::default());
         Self { name: name.to_owned(), about: String::new(), optional: false, program }
     }
@@ -255,7 +262,7 @@ impl Variant {
 /// What is started for a variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Program {
+pub enum Program {
     /// The encoder of this project with these switches.
     Sigma { encode: Switches },
     /// Any command.
@@ -264,7 +271,7 @@ pub(crate) enum Program {
 
 impl Program {
     /// The command, if it is not the encoder of this project.
-    pub(crate) fn foreign(&self) -> Option<&Foreign> {
+    pub fn foreign(&self) -> Option<&Foreign> {
         match self {
             Program::Sigma { .. } => None,
             Program::Command(foreign) => Some(foreign),
@@ -274,27 +281,27 @@ impl Program {
 
 /// What is fitted over the sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Fit {
-    pub(crate) metrics: Vec<Metric>,
-    pub(crate) predict: Vec<Bytes>,
+pub struct Fit {
+    pub metrics: Vec<Metric>,
+    pub predict: Vec<Bytes>,
     /// Ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) budget: Vec<Bytes>,
+    pub budget: Vec<Bytes>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) check_budget: bool,
+    pub check_budget: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) reference: Option<String>,
+    pub reference: Option<String>,
     #[serde(default = "default_margin")]
-    pub(crate) margin: Share,
+    pub margin: Share,
 }
 
 /// The difference between variants that does not matter, unless declared.
-pub(crate) const fn default_margin() -> Share {
+pub const fn default_margin() -> Share {
     Share(0.01)
 }
 
 /// The lock of a campaign.
-pub(crate) type Lock = record::Lock<Experiment>;
+pub type Lock = record::Lock<Experiment>;
 
 impl record::Asks for Experiment {
     fn heap(&self) -> bool {
@@ -308,7 +315,7 @@ impl record::Asks for Experiment {
 
 impl Experiment {
     /// Reads and resolves `path`, known in messages by its path relative to `root`.
-    pub(crate) fn load(root: &Path, path: &Path) -> anyhow::Result<Self> {
+    pub fn load(root: &Path, path: &Path) -> anyhow::Result<Self> {
         let shown = path.strip_prefix(root).unwrap_or(path);
         let source = source::Source::read(path, shown)?;
         let home = path.parent().unwrap_or(Path::new("."));
@@ -316,12 +323,12 @@ impl Experiment {
     }
 
     /// The metrics that it declares, in the order of their columns.
-    pub(crate) fn own_metrics(&self) -> Vec<Metric> {
+    pub fn own_metrics(&self) -> Vec<Metric> {
         self.metric.iter().map(|reading| reading.metric).collect()
     }
 
     /// The same with `{bin:NAME}` filled in: the programs that `[build]` made, which are in `folder`.
-    pub(crate) fn with_programs(&self, folder: &Path) -> Result<Self, crate::error::UserError> {
+    pub fn with_programs(&self, folder: &Path) -> Result<Self, crate::error::UserError> {
         let mut ready = self.clone();
         for variant in &mut ready.variant {
             let Program::Command(foreign) = &mut variant.program else { continue };
@@ -337,7 +344,7 @@ impl Experiment {
     }
 
     /// The same measurements: everything but the prose, the fits and the criteria.
-    pub(crate) fn measures_the_same(&self, other: &Self) -> bool {
+    pub fn measures_the_same(&self, other: &Self) -> bool {
         let programs = |of: &Self| -> Vec<(String, Program)> {
             of.variant.iter().map(|v| (v.name.clone(), v.program.clone())).collect()
         };
@@ -359,7 +366,7 @@ impl Experiment {
 
 impl Switches {
     /// The command line arguments that set these switches.
-    pub(crate) fn arguments(&self) -> Vec<String> {
+    pub fn arguments(&self) -> Vec<String> {
         let level = self.level.map(|level| match level {
             Level::Fast => "fast",
             Level::Default => "default",

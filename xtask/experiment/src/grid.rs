@@ -69,45 +69,45 @@ pub(crate) struct RawEstimate {
 
 /// A grid with its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Grid {
-    pub(crate) technique: Vec<Technique>,
+pub struct Grid {
+    pub technique: Vec<Technique>,
     /// Empty for the full factorial.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) fraction: Vec<Generator>,
-    pub(crate) member: Vec<Member>,
+    pub fraction: Vec<Generator>,
+    pub member: Vec<Member>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) estimate: Vec<Estimate>,
+    pub estimate: Vec<Estimate>,
 }
 
 /// A technique with its two values in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Technique {
-    pub(crate) name: String,
-    pub(crate) off: String,
-    pub(crate) on: String,
+pub struct Technique {
+    pub name: String,
+    pub off: String,
+    pub on: String,
 }
 
 /// `technique` is on where the product of the signs of `of` is positive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Generator {
-    pub(crate) technique: String,
-    pub(crate) of: Vec<String>,
+pub struct Generator {
+    pub technique: String,
+    pub of: Vec<String>,
 }
 
 /// A variant with the state of each technique.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Member {
-    pub(crate) variant: String,
-    pub(crate) on: Vec<bool>,
+pub struct Member {
+    pub variant: String,
+    pub on: Vec<bool>,
 }
 
 /// What a technique was said to save.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Estimate {
-    pub(crate) technique: String,
-    pub(crate) saves_at_least: Bytes,
-    pub(crate) saves_at_most: Bytes,
-    pub(crate) source: String,
+pub struct Estimate {
+    pub technique: String,
+    pub saves_at_least: Bytes,
+    pub saves_at_most: Bytes,
+    pub source: String,
 }
 
 /// A value that a technique can have.
@@ -118,13 +118,13 @@ enum Setting {
 }
 
 /// The text that is wrong (none for the whole grid), and what is wrong with it.
-pub(super) type Refusal<'a> = (Option<&'a Spanned<String>>, String);
+pub(crate) type Refusal<'a> = (Option<&'a Spanned<String>>, String);
 
 type Factor = (&'static str, Vec<Setting>);
 
 impl RawGrid {
     /// The grid and its variants, or what is wrong with which text (none for the whole grid).
-    pub(super) fn resolve(&self) -> Result<(Grid, Vec<Variant>), Refusal<'_>> {
+    pub(crate) fn resolve(&self) -> Result<(Grid, Vec<Variant>), Refusal<'_>> {
         let factors = self.factors();
         if let Some((name, values)) = factors.iter().find(|(_, values)| values.len() > 2) {
             return Err((
@@ -301,7 +301,7 @@ impl Generator {
 impl Grid {
     /// The defining words of the fraction: sets of techniques whose product of signs is the same in
     /// every variant, shortest first. None for the full factorial.
-    pub(crate) fn words(&self) -> Vec<Vec<String>> {
+    pub fn words(&self) -> Vec<Vec<String>> {
         let generators: Vec<BTreeSet<&String>> =
             self.fraction.iter().map(|of| of.of.iter().chain([&of.technique]).collect()).collect();
         let mut words: Vec<Vec<String>> = (1..1_usize << generators.len())
@@ -320,7 +320,7 @@ impl Grid {
     }
 
     /// Variants that the full factorial would have.
-    pub(crate) fn full(&self) -> usize {
+    pub fn full(&self) -> usize {
         1 << self.technique.len()
     }
 }

@@ -9,16 +9,16 @@ use record::units::Bytes;
 
 /// One number of the results, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Placeholder {
-    pub(crate) metric: Metric,
-    pub(crate) variant: String,
-    pub(crate) profile: String,
-    pub(crate) what: What,
+pub struct Placeholder {
+    pub metric: Metric,
+    pub variant: String,
+    pub profile: String,
+    pub what: What,
 }
 
 /// Which number of a variant and profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
+pub enum What {
     /// The mean at a measured size.
     Mean(Bytes),
     /// The exponent of the power law.
@@ -36,7 +36,7 @@ const ALLOWED: &str = "`{metric/variant/profile/what}` with `what` a measured si
 
 impl Placeholder {
     /// What `text` names, a metric of `own` included.
-    pub(crate) fn parse(text: &str, own: &[Metric]) -> Result<Self, String> {
+    pub fn parse(text: &str, own: &[Metric]) -> Result<Self, String> {
         let fields: Vec<&str> = text.split('/').map(str::trim).collect();
         let [metric, variant, profile, what] = fields[..] else {
             return Err(format!("`{{{text}}}`; write {ALLOWED}"));
@@ -56,7 +56,7 @@ impl Placeholder {
 }
 
 /// The byte ranges of all `{..}` in `text`, braces included.
-pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
+pub fn spans(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(open) = text[from..].find('{') {
@@ -69,7 +69,7 @@ pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
 }
 
 /// `text` with every placeholder replaced by what `value` makes of it.
-pub(crate) fn fill(text: &str, own: &[Metric], value: impl Fn(&Placeholder) -> String) -> String {
+pub fn fill(text: &str, own: &[Metric], value: impl Fn(&Placeholder) -> String) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut from = 0;
     for span in spans(text) {

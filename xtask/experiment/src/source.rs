@@ -7,14 +7,14 @@ use crate::error::UserError;
 
 /// A file's text with the name it is known by in messages.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub struct Source {
     path: PathBuf,
     text: String,
 }
 
 impl Source {
     /// Reads `path`; what cannot be read is an error the user can correct.
-    pub(crate) fn read(path: &Path, shown: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path, shown: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| UserError(format!("{}: {error}", shown.display())))?;
         Ok(Self { path: shown.to_owned(), text })
@@ -26,12 +26,12 @@ impl Source {
     }
 
     /// The whole text.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// An error that points at `span`: `file:line:column: message`.
-    pub(crate) fn error(&self, span: &Range<usize>, message: impl std::fmt::Display) -> UserError {
+    pub fn error(&self, span: &Range<usize>, message: impl std::fmt::Display) -> UserError {
         let (line, column) = line_and_column(&self.text, span.start);
         UserError(format!("{}:{line}:{column}: {message}", self.path.display()))
     }

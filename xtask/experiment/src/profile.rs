@@ -12,7 +12,7 @@ use super::Input;
 /// The shapes of generated documents. Same seed, same bytes, on every platform and release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Profile {
+pub enum Profile {
     /// A tree of even depth with two to four children a node.
     Balanced,
     /// A chain of nodes, each the only child of the one before.
@@ -32,7 +32,7 @@ pub(crate) enum Profile {
 }
 
 /// Every profile with its name.
-pub(crate) const PROFILES: [(Profile, &str); 8] = [
+pub const PROFILES: [(Profile, &str); 8] = [
     (Profile::Balanced, "balanced"),
     (Profile::Deep, "deep"),
     (Profile::Wide, "wide"),
@@ -64,23 +64,23 @@ impl FromStr for Profile {
 }
 
 /// The names of all profiles and files of an experiment, in the order of its tables.
-pub(crate) fn profile_names(input: &Input) -> Vec<String> {
+pub fn profile_names(input: &Input) -> Vec<String> {
     swept_names(input).into_iter().chain(input.found().map(|file| file_name(file))).collect()
 }
 
 /// The names of what comes at every size of the sweep: generated profiles and repeated documents.
-pub(crate) fn swept_names(input: &Input) -> Vec<String> {
+pub fn swept_names(input: &Input) -> Vec<String> {
     let generated = input.profiles.iter().map(ToString::to_string);
     let made = input.generate.iter().map(|generator| generator.name.clone());
     generated.chain(input.repeated.iter().map(|file| repeated_name(file))).chain(made).collect()
 }
 
 /// The name by which tables know a repeated file.
-pub(crate) fn repeated_name(file: &Path) -> String {
+pub fn repeated_name(file: &Path) -> String {
     format!("{}-repeated", file.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 /// The name by which tables know a file.
-pub(crate) fn file_name(file: &Path) -> String {
+pub fn file_name(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -41,7 +41,7 @@ const BLOCKS_MAX: u32 = 10_000;
 
 /// Resolves the experiment in `source`; files are looked up from its folder, `home`, and known by their
 /// path from `root`.
-pub(super) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Experiment> {
+pub(crate) fn resolve(source: &Source, root: &Path, home: &Path) -> Resolved<Experiment> {
     let raw: RawExperiment =
         parse(source.text()).map_err(|m| source.error(&m.span, sentence(&m.message)))?;
     let at = Resolver { source, root, home };

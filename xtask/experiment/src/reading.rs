@@ -36,18 +36,18 @@ pub(crate) struct RawMetric {
 
 /// A declared metric with where and how it is found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Reading {
-    pub(crate) from: From,
-    pub(crate) find: Find,
+pub struct Reading {
+    pub from: From,
+    pub find: Find,
     /// What the number is multiplied with to be in the metric's base unit.
-    pub(crate) factor: f64,
-    pub(crate) metric: Metric,
+    pub factor: f64,
+    pub metric: Metric,
 }
 
 /// What is looked through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum From {
+pub enum From {
     Stdout,
     Stderr,
     /// A path in which names are filled in.
@@ -57,16 +57,16 @@ pub(crate) enum From {
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Find {
+pub enum Find {
     Regex(String),
     Pointer(String),
 }
 
 /// What is wrong, and with which text.
-pub(super) type Refusal<'a> = (&'a Spanned<String>, String);
+pub(crate) type Refusal<'a> = (&'a Spanned<String>, String);
 
 impl RawMetric {
-    pub(super) fn resolve(&self) -> Result<Reading, Refusal<'_>> {
+    pub(crate) fn resolve(&self) -> Result<Reading, Refusal<'_>> {
         let name = self.name.get_ref();
         let (unit, factor) = unit(self.unit.as_deref().unwrap_or("count"));
         let metric = Metric::own(Own {
@@ -142,7 +142,7 @@ fn unit(text: &str) -> (String, f64) {
 
 impl Reading {
     /// The value in the metric's base unit, if the text holds it.
-    pub(crate) fn value(&self, text: &[u8]) -> Option<f64> {
+    pub fn value(&self, text: &[u8]) -> Option<f64> {
         let number = match &self.find {
             Find::Regex(regex) => {
                 let found = Regex::new(regex).ok()?.captures_iter(text).last()?;

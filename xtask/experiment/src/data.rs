@@ -57,49 +57,49 @@ pub(crate) struct RawDataFit {
 /// Figures of a published fit, as printed: their digits say how closely they must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Published {
+pub struct Published {
     /// Natural logarithm of the coefficient, sizes in the unit of the data.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ln_coefficient: Option<String>,
+    pub ln_coefficient: Option<String>,
     /// Exponent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) exponent: Option<String>,
+    pub exponent: Option<String>,
     /// Coefficient of determination.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) r2: Option<String>,
+    pub r2: Option<String>,
     /// Probability of such a slope from none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) p: Option<String>,
+    pub p: Option<String>,
 }
 
 /// A resolved `[data]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Data {
-    pub(crate) file: PathBuf,
-    pub(crate) source: String,
-    pub(crate) table: String,
-    pub(crate) size_bytes: String,
-    pub(crate) value: String,
-    pub(crate) sd: String,
-    pub(crate) runs: String,
-    pub(crate) unit: String,
-    pub(crate) unit_bytes: u64,
-    pub(crate) words: String,
-    pub(crate) fit: Vec<DataFit>,
+pub struct Data {
+    pub file: PathBuf,
+    pub source: String,
+    pub table: String,
+    pub size_bytes: String,
+    pub value: String,
+    pub sd: String,
+    pub runs: String,
+    pub unit: String,
+    pub unit_bytes: u64,
+    pub words: String,
+    pub fit: Vec<DataFit>,
 }
 
 /// A resolved fit of some rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct DataFit {
-    pub(crate) name: String,
-    pub(crate) table: String,
-    pub(crate) from: Bytes,
-    pub(crate) published: Published,
+pub struct DataFit {
+    pub name: String,
+    pub table: String,
+    pub from: Bytes,
+    pub published: Published,
 }
 
 impl Published {
     /// The figures that were published, by name.
-    pub(crate) fn figures(&self) -> impl Iterator<Item = (&'static str, &String)> {
+    pub fn figures(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let named = [
             ("ln_coefficient", &self.ln_coefficient),
             ("exponent", &self.exponent),
@@ -112,7 +112,7 @@ impl Published {
 
 impl RawData {
     /// What the TOML means, or which text in it means nothing.
-    pub(super) fn resolve(&self) -> Result<Data, (&Spanned<String>, String)> {
+    pub(crate) fn resolve(&self) -> Result<Data, (&Spanned<String>, String)> {
         let unit = self.unit.get_ref();
         let Bytes(unit_bytes) = format!("1 {unit}").parse().map_err(|_| {
             (&self.unit, format!("`data.unit` holds `{unit}`; write `B`, `KB`, `MB`, `KiB` ..."))

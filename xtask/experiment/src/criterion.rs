@@ -7,16 +7,16 @@ use record::units::{Bytes, SHARE_ALLOWED, Share};
 
 /// A declared expectation with everything filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Criterion {
-    pub(crate) name: String,
+pub struct Criterion {
+    pub name: String,
     /// The variants it is about, all that hold for it must hold for each.
-    pub(crate) variants: Vec<String>,
+    pub variants: Vec<String>,
     /// The profiles (generators or files) it is about.
-    pub(crate) profiles: Vec<String>,
+    pub profiles: Vec<String>,
     /// Whether not meeting it fails `run` and `report --check`.
     #[serde(default = "required")]
-    pub(crate) required: bool,
-    pub(crate) expects: Expects,
+    pub required: bool,
+    pub expects: Expects,
 }
 
 /// What a criterion is unless it says otherwise.
@@ -27,7 +27,7 @@ fn required() -> bool {
 /// The kinds of expectation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-pub(crate) enum Expects {
+pub enum Expects {
     /// The mean of a metric stays within the limit at one size, measured or predicted, or at each
     /// measured size from `from` up.
     Value { metric: Metric, sizes: Sizes, limit: Limit },
@@ -42,7 +42,7 @@ pub(crate) enum Expects {
 /// Which sizes a criterion looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Sizes {
+pub enum Sizes {
     /// One size; predicted where it is not measured.
     At(Bytes),
     /// Each measured size from here up.
@@ -52,21 +52,21 @@ pub(crate) enum Sizes {
 /// The side on which a value must stay, with the bound in the metric's base unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Limit {
+pub enum Limit {
     Below(f64),
     Above(f64),
 }
 
 impl Limit {
     /// The bound itself.
-    pub(crate) fn bound(self) -> f64 {
+    pub fn bound(self) -> f64 {
         match self {
             Limit::Below(bound) | Limit::Above(bound) => bound,
         }
     }
 
     /// "below" or "above".
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Limit::Below(_) => "below",
             Limit::Above(_) => "above",
@@ -75,7 +75,7 @@ impl Limit {
 }
 
 /// Reads a bound in the unit of what is judged: bytes, nanoseconds, or a plain number or share.
-pub(super) fn bound_in(unit: BoundUnit, bound: &super::raw::Bound) -> Result<f64, String> {
+pub(crate) fn bound_in(unit: BoundUnit, bound: &super::raw::Bound) -> Result<f64, String> {
     use super::raw::Bound;
     let wrong_unit = |text: &str| format!("`{text}`; write {}", unit.allowed());
     match (unit, bound) {
@@ -96,7 +96,7 @@ pub(super) fn bound_in(unit: BoundUnit, bound: &super::raw::Bound) -> Result<f64
 
 /// The unit in which a bound must be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BoundUnit {
+pub(crate) enum BoundUnit {
     Bytes,
     Nanos,
     Plain,

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::experiment::foreign::{Check, Output, Sameness};
-use crate::experiment::{Foreign, Program, Switches};
+use crate::foreign::{Check, Output, Sameness};
+use crate::{Foreign, Program, Switches};
 
 const WHOLE: &str = r#"title = "T"
 question = "Q?"
@@ -199,7 +199,7 @@ fn chosen_sizes_begin_with_the_smallest_and_those_that_are_named() {
     assert_eq!((auto.from, auto.to, auto.budget), (Bytes(10), Bytes(10_000), Nanos(5_000_000_000)));
     assert_eq!(chosen.input.sizes.first(), Some(&Bytes(10)));
     assert!(chosen.input.sizes.iter().all(|size| *size <= auto.to), "{:?}", chosen.input.sizes);
-    assert_eq!(with("\"auto\"").unwrap().input.auto, Some(crate::experiment::sizes::AUTO));
+    assert_eq!(with("\"auto\"").unwrap().input.auto, Some(crate::sizes::AUTO));
     assert!(with(list).unwrap().input.auto.is_none());
     for (text, said) in [
         ("{ auto = true, from = \"1 KB\", to = \"1 MB\", per_decade = 3 }", "beside `auto`"),

@@ -10,14 +10,14 @@ use toml::Spanned;
 
 /// A program that makes documents of any size, with the name under which they are known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Generator {
-    pub(crate) name: String,
-    pub(crate) command: Vec<String>,
+pub struct Generator {
+    pub name: String,
+    pub command: Vec<String>,
 }
 
 /// The programs as the TOML says them: names with commands in the order of the file.
 #[derive(Debug, Default)]
-pub(crate) struct RawGenerators(pub(super) Vec<(String, Spanned<Vec<String>>)>);
+pub(crate) struct RawGenerators(pub(crate) Vec<(String, Spanned<Vec<String>>)>);
 
 /// The same for the schema.
 #[derive(JsonSchema)]

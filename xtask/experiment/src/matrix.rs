@@ -34,7 +34,7 @@ pub(crate) enum Scalar {
 type Combination = std::collections::BTreeMap<String, Scalar>;
 
 /// What is wrong, and where if not everywhere.
-pub(super) type Refusal = (Option<std::ops::Range<usize>>, String);
+pub(crate) type Refusal = (Option<std::ops::Range<usize>>, String);
 
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +106,7 @@ impl<'de> Deserialize<'de> for RawMatrix {
 
 impl RawMatrix {
     /// The variants with each that names parameters replaced by one for every combination.
-    pub(super) fn expand(
+    pub(crate) fn expand(
         &self,
         variants: &[Spanned<RawVariant>],
     ) -> Result<Vec<Spanned<RawVariant>>, Refusal> {

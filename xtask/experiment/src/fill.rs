@@ -4,11 +4,11 @@
 use std::path::Path;
 
 /// The names that the laboratory fills in, in one place or another.
-pub(crate) const RESERVED: [&str; 9] =
+pub const RESERVED: [&str; 9] =
     ["input", "output", "size", "work", "encoded", "decoded", "seed", "profile", "exclude"];
 
 /// Whether `text` holds `{name}`.
-pub(crate) fn names(text: &str, name: &str) -> bool {
+pub fn names(text: &str, name: &str) -> bool {
     let mut found = false;
     replace(text, &mut |of| {
         found |= of == name;
@@ -18,19 +18,19 @@ pub(crate) fn names(text: &str, name: &str) -> bool {
 }
 
 /// Whether one of the words holds `{name}`.
-pub(crate) fn any_names(words: &[String], name: &str) -> bool {
+pub fn any_names(words: &[String], name: &str) -> bool {
     words.iter().any(|word| names(word, name))
 }
 
 /// `text` with the values filled in.
-pub(crate) fn text(text: &str, values: &[(&str, &str)]) -> String {
+pub fn text(text: &str, values: &[(&str, &str)]) -> String {
     replace(text, &mut |name| {
         values.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned())
     })
 }
 
 /// Words with the values filled in; one that was nothing but names and became empty is left out.
-pub(crate) fn words(words: &[String], values: &[(&str, &str)]) -> Vec<String> {
+pub fn words(words: &[String], values: &[(&str, &str)]) -> Vec<String> {
     let filled = words.iter().map(|word| (word, text(word, values)));
     filled
         .filter(|(word, filled)| word.is_empty() || !filled.is_empty())
@@ -40,7 +40,7 @@ pub(crate) fn words(words: &[String], values: &[(&str, &str)]) -> Vec<String> {
 
 /// A text with each `{bin:NAME}` replaced by the program of this name in `folder`, or the name that is not
 /// there.
-pub(crate) fn programs(text: &str, folder: &Path) -> Result<String, String> {
+pub fn programs(text: &str, folder: &Path) -> Result<String, String> {
     let mut missing = None;
     let filled = replace(text, &mut |name| {
         let name = name.strip_prefix("bin:")?;

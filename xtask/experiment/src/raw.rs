@@ -236,10 +236,10 @@ pub(crate) struct RawVariant {
 /// How this workspace builds what is measured, before each campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Build {
+pub struct Build {
     /// Options of `cargo build`, such as `["--release", "--bin", "tool"]`; in commands `{bin:tool}` is the
     /// program where cargo says it is.
-    pub(crate) cargo: Option<Vec<String>>,
+    pub cargo: Option<Vec<String>>,
 }
 
 /// What makes a round trip right.
@@ -255,7 +255,7 @@ pub(crate) enum RawCheck {
 /// Effort of the encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Level {
+pub enum Level {
     /// Fastest.
     Fast,
     /// The balance.
@@ -267,7 +267,7 @@ pub(crate) enum Level {
 /// How a whole-document tree is laid out in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Layout {
+pub enum Layout {
     /// One heap node each, as the original did.
     Boxed,
     /// Preorder arrays.
@@ -277,34 +277,34 @@ pub(crate) enum Layout {
 /// The encoder's switches; what is not named keeps `sigma`'s default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Switches {
+pub struct Switches {
     /// Effort.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) level: Option<Level>,
+    pub level: Option<Level>,
     /// Layout of the tree when the whole document is held.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) layout: Option<Layout>,
+    pub layout: Option<Layout>,
     /// Hold a bounded window instead of the whole document.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stream: Option<bool>,
+    pub stream: Option<bool>,
     /// Reuse buffers instead of allocating each.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pool: Option<bool>,
+    pub pool: Option<bool>,
     /// Touch tables on first use instead of at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) lazy: Option<bool>,
+    pub lazy: Option<bool>,
     /// Find whole items in history.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) prune: Option<bool>,
+    pub prune: Option<bool>,
     /// Learn segments.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) codebook: Option<bool>,
+    pub codebook: Option<bool>,
     /// Extrapolate integers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) delta: Option<bool>,
+    pub delta: Option<bool>,
     /// Code adaptively instead of with plain bits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pack: Option<bool>,
+    pub pack: Option<bool>,
 }
 
 /// What is fitted over the sizes.
@@ -399,7 +399,7 @@ pub(crate) fn parse(text: &str) -> Result<RawExperiment, Malformed> {
 }
 
 /// The JSON Schema of an experiment, for editors.
-pub(crate) fn schema() -> String {
+pub fn schema() -> String {
     let schema = schemars::schema_for!(RawExperiment);
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
     text.push('\n');

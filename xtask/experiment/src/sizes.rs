@@ -116,19 +116,19 @@ impl<'de> Deserialize<'de> for RawSizes {
 }
 
 /// What is wrong with a range, and where if not everywhere.
-pub(super) enum Refusal<'a> {
+pub(crate) enum Refusal<'a> {
     Size(&'static str, &'a Spanned<String>, String),
     PerDecade(&'a Spanned<u32>, String),
 }
 
 impl RawRange {
     /// Whether sizes are chosen while measuring.
-    pub(super) fn is_auto(&self) -> bool {
+    pub(crate) fn is_auto(&self) -> bool {
         self.auto.as_ref().is_some_and(|auto| *auto.get_ref())
     }
 
     /// The range in which sizes are chosen, and for how long.
-    pub(super) fn resolve_auto(&self) -> Result<Auto, Refusal<'_>> {
+    pub(crate) fn resolve_auto(&self) -> Result<Auto, Refusal<'_>> {
         let (from, to) = self.ends()?;
         if let Some(per_decade) = &self.per_decade {
             let message = format!(
@@ -149,7 +149,7 @@ impl RawRange {
 
     /// The sizes, ascending, both ends exact and those between rounded to two digits (three where two
     /// would merge neighbours).
-    pub(super) fn resolve(&self) -> Result<Vec<Bytes>, Refusal<'_>> {
+    pub(crate) fn resolve(&self) -> Result<Vec<Bytes>, Refusal<'_>> {
         if let Some(text) = &self.budget {
             let found = format!("`{}`, which goes with `auto = true` alone", text.get_ref());
             return Err(Refusal::Size("input.sizes.budget", text, found));

@@ -11,49 +11,49 @@ use super::fill;
 
 /// A command with all that is said of it; names of the laboratory are not filled in yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Foreign {
-    pub(crate) command: Vec<String>,
+pub struct Foreign {
+    pub command: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) output: Output,
+    pub output: Output,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) decode: Option<Vec<String>>,
+    pub decode: Option<Vec<String>>,
     /// Nothing for what goes by itself: bytes where there is a `decode`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) check: Option<Check>,
+    pub check: Option<Check>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) version: Option<Vec<String>>,
+    pub version: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) env: BTreeMap<String, String>,
+    pub env: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) cwd: Option<String>,
+    pub cwd: Option<String>,
     /// Empty for 0 alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) exit_codes: Vec<u8>,
+    pub exit_codes: Vec<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) timeout: Option<Nanos>,
+    pub timeout: Option<Nanos>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) build: Option<Vec<String>>,
+    pub build: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) hooks: Hooks,
+    pub hooks: Hooks,
 }
 
 /// Commands around what is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Hooks {
+pub struct Hooks {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) setup: Option<Vec<String>>,
+    pub setup: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) prepare: Option<Vec<String>>,
+    pub prepare: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) conclude: Option<Vec<String>>,
+    pub conclude: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) cleanup: Option<Vec<String>>,
+    pub cleanup: Option<Vec<String>>,
 }
 
 /// Where the result of a command is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub(crate) enum Output {
+pub enum Output {
     /// On its stdout.
     #[default]
     Stdout,
@@ -70,7 +70,7 @@ pub(crate) enum Output {
 /// What makes a round trip right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Check {
+pub enum Check {
     Named(Sameness),
     /// A command that ends with 0.
     Command(Vec<String>),
@@ -79,7 +79,7 @@ pub(crate) enum Check {
 /// In which sense two documents are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Sameness {
+pub enum Sameness {
     Bytes,
     /// The same JSON values, in whatever notation.
     Json,
@@ -117,13 +117,13 @@ impl From<Output> for String {
 
 impl Foreign {
     /// Whether the document is on stdin, not a file.
-    pub(crate) fn reads_stdin(&self) -> bool {
+    pub fn reads_stdin(&self) -> bool {
         !fill::any_names(&self.command, "input")
             && !self.env.values().any(|value| fill::names(value, "input"))
     }
 
     /// Whether a run needs to know what `{name}` stands for.
-    pub(crate) fn names(&self, name: &str) -> bool {
+    pub fn names(&self, name: &str) -> bool {
         let Hooks { prepare, conclude, .. } = &self.hooks;
         let check = match &self.check {
             Some(Check::Command(line)) => line.as_slice(),
@@ -136,7 +136,7 @@ impl Foreign {
     }
 
     /// Replaces every text that may hold names, until one is refused.
-    pub(crate) fn try_visit(
+    pub fn try_visit(
         &mut self,
         of: &mut dyn FnMut(&str) -> Result<String, String>,
     ) -> Result<(), String> {
@@ -164,7 +164,7 @@ impl Foreign {
     }
 
     /// Whether the exit code is no failure.
-    pub(crate) fn is_fine(&self, exit_code: i32) -> bool {
+    pub fn is_fine(&self, exit_code: i32) -> bool {
         match self.exit_codes.as_slice() {
             [] => exit_code == 0,
             codes => codes.iter().any(|code| i32::from(*code) == exit_code),
@@ -172,7 +172,7 @@ impl Foreign {
     }
 
     /// What its results are checked for: nothing where there is nothing to compare.
-    pub(crate) fn checked(&self) -> Option<Check> {
+    pub fn checked(&self) -> Option<Check> {
         match (&self.check, &self.decode) {
             (Some(Check::Named(Sameness::None)), _) | (None, None) => None,
             (Some(check), _) => Some(check.clone()),
