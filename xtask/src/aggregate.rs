@@ -13,7 +13,7 @@ use grouping::{Layout, Quantity};
 
 use record::metric::{self, Metric, Source};
 use record::units::Bytes;
-use record::{Kind, Outcome};
+use record::{CellKey, Kind, Outcome};
 
 pub(crate) use grouping::Values;
 
@@ -68,7 +68,10 @@ pub(crate) struct Samples {
 /// Values of two variants from the same document and block, by the variant that is compared, the
 /// profile and the size; for each metric in the order in which they were asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Pairs(HashMap<(String, String, Bytes), Vec<(Metric, Vec<(f64, f64)>)>>);
+pub(crate) struct Pairs(HashMap<CellKey, Vec<PairsOf>>);
+
+/// A metric with its values of both variants.
+type PairsOf = (Metric, Vec<(f64, f64)>);
 
 impl Samples {
     /// Reads the file. The metrics that the experiment declares have columns of their own.
@@ -114,7 +117,7 @@ impl Samples {
         let (metrics, places): (Vec<Metric>, Vec<usize>) = metrics.iter().filter_map(place).unzip();
         let found = self.rows.pairs("run", reference, &places)?.into_iter().map(|of| {
             let values = metrics.iter().copied().zip(of.values).collect();
-            ((of.variant, of.profile, Bytes(of.size)), values)
+            (CellKey::new(&of.variant, &of.profile, Bytes(of.size)), values)
         });
         Ok(Pairs(found.collect()))
     }
@@ -129,7 +132,7 @@ impl Pairs {
         size: Bytes,
         metric: Metric,
     ) -> &[(f64, f64)] {
-        let of_cell = self.0.get(&(variant.to_owned(), profile.to_owned(), size));
+        let of_cell = self.0.get(&CellKey::new(variant, profile, size));
         let found = of_cell.and_then(|of| of.iter().find(|(of, _)| *of == metric));
         found.map_or(&[], |(_, pairs)| pairs)
     }

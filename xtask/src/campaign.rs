@@ -7,18 +7,17 @@ use anyhow::bail;
 
 use experiment::error::user;
 use experiment::{Experiment, Program, Variant};
+use record::proof::{self, EMPTY, PROOF_NOTHING, PROOF_SPIKE, PROOF_STEP, PROOF_TOUCH};
 use record::units::{self, Bytes};
 use record::{
     Failure, Folder, HeapRow, Journal, Kind, Machine, Outcome, Sample, Samples, TimelineRow,
 };
 
-use crate::inputs::{self, Document, EMPTY};
+use crate::inputs::{self, Document};
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
-use crate::resolution::{self, PROOF_SPIKE, PROOF_STEP};
 use crate::settled;
-use crate::views;
 
 /// How many looks at memory over time are aimed at; the time between two follows from the cell's wall time.
 const LOOKS: u64 = 200;
@@ -90,9 +89,6 @@ impl Journals {
     }
 }
 
-/// The three proofs by name; `touch` allocates this much.
-pub(crate) const PROOF_NOTHING: &str = "probe-nothing";
-pub(crate) const PROOF_TOUCH: &str = "probe-touch";
 const TOUCH: Bytes = Bytes(64 << 20);
 /// What a proof may be off where the child stays on one CPU: 64 KiB plus 0.2 % of what is known.
 const PROOF_TOLERANCE: f64 = 64.0 * 1024.0 + 0.002 * TOUCH.0 as f64;
@@ -142,7 +138,7 @@ impl Campaign<'_> {
                 bench.proof(PROOF_TOUCH, Some(TOUCH.0), attempt)?,
             ];
             for name in [PROOF_STEP, PROOF_SPIKE] {
-                for touched in resolution::amounts() {
+                for touched in proof::amounts() {
                     rows.push(bench.proof(name, Some(touched.0), attempt)?);
                 }
             }
@@ -158,10 +154,10 @@ impl Campaign<'_> {
 
     /// What a proof may be off: more where the child moves between CPUs.
     fn proof_tolerance(&self, bench: &Bench<'_>) -> f64 {
-        if views::is_pinned(&self.experiment.measure, &bench.refused) {
+        if self.experiment.measure.is_pinned(&bench.refused) {
             return PROOF_TOLERANCE;
         }
-        PROOF_TOLERANCE + views::uncounted(false, Machine::now().cpu_count).0 as f64
+        PROOF_TOLERANCE + proof::uncounted(false, Machine::now().cpu_count).0 as f64
     }
 
     /// The variant on the empty document. This project's encoder must take it; another command may

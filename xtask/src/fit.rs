@@ -12,13 +12,14 @@ use stats::{
 pub(crate) use lookup::{LookedUp, Trust};
 
 use experiment::Experiment;
+use experiment::profile::swept_names;
+use record::EMPTY;
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::Group;
 use crate::cores::on_all_cores;
-use crate::inputs;
 use crate::resolution::Resolutions;
 use crate::summary::{Cell, Summary};
 
@@ -63,7 +64,7 @@ pub(crate) fn scalings(
     }
     let resolutions = Resolutions::of_groups(groups);
     let mut places = Vec::new();
-    for profile in inputs::swept_names(&experiment.input) {
+    for profile in swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let cells: Vec<&Cell> = summary
                 .cells
@@ -246,7 +247,7 @@ pub(crate) fn anchor(
     resolutions: &Resolutions,
 ) -> Option<SizePoint> {
     let group = groups.iter().find(|group| {
-        group.kind == Kind::Proof && group.variant == variant && group.profile == inputs::EMPTY
+        group.kind == Kind::Proof && group.variant == variant && group.profile == EMPTY
     })?;
     let first = |metric| group.values(metric).first();
     let at_exit = first(Metric::PeakHwm) == first(Metric::RssAtExit);

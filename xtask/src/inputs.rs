@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use experiment::{Generator, Input};
+use record::EMPTY;
 use record::hash::{self, Hashing, Sha256Hex};
 use record::publish;
 use record::units::Bytes;
@@ -19,9 +20,6 @@ use record::units::Bytes;
 pub(crate) use experiment::profile::{
     Profile, file_name, profile_names, repeated_name, swept_names,
 };
-
-/// The name under which the empty document stands in the samples.
-pub(crate) const EMPTY: &str = "empty";
 
 /// Where a document comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use stats::{Describe, Growth, Interval};
 
 use experiment::Criterion;
 use experiment::criterion::{Expects, Limit, Sizes};
+use experiment::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use record::metric::Metric;
 use record::units::{Bytes, percent, significant};
 
 use crate::fit::{Scaling, Trust};
-use crate::settled::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use crate::summary::{Cell, Repetitions, Summary};
 
 /// The answer to a criterion; the worst of its findings stands for all. Ordered from good to bad.

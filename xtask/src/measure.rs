@@ -23,6 +23,7 @@ use experiment::reading::{self, From};
 use experiment::{Experiment, Measure, Program, Variant, fill};
 use record::hash::{self, Sha256Hex};
 use record::heap::{self, HeapReport, HeapRow};
+use record::proof;
 use record::timeline::{self, TimelineRow};
 use record::units::{Bytes, Nanos};
 use record::{Kind, Outcome, Sample};
@@ -32,7 +33,6 @@ use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::measure::pinning::{Pinning, Who};
 use crate::plan::Cell;
-use crate::resolution;
 use crate::watched::Watched;
 use crate::workshop::Tools;
 use room::{Ready, Room};
@@ -657,7 +657,7 @@ impl<'a> Bench<'a> {
         match touch_bytes {
             None => command.push("--self-test-nothing".to_owned()),
             Some(bytes) => {
-                let gives_back = name == resolution::PROOF_SPIKE;
+                let gives_back = name == proof::PROOF_SPIKE;
                 let how = if gives_back { "--self-test-spike" } else { "--self-test-touch" };
                 command.extend([how.to_owned(), bytes.to_string()]);
             }

@@ -5,6 +5,8 @@ use stats::growth::SizePoint;
 use stats::{Growth, Undetermined, growth};
 
 use experiment::Experiment;
+use experiment::profile::profile_names;
+use record::EMPTY;
 use record::heap::HeapRow;
 use record::metric::Metric;
 use record::timeline::TimelineRow;
@@ -12,7 +14,6 @@ use record::units::Bytes;
 use record::{Kind, Machines};
 
 use crate::aggregate::{Group, Values};
-use crate::inputs::{self, EMPTY};
 use crate::views::{self, Views};
 
 /// Everything that is said of memory beyond its peak.
@@ -101,7 +102,7 @@ pub(crate) fn of(
     machines: &Machines,
 ) -> Memory {
     let mut heaps = Vec::new();
-    for profile in inputs::profile_names(&experiment.input) {
+    for profile in profile_names(&experiment.input) {
         for variant in &experiment.variant {
             heaps.extend(heap_of(&variant.name, &profile, heap));
         }

@@ -107,7 +107,7 @@ pub(crate) fn derive(folder: &Folder, name: &str) -> anyhow::Result<Derived> {
         );
     }
     let missing = |path: PathBuf| format!("{} is missing", path.display());
-    let mut lock = folder.read_lock()?.with_context(|| missing(folder.lock()))?;
+    let mut lock = folder.read_lock::<Experiment>()?.with_context(|| missing(folder.lock()))?;
     let machines = folder.read_machines()?.with_context(|| missing(folder.machine()))?;
     let samples = aggregate::Samples::read(&folder.samples(), &lock.experiment.own_metrics())?;
     let mut groups = samples.groups()?;
@@ -183,7 +183,7 @@ pub(crate) const DATA: &str = "data.csv";
 
 /// Reads the copy of published figures and derives all that a report says of them.
 pub(crate) fn derive_external(folder: &Folder, name: &str) -> anyhow::Result<DerivedExternal> {
-    let lock = folder.read_lock()?;
+    let lock = folder.read_lock::<Experiment>()?;
     let experiment = lock.context("experiment.lock.toml is missing")?.experiment;
     let data = experiment.data.as_ref().context("the experiment has no `[data]`")?;
     let external = external(data, &folder.0.join(DATA))?;

@@ -6,26 +6,15 @@
 
 use record::Kind;
 use record::metric::Metric;
+use record::proof::{PAGE, PROOF_SPIKE, PROOF_STEP};
 use record::units::Bytes;
 
 use crate::aggregate::Group;
 
-/// The names of the proofs that touch odd amounts: until they end, or giving them back before.
-pub(crate) const PROOF_STEP: &str = "probe-step";
-pub(crate) const PROOF_SPIKE: &str = "probe-spike";
-
 const NAMES: [&str; 2] = [PROOF_STEP, PROOF_SPIKE];
-
-const PAGE: u64 = 4096;
 
 /// Fewest proofs that tell a resolution.
 const STEPS_MIN: usize = 4;
-
-/// What the children touch: about 2 MB each, in steps that fall between those of the kernel (32 pages,
-/// or two for each CPU), none twice at the same place within 256 pages.
-pub(crate) fn amounts() -> impl Iterator<Item = Bytes> {
-    (0..16).map(|index: u64| Bytes((400 + index * 16 + index * 11 % 16) * PAGE))
-}
 
 /// The resolution of each metric that the proofs tell one of.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -174,6 +163,8 @@ fn common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use record::proof::amounts;
+
     use super::*;
     use crate::aggregate::Values;
     use record::{Outcome, Sample};

@@ -16,18 +16,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use experiment::Experiment;
+use experiment::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use record::metric::Metric;
 use record::{Kind, Outcome, Sample};
 
 use crate::inputs;
 use crate::plan::Cell;
-
-/// Fewest runs of a cell from which it counts as deterministic: two may agree by chance, since memory
-/// comes in pages.
-pub(crate) const DETERMINISTIC_RUNS_MIN: usize = 3;
-
-/// Fewest sizes at which a variant was deterministic from which it counts as steady.
-pub(crate) const STEADY_SIZES_MIN: usize = 2;
 
 /// What more runs would tell of a cell. Ordered: the worst metric stands for the cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,13 +4,13 @@
 use stats::{Describe, Trend, Undetermined, describe_by, mann_kendall};
 
 use experiment::Experiment;
+use experiment::profile::profile_names;
 use record::metric::Metric;
+use record::proof::{PROOF_NOTHING, PROOF_TOUCH};
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::{self, Group};
-use crate::campaign::{PROOF_NOTHING, PROOF_TOUCH};
-use crate::inputs;
 use crate::resolution::Resolutions;
 
 /// What all measured runs of one cell say.
@@ -110,7 +110,7 @@ pub(crate) struct Summary {
 
 /// Summarises the groups of a campaign, in the order in which the experiment names them.
 pub(crate) fn summarise(groups: &[Group], experiment: &Experiment) -> Summary {
-    let profiles = inputs::profile_names(&experiment.input);
+    let profiles = profile_names(&experiment.input);
     let place = |variant: &str, profile: &str, size: Bytes| {
         (
             profiles.iter().position(|name| name == profile),

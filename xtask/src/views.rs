@@ -1,30 +1,13 @@
 //! Two views of one peak: `ru_maxrss` as `wait4` hands it back and `VmHWM` at the exit stop. The kernel
 //! counts pages per CPU and adds up late, so they may differ a little; more than that is flagged.
 
-use experiment::{Experiment, Measure, Pin};
+use experiment::Experiment;
 use record::metric::Metric;
+use record::proof::uncounted;
 use record::units::Bytes;
 use record::{Kind, Machines};
 
 use crate::aggregate::Group;
-
-/// Both are read from two counters, of anonymous pages and of pages of files.
-const COUNTERS: u64 = 2;
-const PAGE: u64 = 4096;
-
-/// What the kernel may not have added up of a child's pages: each CPU that the child ran on hands on a
-/// counter in batches of `max(32, 2 CPUs)` pages (Linux, `lib/percpu_counter.c`; 64 pages in one
-/// batch for a thread before 6.2). A child runs on one CPU when it `is_pinned`, else on any.
-pub(crate) fn uncounted(is_pinned: bool, cpu_count: u32) -> Bytes {
-    let batch = 32.max(2 * u64::from(cpu_count));
-    let cpus = if is_pinned { 1 } else { u64::from(cpu_count) };
-    Bytes(COUNTERS * batch * PAGE * cpus)
-}
-
-/// Whether each child stays on one CPU, where the machine refused the system calls `refused`.
-pub(crate) fn is_pinned(measure: &Measure, refused: &[String]) -> bool {
-    measure.pin != Pin::Never && !refused.iter().any(|call| call == "sched_setaffinity")
-}
 
 /// The two views compared in every cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +32,7 @@ pub(crate) struct Disagreement {
 
 /// Compares the views in the measured runs.
 pub(crate) fn compare(groups: &[Group], experiment: &Experiment, machines: &Machines) -> Views {
-    let is_pinned = is_pinned(&experiment.measure, &machines.refused);
+    let is_pinned = experiment.measure.is_pinned(&machines.refused);
     let cpu_count = machines.before.cpu_count;
     let tolerance = uncounted(is_pinned, cpu_count);
     let runs: Vec<&Group> = groups.iter().filter(|group| group.kind == Kind::Run).collect();
@@ -119,14 +102,6 @@ mod tests {
             pinned: 0,
             left_behind: [0, 0],
         }
-    }
-
-    #[test]
-    fn what_is_not_counted_yet_grows_with_the_cpus_a_child_may_run_on() {
-        assert_eq!(uncounted(true, 2), Bytes(256 << 10));
-        assert_eq!(uncounted(false, 2), Bytes(512 << 10));
-        assert_eq!(uncounted(true, 64), Bytes(1 << 20));
-        assert_eq!(uncounted(false, 64), Bytes(64 << 20));
     }
 
     #[test]

@@ -18,17 +18,8 @@ const HOMES: [(&str, &[&str]); 9] = [
 
 /// The stages that are modules of `xtask`, from left to right; none imports one to its right. Cargo holds the
 /// borders of those that are crates.
-const STAGES: [&str; 9] = [
-    "inputs",
-    "plan",
-    "measure",
-    "campaign",
-    "aggregate",
-    "fit",
-    "claims",
-    "judge",
-    "render",
-];
+const STAGES: [&str; 9] =
+    ["inputs", "plan", "measure", "campaign", "aggregate", "fit", "claims", "judge", "render"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies below the root").to_owned()

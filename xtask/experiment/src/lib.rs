@@ -41,6 +41,13 @@ pub use profile::Profile;
 pub use raw::{Build, Layout, Level, Switches, schema};
 pub use reading::Reading;
 
+/// Fewest runs of a cell from which it counts as deterministic: two may agree by chance, since memory
+/// comes in pages.
+pub const DETERMINISTIC_RUNS_MIN: usize = 3;
+
+/// Fewest sizes at which a variant was deterministic from which it counts as steady.
+pub const STEADY_SIZES_MIN: usize = 2;
+
 /// One question with everything needed to answer it; all defaults are filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Experiment {
@@ -138,6 +145,11 @@ impl Input {
 }
 
 impl Measure {
+    /// Whether each child stays on one CPU, where the machine refused these system calls.
+    pub fn is_pinned(&self, refused: &[String]) -> bool {
+        self.pin != Pin::Never && !refused.iter().any(|call| call == "sched_setaffinity")
+    }
+
     /// Whether the encoder with the counting allocator is needed.
     pub fn needs_heap(&self) -> bool {
         self.heap || self.repeat.is_some()

@@ -20,8 +20,8 @@ impl Source {
         Ok(Self { path: shown.to_owned(), text })
     }
 
-    #[cfg(test)]
-    pub(crate) fn from_text(path: &str, text: &str) -> Self {
+    /// A text that stands in no file, for tests.
+    pub fn from_text(path: &str, text: &str) -> Self {
         Self { path: path.into(), text: text.to_owned() }
     }
 

@@ -70,8 +70,11 @@ fn first(found: &DataFrame, row: usize) -> anyhow::Result<Option<u32>> {
     Ok(places.into_iter().min())
 }
 
+/// Makes a statistic of values.
+type Compute = fn(Expr) -> Expr;
+
 /// What is computed of the values of a group beside the list of them.
-const STATISTICS: [(&str, fn(Expr) -> Expr); 8] = [
+const STATISTICS: [(&str, Compute); 8] = [
     ("mean", Expr::mean),
     ("sd", |values| values.std(1)),
     ("min", Expr::min),
@@ -157,7 +160,7 @@ fn count(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<u32
 
 fn statistics(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Statistics> {
     let of = |of: &str| anyhow::Ok(found.column(&statistic(name, of))?.f64()?.get(row));
-    let known = |name: &str| Ok(of(name)?.unwrap_or(f64::NAN));
+    let known = |name: &str| anyhow::Ok(of(name)?.unwrap_or(f64::NAN));
     anyhow::Ok(Statistics {
         mean: known("mean")?,
         sd: of("sd")?,
@@ -234,13 +237,12 @@ fn list(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<Seri
 /// A list of numbers, absent ones as NaN. What was divided by nothing is absent, too.
 fn numbers(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Vec<f64>> {
     let Some(values) = list(found, name, row)? else { return Ok(Vec::new()) };
-    Ok(match values.dtype() {
-        DataType::Int64 => {
-            values.i64()?.iter().map(|value| value.map_or(f64::NAN, |value| value as f64)).collect()
-        }
-        _ => {
-            let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
-            values.f64()?.iter().map(|value| finite(value).unwrap_or(f64::NAN)).collect()
-        }
-    })
+    if let Ok(whole) = values.i64() {
+        return Ok(whole
+            .iter()
+            .map(|value| value.map_or(f64::NAN, |value| value as f64))
+            .collect());
+    }
+    let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+    Ok(values.f64()?.iter().map(|value| finite(value).unwrap_or(f64::NAN)).collect())
 }

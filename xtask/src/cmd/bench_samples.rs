@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 
 use experiment::Experiment;
+use record::units;
 
 use crate::error::Verdict;
 use crate::output::outln;
 use crate::workshop::Workshop;
-use crate::{aggregate, claims, fit, summary, units};
+use crate::{aggregate, claims, fit, summary};
 
 /// The options of `bench-samples`.
 #[derive(Debug, clap::Args)]

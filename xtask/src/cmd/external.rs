@@ -7,11 +7,12 @@ use experiment::Lock;
 use experiment::data::Data;
 use record::LockedDocument;
 use record::hash;
+use record::publish;
 
 use crate::cmd::Chosen;
 use crate::output::{errln, outln};
+use crate::render;
 use crate::workshop::Workshop;
-use crate::{publish, render};
 
 /// Copies the data, records what it is and renders; whether all published figures are reproduced.
 pub(crate) fn write(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow::Result<bool> {
@@ -31,7 +32,7 @@ pub(crate) fn check(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow
     let name = &chosen.name;
     let copy = chosen.folder.0.join(render::DATA);
     let mut fine = true;
-    let recorded = chosen.folder.read_lock()?;
+    let recorded = chosen.folder.read_lock::<experiment::Experiment>()?;
     if recorded != Some(lock(workshop, chosen, data)?)
         || std::fs::read(&copy).ok() != Some(read(workshop, data)?)
     {

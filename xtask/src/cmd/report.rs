@@ -36,7 +36,7 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
             }
             continue;
         }
-        let Some(lock) = chosen.folder.read_lock()? else {
+        let Some(lock) = chosen.folder.read_lock::<experiment::Experiment>()? else {
             if named {
                 return user(format!(
                     "`{}` has not been measured; `cargo xtask run {}` does",

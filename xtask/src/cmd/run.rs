@@ -163,7 +163,7 @@ pub(super) fn measure_one(
         errln!("dropped a torn end of {} bytes; that run is made again", journals.torn_bytes());
     }
     let mut documents = documents;
-    let known = running.read_lock()?.context("the lock was written")?;
+    let known = running.read_lock::<Experiment>()?.context("the lock was written")?;
     documents.extend(cmd::sizes::chosen(workshop, chosen, &known)?);
     let chosen = &Chosen { experiment: ready, ..chosen.clone() };
     let started = measure::run_once(&chosen.experiment, home, Once::Setup);
@@ -176,7 +176,7 @@ pub(super) fn measure_one(
     cleaned?;
     machines.after = Some(Machine::now());
     running.write_machines(&machines)?;
-    running.move_to(folder)
+    running.move_to::<Experiment>(folder)
 }
 
 /// The runs themselves.
@@ -308,9 +308,9 @@ fn finish(running: &Folder, folder: &Folder, lock: &Lock) -> anyhow::Result<bool
     let Some(machines) = running.read_machines()?.filter(|of| of.after.is_some()) else {
         return Ok(false);
     };
-    running.move_to(folder)?;
+    running.move_to::<Experiment>(folder)?;
     errln!("published the campaign of {}, which was complete", machines.before.time);
-    let Some(published) = folder.read_lock()? else { return Ok(false) };
+    let Some(published) = folder.read_lock::<Experiment>()? else { return Ok(false) };
     let now = Machine::now();
     Ok(same::differences((&published, &machines.before), (lock, &now)).is_empty())
 }
@@ -363,7 +363,9 @@ fn lock(
 /// same thing in the same place, and refused if not.
 fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> {
     let now = Machine::now();
-    let Some((earlier, machines)) = running.read_lock()?.zip(running.read_machines()?) else {
+    let Some((earlier, machines)) =
+        running.read_lock::<Experiment>()?.zip(running.read_machines()?)
+    else {
         // Both are written before the first row.
         if std::fs::metadata(running.samples()).is_ok_and(|of| of.len() > 0) {
             return user(format!(

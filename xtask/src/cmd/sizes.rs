@@ -41,7 +41,7 @@ pub(super) fn choose(
 ) -> anyhow::Result<Vec<Document>> {
     let experiment = &chosen.experiment;
     let Some(auto) = &experiment.input.auto else { return Ok(Vec::new()) };
-    let Some(mut lock) = running.read_lock()? else { return Ok(Vec::new()) };
+    let Some(mut lock) = running.read_lock::<Experiment>()? else { return Ok(Vec::new()) };
     let groups = Samples::read(&running.samples(), &experiment.own_metrics())?.groups()?;
     let summary = summary::summarise(&groups, experiment);
     let mut documents = Vec::new();

@@ -7,12 +7,12 @@ use stats::{Growth, Interval};
 
 use experiment::Experiment;
 use experiment::criterion::{Expects, Sizes};
+use experiment::profile::swept_names;
 use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::aggregate::Group;
-use crate::inputs;
 use crate::summary::{Cell, Summary};
 
 /// A predicted size with what one run of it gave.
@@ -145,7 +145,7 @@ pub(crate) fn wanted(experiment: &Experiment, summary: &Summary) -> Vec<Wanted> 
     if asked(experiment).next().is_none() && experiment.fit.budget.is_empty() {
         return found;
     }
-    for profile in inputs::swept_names(&experiment.input) {
+    for profile in swept_names(&experiment.input) {
         for variant in &experiment.variant {
             let here = |cell: &&Cell| cell.variant == variant.name && cell.profile == profile;
             let cells: Vec<&Cell> = summary.cells.iter().filter(here).collect();

@@ -10,10 +10,11 @@ use anyhow::{Context, bail};
 
 use experiment::{Generator, fill};
 use record::hash::{self, Sha256Hex};
+use record::publish;
 use record::units::Bytes;
 
 use super::Document;
-use crate::{interrupt, publish, watched};
+use crate::{interrupt, watched};
 
 /// How far from what it was asked for a document may be: a factor.
 const OFF_MAX: f64 = 2.0;

@@ -26,7 +26,7 @@ fn text(reports: &Path) -> anyhow::Result<String> {
     for lock in glob::glob(&pattern.to_string_lossy())?.filter_map(Result::ok) {
         let folder = Folder(lock.parent().unwrap_or(reports).to_owned());
         let name = folder.0.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some(recorded) = folder.read_lock()? else { continue };
+        let Some(recorded) = folder.read_lock::<experiment::Experiment>()? else { continue };
         if recorded.experiment.data.is_some() {
             let experiment = &recorded.experiment;
             let (reproduced, published) = derive_external(&folder, &name)?.external.reproduced();
