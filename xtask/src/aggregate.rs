@@ -15,8 +15,6 @@ use record::metric::{self, Metric, Source};
 use record::units::Bytes;
 use record::{CellKey, Kind, Outcome};
 
-pub(crate) use grouping::Values;
-
 /// The column of the size of inputs.
 const SIZE: &str = "input_bytes";
 
@@ -34,7 +32,7 @@ pub(crate) struct Group {
     /// The blocks of the successful runs.
     pub(crate) blocks: Vec<u32>,
     /// Values of the successful runs; metrics without any are left out.
-    pub(crate) values: Vec<(Metric, Values)>,
+    pub(crate) values: Vec<(Metric, Vec<f64>)>,
     /// How many different outputs the successful runs gave.
     pub(crate) distinct_outputs: u32,
     /// Of the successful runs: how many were disturbed, and of how many that is known.
@@ -48,12 +46,7 @@ pub(crate) struct Group {
 impl Group {
     /// The values of a metric; empty if there are none.
     pub(crate) fn values(&self, metric: Metric) -> &[f64] {
-        self.of(metric).map_or(&[], |of| &of.values)
-    }
-
-    /// The values of a metric with what they come to.
-    pub(crate) fn of(&self, metric: Metric) -> Option<&Values> {
-        self.values.iter().find(|(of, _)| *of == metric).map(|(_, values)| values)
+        self.values.iter().find(|(of, _)| *of == metric).map_or(&[], |(_, values)| values)
     }
 }
 
@@ -191,7 +184,7 @@ impl Group {
         metrics: impl Iterator<Item = Metric>,
     ) -> anyhow::Result<Self> {
         // What stands behind the metrics, in the order in which `groups` asks for it.
-        let mut last = || group.values.pop().flatten().map_or(Vec::new(), |of| of.values);
+        let mut last = || group.values.pop().unwrap_or_default();
         let left = last();
         let pinned = last().len() as u32;
         let marks = last();
@@ -202,7 +195,7 @@ impl Group {
             outcomes.push((named(name)?, *count));
         }
         outcomes.sort_unstable();
-        let values = metrics.zip(group.values).filter_map(|(metric, of)| Some((metric, of?)));
+        let values = metrics.zip(group.values).filter(|(_, values)| !values.is_empty());
         Ok(Self {
             kind: named(&kind)?,
             attempt: group.block,

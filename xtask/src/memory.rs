@@ -13,7 +13,7 @@ use record::timeline::TimelineRow;
 use record::units::Bytes;
 use record::{Kind, Machines};
 
-use crate::aggregate::{Group, Values};
+use crate::aggregate::Group;
 use crate::views::{self, Views};
 
 /// Everything that is said of memory beyond its peak.
@@ -123,7 +123,7 @@ pub(crate) fn join(groups: &mut [Group], rows: &[HeapRow]) {
                 && group.size.0 == row.input_bytes
         });
         if let Some(group) = group {
-            group.values.push((Metric::PeakHeap, Values::of(vec![peak as f64])));
+            group.values.push((Metric::PeakHeap, vec![peak as f64]));
         }
     }
 }

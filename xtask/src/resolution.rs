@@ -166,7 +166,6 @@ mod tests {
     use record::proof::amounts;
 
     use super::*;
-    use crate::aggregate::Values;
     use record::{Outcome, Sample};
 
     /// What the rows of a campaign say, attempts in their order.
@@ -178,7 +177,7 @@ mod tests {
             let all: Vec<&Sample> = rows.iter().filter(is_of).collect();
             let values = |metric: Metric| {
                 let values: Vec<f64> = all.iter().filter_map(|row| row.value(metric)).collect();
-                (!values.is_empty()).then(|| (metric, Values::of(values)))
+                (!values.is_empty()).then(|| (metric, values))
             };
             groups.push(Group {
                 kind: row.kind,

@@ -1,7 +1,7 @@
 //! What aggregation makes of a campaign: per cell the description of each metric, per variant and
 //! profile the trend over repetitions, and the proofs. Derived on each read, never stored.
 
-use stats::{Describe, Trend, Undetermined, describe_by, mann_kendall};
+use stats::{Describe, Trend, Undetermined, describe, mann_kendall};
 
 use experiment::Experiment;
 use experiment::profile::profile_names;
@@ -160,10 +160,7 @@ fn runs_ok(group: &Group) -> u32 {
 }
 
 fn described(group: &Group) -> Vec<(Metric, Describe)> {
-    let of = |metric| {
-        let of = group.of(metric)?;
-        Some((metric, describe_by(&of.values, &of.statistics).ok()?))
-    };
+    let of = |metric| Some((metric, describe(group.values(metric)).ok()?));
     aggregate::measured(std::iter::once(group)).into_iter().filter_map(of).collect()
 }
 

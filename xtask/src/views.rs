@@ -81,7 +81,6 @@ fn furthest(group: &Group) -> Option<Disagreement> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::Values;
 
     fn group(rss: &[f64], hwm: &[f64]) -> Group {
         Group {
@@ -95,7 +94,7 @@ mod tests {
             values: [(Metric::PeakRss, rss), (Metric::PeakHwm, hwm)]
                 .into_iter()
                 .filter(|(_, values)| !values.is_empty())
-                .map(|(metric, values)| (metric, Values::of(values.to_vec())))
+                .map(|(metric, values)| (metric, values.to_vec()))
                 .collect(),
             distinct_outputs: 1,
             disturbed: [0, 0],

@@ -2,10 +2,9 @@
 
 use anyhow::Context;
 use polars::prelude::*;
-use stats::Statistics;
 
 use crate::read::column;
-use crate::{Group, Pairs, Values};
+use crate::{Group, Pairs};
 
 /// What all rows of a group share.
 const KEYS: [&str; 5] =
@@ -38,7 +37,7 @@ pub(crate) fn groups(
         .agg([len().alias(COUNT), col(column::ROW).first()])
         .group_by_stable(keys.clone())
         .agg([col(column::OUTCOME), col(COUNT), col(column::ROW).min().alias(FIRST[1])]);
-    let values = quantities.iter().flatten().flat_map(|name| values_and_statistics(name));
+    let values = quantities.iter().flatten().map(col);
     let of_cell = [
         col(column::ROW).first().alias(FIRST[0]),
         col(column::BLOCK),
@@ -70,58 +69,18 @@ fn first(found: &DataFrame, row: usize) -> anyhow::Result<Option<u32>> {
     Ok(places.into_iter().min())
 }
 
-/// Makes a statistic of values.
-type Compute = fn(Expr) -> Expr;
-
-/// What is computed of the values of a group beside the list of them.
-const STATISTICS: [(&str, Compute); 8] = [
-    ("mean", Expr::mean),
-    ("sd", |values| values.std(1)),
-    ("min", Expr::min),
-    ("q1", |values| quantile(values, 0.25)),
-    ("median", |values| quantile(values, 0.5)),
-    ("q3", |values| quantile(values, 0.75)),
-    ("p95", |values| quantile(values, 0.95)),
-    ("max", Expr::max),
-];
-
-fn quantile(values: Expr, p: f64) -> Expr {
-    values.quantile(lit(p), QuantileMethod::Linear)
-}
-
-fn values_and_statistics(name: &str) -> impl Iterator<Item = Expr> + '_ {
-    let statistics = STATISTICS.map(|(of, compute)| compute(col(name)).alias(statistic(name, of)));
-    std::iter::once(col(name)).chain(statistics)
-}
-
-/// The column of a statistic of a quantity.
-fn statistic(name: &str, of: &str) -> String {
-    format!("{of} of {name}")
-}
-
 fn group(
     found: &DataFrame,
     row: usize,
     ok: &str,
     quantities: &[Option<String>],
 ) -> anyhow::Result<Group> {
-    let mut values = Vec::new();
-    for quantity in quantities {
-        let of_rows = match quantity {
-            Some(name) => {
-                let mut present = numbers(found, name, row)?;
-                present.retain(|value| !value.is_nan());
-                present
-            }
-            None => Vec::new(),
-        };
-        values.push(match quantity {
-            Some(name) if !of_rows.is_empty() => {
-                Some(Values { values: of_rows, statistics: statistics(found, name, row)? })
-            }
-            _ => None,
-        });
-    }
+    let of_quantity = |quantity: &Option<String>| {
+        let of_rows = quantity.as_ref().map(|name| numbers(found, name, row)).transpose();
+        let mut present = of_rows?.unwrap_or_default();
+        present.retain(|value| !value.is_nan());
+        anyhow::Ok(present)
+    };
     let blocks = list(found, column::BLOCK, row)?;
     let blocks: Vec<u32> = match &blocks {
         Some(blocks) => blocks.i64()?.iter().flatten().map(|block| block as u32).collect(),
@@ -148,7 +107,7 @@ fn group(
         block: found.column(column::APART)?.i64()?.get(row).unwrap_or_default() as u32,
         outcomes,
         blocks,
-        values,
+        values: quantities.iter().map(of_quantity).collect::<anyhow::Result<_>>()?,
         distinct_outputs: outputs - no_output,
     })
 }
@@ -156,21 +115,6 @@ fn group(
 /// A count; nothing where the group has no such rows.
 fn count(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<u32>> {
     Ok(found.column(name)?.idx()?.get(row))
-}
-
-fn statistics(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Statistics> {
-    let of = |of: &str| anyhow::Ok(found.column(&statistic(name, of))?.f64()?.get(row));
-    let known = |name: &str| anyhow::Ok(of(name)?.unwrap_or(f64::NAN));
-    anyhow::Ok(Statistics {
-        mean: known("mean")?,
-        sd: of("sd")?,
-        min: known("min")?,
-        q1: known("q1")?,
-        median: known("median")?,
-        q3: known("q3")?,
-        p95: known("p95")?,
-        max: known("max")?,
-    })
 }
 
 pub(crate) fn pairs(

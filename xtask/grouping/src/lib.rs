@@ -6,11 +6,10 @@
 //! | module | what it does |
 //! |---|---|
 //! | `read` | the file as a table with a column for each quantity |
-//! | `group` | the rows of each cell together and their statistics, and pairs of two variants from the same block |
+//! | `group` | the rows of each cell together, and pairs of two variants from the same block |
 
 mod group;
 mod read;
-mod values;
 
 #[cfg(test)]
 mod tests;
@@ -19,8 +18,6 @@ use std::path::Path;
 
 use anyhow::Context;
 use polars::frame::DataFrame;
-
-pub use values::Values;
 
 /// How many texts tell groups apart: kind, variant and profile of a sample.
 pub const TEXTS: usize = 3;
@@ -72,8 +69,8 @@ pub struct Group {
     pub outcomes: Vec<(String, u32)>,
     /// The blocks of the rows that have values, in their order.
     pub blocks: Vec<u32>,
-    /// In the order of [`Layout::quantities`]; `None` where no row has one.
-    pub values: Vec<Option<Values>>,
+    /// In the order of [`Layout::quantities`], each in the order of the rows; empty where no row has one.
+    pub values: Vec<Vec<f64>>,
     /// How many different outputs the rows with values have.
     pub distinct_outputs: u32,
 }

@@ -92,13 +92,13 @@ fn key(group: &Group) -> (&str, &str, Bytes) {
 }
 
 fn of_cell(group: &Group) -> Vec<CellChecks> {
-    let of_metric = |(metric, of): &(Metric, crate::aggregate::Values)| CellChecks {
+    let of_metric = |(metric, values): &(Metric, Vec<f64>)| CellChecks {
         variant: group.variant.clone(),
         profile: group.profile.clone(),
         size: group.size,
         metric: *metric,
-        normality: shapiro_wilk(&of.values),
-        drift: mann_kendall(&of.values),
+        normality: shapiro_wilk(values),
+        drift: mann_kendall(values),
         not_normal: false,
         drifts: false,
     };

@@ -48,28 +48,6 @@ pub struct Describe {
     pub outliers: Outliers,
 }
 
-/// What the values of a cell come to before anything is concluded from them. Whoever groups values
-/// computes these; [`statistics`] does for a plain slice.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Statistics {
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Standard deviation with divisor n - 1; `None` with one value.
-    pub sd: Option<f64>,
-    /// Smallest value.
-    pub min: f64,
-    /// First quartile.
-    pub q1: f64,
-    /// Median.
-    pub median: f64,
-    /// Third quartile.
-    pub q3: f64,
-    /// 95th percentile.
-    pub p95: f64,
-    /// Largest value.
-    pub max: f64,
-}
-
 /// How the interval of the mean was made.
 ///
 /// Student's t covers 92 % instead of 95 % of log-normal means at a CV of 53 % and n = 5, and 82 % at a
@@ -111,32 +89,21 @@ pub struct Flagged {
 /// No values is [`Undetermined::TooFewValues`], an infinite or undefined one, or a sum out of the range
 /// of doubles, [`Undetermined::NotFinite`].
 pub fn describe(values: &[f64]) -> Result<Describe, Undetermined> {
-    match values.is_empty() {
-        true => Err(Undetermined::TooFewValues { have: 0, need: 1 }),
-        false => describe_by(values, &statistics(values)),
-    }
-}
-
-/// The same where their statistics are known. Identical values have exactly their mean and no spread,
-/// however the statistics were summed.
-pub fn describe_by(values: &[f64], known: &Statistics) -> Result<Describe, Undetermined> {
     if values.is_empty() {
         return Err(Undetermined::TooFewValues { have: 0, need: 1 });
     }
     if values.iter().any(|v| !v.is_finite()) {
         return Err(Undetermined::NotFinite);
     }
-    let Statistics { min, max, median, .. } = *known;
-    let identical = values.len() > 1 && min == max;
-    let (mean, sd) = match identical {
-        true => (min, Some(0.0)),
-        false => (known.mean, known.sd),
-    };
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let Moments { mean, sd } = moments(values);
     if !mean.is_finite() || !sd.unwrap_or(0.0).is_finite() {
         return Err(Undetermined::NotFinite);
     }
+    let median = quantile(&sorted, 0.5);
+    let identical = sorted.len() > 1 && spread(&sorted) == 0.0;
     let varied = sd.filter(|&sd| sd > 0.0);
-    let sorted = sorted(values);
     let mean_t95 = varied.map(|sd| student(mean, sd, values.len()));
     let log_normal = varied.and_then(|sd| log_normal_interval(&sorted, sd / mean));
     Ok(Describe {
@@ -144,12 +111,12 @@ pub fn describe_by(values: &[f64], known: &Statistics) -> Result<Describe, Undet
         mean,
         sd,
         cv: sd.filter(|_| mean > 0.0).map(|sd| sd / mean),
-        min,
-        q1: known.q1,
+        min: sorted[0],
+        q1: quantile(&sorted, 0.25),
         median,
-        q3: known.q3,
-        p95: known.p95,
-        max,
+        q3: quantile(&sorted, 0.75),
+        p95: quantile(&sorted, 0.95),
+        max: sorted[sorted.len() - 1],
         identical,
         mean_ci95: log_normal.or(mean_t95),
         mean_method: log_normal.map_or(MeanMethod::Student, |_| MeanMethod::LogNormal),
@@ -160,28 +127,6 @@ pub fn describe_by(values: &[f64], known: &Statistics) -> Result<Describe, Undet
             by_mad: flag_by_mad(values, median),
         }),
     })
-}
-
-/// The statistics of one value or more.
-pub fn statistics(values: &[f64]) -> Statistics {
-    let sorted = sorted(values);
-    let Moments { mean, sd } = moments(values);
-    Statistics {
-        mean,
-        sd,
-        min: sorted[0],
-        q1: quantile(&sorted, 0.25),
-        median: quantile(&sorted, 0.5),
-        q3: quantile(&sorted, 0.75),
-        p95: quantile(&sorted, 0.95),
-        max: sorted[sorted.len() - 1],
-    }
-}
-
-fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted
 }
 
 /// Mean and standard deviation.
@@ -215,6 +160,10 @@ pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
     sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}
+
+fn spread(sorted: &[f64]) -> f64 {
+    sorted[sorted.len() - 1] - sorted[0]
 }
 
 fn student(mean: f64, sd: f64, n: usize) -> Interval {

@@ -38,7 +38,7 @@ pub mod variation;
 pub use assumption::{Test, levene, shapiro_wilk};
 pub use calibrate::calibrate;
 pub use compare::{Comparison, compare_family, compare_paired, compare_resolved, holm};
-pub use describe::{Describe, Statistics, describe, describe_by, statistics};
+pub use describe::{Describe, describe};
 pub use distribution::binomial_tail;
 pub use factorial::{Factorial, GridCell, factorial};
 pub use growth::{Growth, SizePoint, growth, held_out_largest};
