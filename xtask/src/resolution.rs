@@ -177,7 +177,7 @@ mod tests {
             let all: Vec<&Sample> = rows.iter().filter(is_of).collect();
             let values = |metric: Metric| {
                 let values: Vec<f64> = all.iter().filter_map(|row| row.value(metric)).collect();
-                (!values.is_empty()).then(|| (metric, values))
+                (!values.is_empty()).then_some((metric, values))
             };
             groups.push(Group {
                 kind: row.kind,

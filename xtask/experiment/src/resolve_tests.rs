@@ -216,13 +216,13 @@ fn chosen_sizes_begin_with_the_smallest_and_those_that_are_named() {
 fn a_missing_file_is_refused_and_a_pattern_finds_files() {
     let files =
         |pattern: &str| WHOLE.replace("sizes =", &format!("files = [\"{pattern}\"]\nsizes ="));
-    let repeated = files("src/units.rs").replace("\nfiles =", "\nrepeated =");
+    let repeated = files("src/source.rs").replace("\nfiles =", "\nrepeated =");
     let experiment = resolved(&repeated).unwrap();
-    assert_eq!(profile_names(&experiment.input), ["wide", "units-repeated"]);
+    assert_eq!(profile_names(&experiment.input), ["wide", "source-repeated"]);
     let said = resolved(&files("no/such.json")).unwrap_err();
     assert!(said.contains("x.toml:6:10: `input.files` holds `no/such.json`"), "{said}");
-    let experiment = resolved(&files("src/units.r?")).unwrap();
-    assert_eq!(experiment.input.files, [Path::new("src/units.rs")]);
+    let experiment = resolved(&files("src/source.r?")).unwrap();
+    assert_eq!(experiment.input.files, [Path::new("src/source.rs")]);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn switches_become_arguments() {
 
 #[test]
 fn every_committed_experiment_is_valid() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let mut seen = 0;
     for entry in std::fs::read_dir(root.join("experiments")).unwrap() {
         let path = entry.unwrap().path();
