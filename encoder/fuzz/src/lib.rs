@@ -37,6 +37,8 @@ pub fn encode(document: &[u8], options: &Options) -> Vec<u8> {
 pub fn decode(encoded: &[u8], checked: bool) -> Result<Vec<u8>, Error> {
     #[cfg(fuzzing)]
     sigma_encoder::fuzzing::ignore_checks(!checked);
+    #[cfg(not(fuzzing))]
+    let _ = checked;
     let limits = Limits { output_bytes: Some(OUTPUT_MAX), ..Limits::default() };
     let mut document = Vec::new();
     sigma_encoder::decode_limited(encoded, &mut document, limits)?;
