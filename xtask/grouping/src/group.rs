@@ -44,7 +44,7 @@ pub(crate) fn groups(
         col(column::OUTPUT).n_unique(),
         col(column::OUTPUT).null_count().alias(WITHOUT_OUTPUT),
     ];
-    let found = well
+    let mut found = well
         .group_by_stable(keys.clone())
         .agg(of_cell.into_iter().chain(values).collect::<Vec<_>>())
         .join_builder()
@@ -54,8 +54,20 @@ pub(crate) fn groups(
         .on(keys)
         .finish()
         .collect()?;
-    let of_row = |row| anyhow::Ok((first(&found, row)?, group(&found, row, ok, quantities)?));
-    let mut groups = (0..found.height()).map(of_row).collect::<anyhow::Result<Vec<_>>>()?;
+    // A column goes when its values are out: all of them twice would be the peak of memory.
+    let mut values = Vec::new();
+    for quantity in quantities {
+        let of_groups = match quantity {
+            Some(name) => numbers(&found.drop_in_place(name)?)?,
+            None => vec![Vec::new(); found.height()],
+        };
+        values.push(of_groups.into_iter());
+    }
+    let mut groups = Vec::new();
+    for row in 0..found.height() {
+        let of_row = values.iter_mut().filter_map(Iterator::next).map(present).collect();
+        groups.push((first(&found, row)?, group(&found, row, ok, of_row)?));
+    }
     groups.sort_by_key(|(first, _)| *first);
     Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
@@ -69,18 +81,7 @@ fn first(found: &DataFrame, row: usize) -> anyhow::Result<Option<u32>> {
     Ok(places.into_iter().min())
 }
 
-fn group(
-    found: &DataFrame,
-    row: usize,
-    ok: &str,
-    quantities: &[Option<String>],
-) -> anyhow::Result<Group> {
-    let of_quantity = |quantity: &Option<String>| {
-        let of_rows = quantity.as_ref().map(|name| numbers(found, name, row)).transpose();
-        let mut present = of_rows?.unwrap_or_default();
-        present.retain(|value| !value.is_nan());
-        anyhow::Ok(present)
-    };
+fn group(found: &DataFrame, row: usize, ok: &str, values: Vec<Vec<f64>>) -> anyhow::Result<Group> {
     let blocks = list(found, column::BLOCK, row)?;
     let blocks: Vec<u32> = match &blocks {
         Some(blocks) => blocks.i64()?.iter().flatten().map(|block| block as u32).collect(),
@@ -107,7 +108,7 @@ fn group(
         block: found.column(column::APART)?.i64()?.get(row).unwrap_or_default() as u32,
         outcomes,
         blocks,
-        values: quantities.iter().map(of_quantity).collect::<anyhow::Result<_>>()?,
+        values,
         distinct_outputs: outputs - no_output,
     })
 }
@@ -151,22 +152,31 @@ pub(crate) fn pairs(
         .group_by_stable([column::VARIANT, column::PROFILE, column::SIZE].map(col))
         .agg(both.collect::<Vec<_>>())
         .collect()?;
-    let of_row = |row| {
-        let values = quantities.iter().map(|name| {
-            let Some(name) = name else { return Ok(Vec::new()) };
-            let (mine, theirs) =
-                (numbers(&found, name, row)?, numbers(&found, &theirs(name), row)?);
-            let pairs = mine.into_iter().zip(theirs);
-            anyhow::Ok(pairs.filter(|(mine, theirs)| !mine.is_nan() && !theirs.is_nan()).collect())
+    let mut values = Vec::new();
+    for name in quantities {
+        values.push(match name {
+            Some(name) => {
+                let mine = numbers(found.column(name)?)?.into_iter();
+                mine.zip(numbers(found.column(&theirs(name))?)?).map(both_present).collect()
+            }
+            None => vec![Vec::new(); found.height()],
         });
+    }
+    let of_row = |row| {
         Ok(Pairs {
             variant: text(&found, column::VARIANT, row)?,
             profile: text(&found, column::PROFILE, row)?,
             size: found.column(column::SIZE)?.i64()?.get(row).unwrap_or_default() as u64,
-            values: values.collect::<anyhow::Result<_>>()?,
+            values: values.iter_mut().map(|of| std::mem::take(&mut of[row])).collect(),
         })
     };
     (0..found.height()).map(of_row).collect()
+}
+
+/// Values of the same rows, as far as neither side is absent.
+fn both_present((mine, theirs): (Vec<f64>, Vec<f64>)) -> Vec<(f64, f64)> {
+    let pairs = mine.into_iter().zip(theirs);
+    pairs.filter(|(mine, theirs)| !mine.is_nan() && !theirs.is_nan()).collect()
 }
 
 fn text(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<String> {
@@ -178,15 +188,23 @@ fn list(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Option<Seri
     Ok(found.column(name)?.list()?.get_as_series(row))
 }
 
-/// A list of numbers, absent ones as NaN. What was divided by nothing is absent, too.
-fn numbers(found: &DataFrame, name: &str, row: usize) -> anyhow::Result<Vec<f64>> {
-    let Some(values) = list(found, name, row)? else { return Ok(Vec::new()) };
-    if let Ok(whole) = values.i64() {
-        return Ok(whole
-            .iter()
-            .map(|value| value.map_or(f64::NAN, |value| value as f64))
-            .collect());
-    }
-    let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
-    Ok(values.f64()?.iter().map(|value| finite(value).unwrap_or(f64::NAN)).collect())
+/// A list of numbers for each row, absent ones as NaN. What was divided by nothing is absent, too.
+fn numbers(lists: &Column) -> anyhow::Result<Vec<Vec<f64>>> {
+    let lists = lists.list()?;
+    let of_row = |row| {
+        let Some(values) = lists.get_as_series(row) else { return Ok(Vec::new()) };
+        if let Ok(whole) = values.i64() {
+            let number = |value: Option<i64>| value.map_or(f64::NAN, |value| value as f64);
+            return Ok(whole.iter().map(number).collect());
+        }
+        let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+        Ok(values.f64()?.iter().map(|value| finite(value).unwrap_or(f64::NAN)).collect())
+    };
+    (0..lists.len()).map(of_row).collect()
+}
+
+/// Without the absent ones.
+fn present(mut values: Vec<f64>) -> Vec<f64> {
+    values.retain(|value| !value.is_nan());
+    values
 }
