@@ -437,12 +437,12 @@ fn level_on_top(
 ) -> Option<(usize, Posterior)> {
     let is_known = all.largest_is_off <= 0.5 && stays_on_top(all, points, ruler);
     // A size that was looked up may stand far above the others.
-    let fifth = points.get(points.len().wrapping_sub(SIZES_MIN))?.size;
+    let fifth = points[points.len().checked_sub(SIZES_MIN)?].size;
     let decades = (ruler.largest / fifth).log10().max(next::TOP_DECADES);
     if is_known || !agree(points, decades, SIZES_MIN, 0.02) {
         return None;
     }
-    let from = ruler.largest / 10.0_f64.powf(decades) * (1.0 - 1e-9);
+    let from = top_from(ruler.largest, decades);
     let top = data.part(|i| data.sizes[i].n >= from);
     let alone = posterior(&top, false)?;
     is_open_for_a_level(&alone, ruler).then_some((top.len(), alone))
@@ -461,9 +461,14 @@ fn is_level(points: &[SizePoint]) -> bool {
     agree(points, next::TOP_DECADES, 4, 0.02) || agree(points, 1.0, 5, 0.001)
 }
 
+/// The smallest size of the top decades.
+fn top_from(largest: f64, decades: f64) -> f64 {
+    largest / 10.0_f64.powf(decades) * (1.0 - 1e-9)
+}
+
 fn agree(points: &[SizePoint], decades: f64, sizes: usize, within: f64) -> bool {
     let Some(largest) = points.last() else { return false };
-    let from = largest.size / 10.0_f64.powf(decades) * (1.0 - 1e-9);
+    let from = top_from(largest.size, decades);
     let top: Vec<&SizePoint> = points.iter().filter(|p| p.size >= from).collect();
     let low = top.iter().map(|p| p.mean).fold(f64::INFINITY, f64::min);
     let high = top.iter().map(|p| p.mean).fold(0.0, f64::max);
