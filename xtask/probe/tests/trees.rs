@@ -87,7 +87,7 @@ fn workers_of_python_read_what_they_hold() {
                 \x20   workers = [context.Process(target=work, args=(barrier,)) for _ in range(4)]\n\
                 \x20   [worker.start() for worker in workers]\n\
                 \x20   barrier.wait()\n\
-                \x20   import time; time.sleep(0.1)\n\
+                \x20   import time; time.sleep(1)\n\
                 \x20   barrier.wait()\n\
                 \x20   [worker.join() for worker in workers]\n";
     std::fs::write(&script, text).expect("it can be written");
@@ -99,7 +99,9 @@ fn workers_of_python_read_what_they_hold() {
         let record = run(&format!("-- python3 {} {start}", script.display()));
         println!("{start}: {record}");
         assert_eq!(record["exit_code"], 0, "{record}");
-        between(&record, "peak_tree_low_bytes", seen(400 * MB), 520 * MB);
+        // A worker frees what it held before it ends, so that only looks now and then see it: how much of
+        // it, nothing promises. One worker alone is 112 MB.
+        between(&record, "peak_tree_low_bytes", 300 * MB, 520 * MB);
         between(&record, "peak_tree_high_bytes", 400 * MB, 560 * MB);
     }
     std::fs::remove_file(script).expect("it can go");
