@@ -324,10 +324,12 @@ pub(super) fn predictions(derived: &Derived) -> String {
                 scaling.profile.clone(),
                 processes::words(derived, scaling.metric),
                 Bytes(of.size as u64).to_string(),
-                match (beyond_failure, growth.decided()) {
-                    (true, _) => "nothing: beyond the failure".to_owned(),
-                    (_, true) => show(of.value),
-                    (_, false) => "no class is decided".to_owned(),
+                match (beyond_failure, of.averaged, growth.decided()) {
+                    (true, ..) => "nothing: beyond the failure".to_owned(),
+                    (_, false, _) => show(of.value),
+                    (_, true, false) => "no class is decided".to_owned(),
+                    // What was looked up decided it.
+                    (_, true, true) => "no class was decided then".to_owned(),
                 },
                 match beyond_failure {
                     true => NONE.to_owned(),
