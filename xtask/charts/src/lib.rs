@@ -197,6 +197,8 @@ pub enum Marker {
     Filled,
     /// Predicted or extrapolated.
     Hollow,
+    /// Predicted as a range alone: its error bar, without a point within.
+    Range,
     /// Failed.
     Cross,
 }

@@ -320,9 +320,10 @@ fn straightened(plot: &Plot<'_>, line: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 fn bars(plot: &mut Plot<'_>, layer: &Layer) -> Drawn {
-    let Layer::Points { series, values, marker: Marker::Filled | Marker::Hollow } = layer else {
+    let Layer::Points { series, values, marker } = layer else { return Ok(()) };
+    if *marker == Marker::Cross {
         return Ok(());
-    };
+    }
     let style = colour(*series).stroke_width(4);
     for point in values {
         if !shows(plot, point.x, point.y) {

@@ -141,6 +141,7 @@ fn drawn(
         Marker::Hollow | Marker::Cross => {
             vec![outline(radius + 1, colour), outline(radius - 5, WHITE)]
         }
+        Marker::Range => Vec::new(),
     };
     if marker == Marker::Cross {
         for (arm, style) in [(23, WHITE.stroke_width(12)), (21, colour.stroke_width(6))] {

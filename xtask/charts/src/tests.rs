@@ -164,8 +164,8 @@ impl Dice {
                     Point { x, y, low, high }
                 });
                 let values = values.collect();
-                let markers = [Marker::Filled, Marker::Hollow, Marker::Cross];
-                Layer::Points { series, values, marker: markers[self.roll(3) as usize] }
+                let markers = [Marker::Filled, Marker::Hollow, Marker::Range, Marker::Cross];
+                Layer::Points { series, values, marker: markers[self.roll(4) as usize] }
             }
             1 => Layer::Line { series, values: pairs, dash: Dash::Dashed },
             2 => {

@@ -106,7 +106,7 @@ fn scaling_panel(derived: &Derived, metric: Metric, profile: &str) -> Panel {
         layers.extend(model(index, metric, scaling));
         let cells = cells(derived, &variant.name, profile);
         layers.push(points(index, metric, &cells));
-        layers.extend(predicted(index, metric, scaling));
+        layers.extend(predicted(index, metric, scaling).into_iter().flatten());
         layers.extend(looked_up(index, metric, scaling));
         layers.extend(failed(index, &cells));
     }
@@ -152,21 +152,24 @@ fn point(cell: &Cell, metric: Metric, described: &Describe) -> Point {
     }
 }
 
-/// What is predicted; not a range that was open until the size was looked up.
-fn predicted(series: usize, metric: Metric, scaling: &Scaling) -> Option<Layer> {
+/// What is predicted: a point with its interval, or a range where no class was decided; not a range that
+/// was open until the size was looked up.
+fn predicted(series: usize, metric: Metric, scaling: &Scaling) -> [Option<Layer>; 2] {
     let was_found = |size| scaling.looked_up_at(size).is_some_and(|of| of.value.is_some());
-    let values: Vec<Point> = scaling
-        .predictions
-        .iter()
-        .filter(|of| !(of.averaged && was_found(of.size)))
-        .map(|of| Point {
-            x: of.size,
-            y: on_axis(metric, of.value),
-            low: Some(on_axis(metric, of.interval.low)),
-            high: Some(on_axis(metric, of.interval.high)),
-        })
-        .collect();
-    (!values.is_empty()).then_some(Layer::Points { series, values, marker: Marker::Hollow })
+    [(false, Marker::Hollow), (true, Marker::Range)].map(|(averaged, marker)| {
+        let values: Vec<Point> = scaling
+            .predictions
+            .iter()
+            .filter(|of| of.averaged == averaged && !(averaged && was_found(of.size)))
+            .map(|of| Point {
+                x: of.size,
+                y: on_axis(metric, of.value),
+                low: Some(on_axis(metric, of.interval.low)),
+                high: Some(on_axis(metric, of.interval.high)),
+            })
+            .collect();
+        (!values.is_empty()).then_some(Layer::Points { series, values, marker })
+    })
 }
 
 /// What a run at a predicted size gave.
