@@ -19,12 +19,12 @@ pub(crate) mod tried;
 
 use std::path::{Path, PathBuf};
 
+use campaign::workspace::Workspace;
 use experiment::Experiment;
 use experiment::error::user;
 use record::Folder;
 
 use crate::Selection;
-use crate::workshop::Workshop;
 
 /// An experiment with its name and the folder of its report.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub(crate) struct Chosen {
 /// The experiments that a command is about: those named, or `default`. All are read before anything
 /// is done with the first.
 pub(crate) fn chosen(
-    workshop: &Workshop,
+    workspace: &Workspace,
     selection: &Selection,
     default: &[String],
 ) -> anyhow::Result<Vec<Chosen>> {
@@ -47,12 +47,12 @@ pub(crate) fn chosen(
         [] => default,
         named => named,
     };
-    let reports = reports(workshop, selection)?;
+    let reports = reports(workspace, selection)?;
     let paths =
-        names.iter().map(|name| find(workshop, name)).collect::<anyhow::Result<Vec<_>>>()?;
-    distinct(workshop, &paths, selection.reports.is_some())?;
+        names.iter().map(|name| find(workspace, name)).collect::<anyhow::Result<Vec<_>>>()?;
+    distinct(workspace, &paths, selection.reports.is_some())?;
     let chosen = |path: PathBuf| {
-        let experiment = Experiment::load(&workshop.root, &path)?;
+        let experiment = Experiment::load(&workspace.root, &path)?;
         let name = stem(&path);
         let folder = Folder(reports.join(&name));
         let home = path.parent().unwrap_or(Path::new(".")).to_owned();
@@ -62,11 +62,15 @@ pub(crate) fn chosen(
 }
 
 /// An experiment's name is that of its file, and that of its report: no two may share it.
-fn distinct(workshop: &Workshop, paths: &[PathBuf], reports_elsewhere: bool) -> anyhow::Result<()> {
+fn distinct(
+    workspace: &Workspace,
+    paths: &[PathBuf],
+    reports_elsewhere: bool,
+) -> anyhow::Result<()> {
     for (index, path) in paths.iter().enumerate() {
         let namesake = paths[..index].iter().find(|of| *of != path && stem(of) == stem(path));
         // One beside it that is not measured now has its report in the same place.
-        let resident = workshop.experiments().join(format!("{}.toml", stem(path)));
+        let resident = workspace.experiments().join(format!("{}.toml", stem(path)));
         let is_resident = reports_elsewhere || !resident.is_file() || is_same(&resident, path);
         let other = namesake.or((!is_resident).then_some(&resident));
         if let Some(other) = other {
@@ -91,21 +95,21 @@ fn stem(path: &Path) -> String {
 }
 
 /// The folder of all reports.
-pub(crate) fn reports(workshop: &Workshop, selection: &Selection) -> anyhow::Result<PathBuf> {
+pub(crate) fn reports(workspace: &Workspace, selection: &Selection) -> anyhow::Result<PathBuf> {
     match &selection.reports {
         Some(folder) => Ok(std::path::absolute(folder)?),
-        None => Ok(workshop.reports()),
+        None => Ok(workspace.reports()),
     }
 }
 
 /// Whether the README shows the results of this report: those of the baseline, where it is committed.
-pub(crate) fn is_in_readme(workshop: &Workshop, chosen: &Chosen) -> bool {
-    chosen.folder.0 == workshop.reports().join("baseline")
+pub(crate) fn is_in_readme(workspace: &Workspace, chosen: &Chosen) -> bool {
+    chosen.folder.0 == workspace.reports().join("baseline")
 }
 
 /// The names of all experiments, sorted.
-pub(crate) fn names(workshop: &Workshop) -> anyhow::Result<Vec<String>> {
-    let pattern = workshop.experiments().join("*.toml");
+pub(crate) fn names(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let pattern = workspace.experiments().join("*.toml");
     let mut names: Vec<String> = glob::glob(&pattern.to_string_lossy())?
         .filter_map(Result::ok)
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
@@ -115,16 +119,16 @@ pub(crate) fn names(workshop: &Workshop) -> anyhow::Result<Vec<String>> {
 }
 
 /// The file that a user means by `name`: a path, or the name of a file in `experiments/`.
-fn find(workshop: &Workshop, name: &str) -> anyhow::Result<PathBuf> {
+fn find(workspace: &Workspace, name: &str) -> anyhow::Result<PathBuf> {
     let path = Path::new(name);
     if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
         return Ok(std::path::absolute(path)?);
     }
     // A name may hold dots: `with_extension` would take `mine.v2` for `mine`.
-    let path = workshop.experiments().join(format!("{name}.toml"));
+    let path = workspace.experiments().join(format!("{name}.toml"));
     if path.is_file() {
         return Ok(path);
     }
-    let names = names(workshop)?.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    let names = names(workspace)?.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
     user(format!("no experiment `{name}`; there are {}, or name a TOML file", names.join(", ")))
 }

@@ -1,13 +1,12 @@
 //! The laboratory: `cargo xtask run` measures an experiment, `cargo xtask report` renders it.
 //!
 //! ```text
-//! experiment -> inputs -> plan -> measure -> campaign  |record|  aggregate -> fit -> judge -> render
-//!   (toml)                    (duct, probe)            (disk)    (polars)   (stats)         (charts)
+//! experiment -> inputs -> plan -> measure  |record|  cells -> growth, comparisons, effects, budgets, memory -> criteria -> report
 //! ```
 //!
-//! One module per stage; a stage never imports one to its right. `record` is the border: the types of
-//! what is on disk, which both sides know. `cmd` holds the verbs, each a short function that strings
-//! stages together. This file is the table of contents and the command line.
+//! Stages are crates, so that Cargo holds their order: `experiment`, `campaign` (inputs, plan, measure), `record`
+//! (what is on disk, which both sides know), `analysis`, `report`. `cmd` holds the verbs, each a short function
+//! that strings stages together. This file is the table of contents and the command line.
 //!
 //! The one entry point is [`main`]: a workspace that has it in an `xtask` of its own measures its own
 //! programs, with nothing of this repository but the laboratory.
@@ -15,34 +14,9 @@
 // A reader that goes away must not end in a panic; see `output`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod aggregate;
-mod campaign;
-mod claims;
 mod cmd;
-mod cores;
-mod disturbance;
-mod doctor;
 mod error;
-mod external;
-mod fit;
-mod inputs;
-mod interrupt;
-mod judge;
-mod measure;
-mod memory;
 mod output;
-mod plan;
-mod progress;
-mod real;
-mod render;
-mod resolution;
-mod same;
-mod settled;
-mod summary;
-mod turn;
-mod views;
-mod watched;
-mod workshop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,10 +24,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use error::Verdict;
-use interrupt::Interrupted;
-use output::errln;
-use workshop::Workshop;
 
+use campaign::errln;
+use campaign::interrupt::{self, Interrupted};
+use campaign::workspace::Workspace;
 use experiment::error::UserError;
 
 /// Measures how the memory, time and output of an encoder grow with its input.
@@ -134,16 +108,16 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
-    let workshop = Workshop::new()?;
+    let workspace = Workspace::new()?;
     match verb {
-        Verb::Run(options) => cmd::run::run(&workshop, options),
-        Verb::Try(options) => cmd::tried::try_(&workshop, options),
-        Verb::Report(options) => cmd::report::report(&workshop, options),
-        Verb::List => cmd::list::list(&workshop),
-        Verb::Calibrate(options) => cmd::calibrate::calibrate(&workshop, options),
-        Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workshop, options),
-        Verb::Doctor(options) => cmd::doctor::doctor(&workshop, options),
-        Verb::Test { arguments } => cmd::test::test(&workshop, arguments),
-        Verb::Schema { check } => cmd::schema::schema(&workshop, *check),
+        Verb::Run(options) => cmd::run::run(&workspace, options),
+        Verb::Try(options) => cmd::tried::try_(&workspace, options),
+        Verb::Report(options) => cmd::report::report(&workspace, options),
+        Verb::List => cmd::list::list(&workspace),
+        Verb::Calibrate(options) => cmd::calibrate::calibrate(&workspace, options),
+        Verb::BenchSamples(options) => cmd::bench_samples::bench_samples(&workspace, options),
+        Verb::Doctor(options) => cmd::doctor::doctor(&workspace, options),
+        Verb::Test { arguments } => cmd::test::test(&workspace, arguments),
+        Verb::Schema { check } => cmd::schema::schema(&workspace, *check),
     }
 }

@@ -1,9 +1,9 @@
-//! All that is said on stdout and stderr, but for progress bars. A reader that goes away, as `head` does,
+//! All that is said on stdout; `campaign::errln!` is for stderr. A reader that goes away, as `head` does,
 //! wants no more and is no error: what it would have got is dropped, the verb does what it was asked
 //! to, and its exit code is its verdict.
 
 use std::fmt::Arguments;
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{ErrorKind, Write, stdout};
 use std::sync::{Mutex, PoisonError};
 
 /// Says something on stdout.
@@ -16,12 +16,7 @@ macro_rules! outln {
     ($($text:tt)*) => { $crate::output::to_stdout(format_args!("{}\n", format_args!($($text)*))) };
 }
 
-/// Says a line on stderr.
-macro_rules! errln {
-    ($($text:tt)*) => { $crate::output::to_stderr(format_args!("{}\n", format_args!($($text)*))) };
-}
-
-pub(crate) use {errln, out, outln};
+pub(crate) use {out, outln};
 
 /// Why stdout took no more, if it was not that its reader went away.
 static FAILED: Mutex<Option<std::io::Error>> = Mutex::new(None);
@@ -34,11 +29,6 @@ pub(crate) fn to_stdout(text: Arguments<'_>) {
         }
         _ => {}
     }
-}
-
-/// What fails here cannot be said anywhere.
-pub(crate) fn to_stderr(text: Arguments<'_>) {
-    let _ = stderr().lock().write_fmt(text);
 }
 
 /// Fails where something that was to be read could not be written, such as to a full disk.

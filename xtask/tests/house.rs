@@ -1,32 +1,26 @@
-//! The rules of the house as tests: what a reader may rely on without reading everything.
+//! The rules of the house that Cargo does not hold by itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each guest crate with the only places that may name it.
-const HOMES: [(&str, &[&str]); 9] = [
-    ("polars", &["xtask/grouping/src/"]),
-    ("plotters", &["xtask/charts/"]),
-    ("png", &["xtask/charts/"]),
-    ("resvg", &["xtask/charts/"]),
-    ("linregress", &["xtask/stats/src/regression.rs"]),
-    ("statrs", &["xtask/stats/src/distribution.rs"]),
-    ("duct", &["xtask/src/measure.rs"]),
-    ("indicatif", &["xtask/src/progress.rs", "encoder/src/bin/"]),
-    ("libc", &["xtask/probe/", "xtask/tests/survival.rs"]),
+/// Each guest with the one crate of the laboratory that is its home, below `xtask/`.
+const HOMES: [(&str, &str); 8] = [
+    ("duct", "campaign"),
+    ("indicatif", "campaign"),
+    ("linregress", "stats"),
+    ("plotters", "charts"),
+    ("polars", "grouping"),
+    ("resvg", "charts"),
+    ("rustix", "campaign"),
+    ("statrs", "stats"),
 ];
-
-/// The stages that are modules of `xtask`, from left to right; none imports one to its right. Cargo holds the
-/// borders of those that are crates.
-const STAGES: [&str; 9] =
-    ["inputs", "plan", "measure", "campaign", "aggregate", "fit", "claims", "judge", "render"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies below the root").to_owned()
 }
 
-/// Every Rust file of the workspace with its path from the root.
-fn sources() -> Vec<(String, String)> {
+/// Every file of the workspace with this ending, with its path from the root.
+fn files(ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("encoder"), root().join("xtask")];
     while let Some(folder) = folders.pop() {
@@ -36,72 +30,60 @@ fn sources() -> Vec<(String, String)> {
                 if path.file_name().is_none_or(|name| name != "target") {
                     folders.push(path);
                 }
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.to_string_lossy().ends_with(ending) {
                 let text = fs::read_to_string(&path).unwrap();
                 let shown = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
                 found.push((shown, text));
             }
         }
     }
-    assert!(found.len() > 50, "the sources are where they were");
     found
 }
 
-/// Lines of code, without comments.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"))
-}
-
-fn names_crate(line: &str, guest: &str) -> bool {
-    let path = format!("{guest}::");
-    line.match_indices(&path).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-    })
+/// What a manifest says that its crate is linked with, without what only tests use.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let manifest: toml::Table = toml::from_str(manifest).unwrap();
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+    dependencies.map_or(Vec::new(), |all| all.keys().cloned().collect())
 }
 
 #[test]
 fn each_guest_crate_has_one_home() {
-    for (path, text) in sources() {
-        for (guest, homes) in HOMES {
-            let at_home = homes.iter().any(|home| path.starts_with(home));
-            let named = code(&text).find(|line| names_crate(line, guest));
-            assert!(at_home || named.is_none(), "{path} names `{guest}`: {named:?}");
-        }
+    let manifests = files("/Cargo.toml");
+    let laboratory = manifests.iter().filter(|(path, _)| path.starts_with("xtask/"));
+    let all: Vec<(&str, Vec<String>)> =
+        laboratory.map(|(path, text)| (path.as_str(), dependencies(text))).collect();
+    for (guest, home) in HOMES {
+        let naming: Vec<&str> =
+            all.iter().filter(|(_, of)| of.iter().any(|of| of == guest)).map(|of| of.0).collect();
+        assert_eq!(naming, [format!("xtask/{home}/Cargo.toml")], "`{guest}`");
     }
 }
 
 #[test]
 fn every_file_opens_with_what_lives_there() {
-    for (path, text) in sources() {
+    let sources = files(".rs");
+    assert!(sources.len() > 50, "the sources are where they were");
+    for (path, text) in sources {
         assert!(text.starts_with("//!"), "{path} does not open with `//!`");
     }
 }
 
 #[test]
-fn a_stage_never_imports_one_to_its_right() {
-    for (path, text) in sources() {
-        let Some(inside) = path.strip_prefix("xtask/src/") else { continue };
-        let module = inside.split(['/', '.']).next().unwrap();
-        let Some(place) = STAGES.iter().position(|stage| *stage == module) else { continue };
-        let product = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        for later in &STAGES[place + 1..] {
-            let import = format!("crate::{later}");
-            // Proofs are named where they are measured and read where they are summarised.
-            let found = code(product).find(|line| line.contains(&import));
-            assert!(found.is_none(), "{path} imports `{later}`: {found:?}");
-        }
-    }
-}
-
-#[test]
 fn the_laboratory_does_not_link_the_encoder_nor_the_encoder_the_laboratory() {
-    let manifest = |path: &str| fs::read_to_string(root().join(path)).unwrap();
-    assert!(!manifest("xtask/Cargo.toml").contains("sigma"));
-    assert!(!manifest("encoder/Cargo.toml").contains("xtask"));
-    let probe = manifest("xtask/probe/Cargo.toml");
-    let dependencies = probe.split("[dependencies]").nth(1).unwrap();
-    let own = dependencies.split('[').next().unwrap();
-    let named: Vec<&str> = own.lines().filter(|line| line.contains("workspace = true")).collect();
-    assert_eq!(named.len(), 1, "the probe depends on libc alone: {named:?}");
+    let manifests = files("/Cargo.toml");
+    let of = |path: &str| {
+        let (_, text) = manifests.iter().find(|(of, _)| of == path).expect("a manifest");
+        dependencies(text)
+    };
+    let ours: Vec<String> = manifests
+        .iter()
+        .filter_map(|(path, _)| path.strip_prefix("xtask/")?.strip_suffix("/Cargo.toml"))
+        .map(str::to_owned)
+        .collect();
+    assert!(of("encoder/Cargo.toml").iter().all(|of| of != "xtask" && !ours.contains(of)));
+    for (path, text) in manifests.iter().filter(|(path, _)| path.starts_with("xtask/")) {
+        assert!(!dependencies(text).contains(&"sigma-encoder".to_owned()), "{path}");
+    }
+    assert_eq!(of("xtask/probe/Cargo.toml"), ["libc"], "the probe depends on libc alone");
 }

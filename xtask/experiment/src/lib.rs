@@ -289,6 +289,17 @@ impl Program {
             Program::Command(foreign) => Some(foreign),
         }
     }
+
+    /// What is started, in a line.
+    pub fn command_line(&self) -> String {
+        match self {
+            Program::Sigma { encode } => {
+                let arguments = encode.arguments().join(" ");
+                format!("sigma encode {arguments}").trim_end().to_owned()
+            }
+            Program::Command(foreign) => foreign.command.join(" "),
+        }
+    }
 }
 
 /// What is fitted over the sizes.

@@ -12,6 +12,11 @@ use anyhow::{Context, bail};
 use stats::binomial_tail;
 use stats::compare::Verdict as Answer;
 
+use campaign::errln;
+use campaign::interrupt;
+use campaign::progress::Simulation;
+use campaign::watched;
+use campaign::workspace::{Wanted, Workspace};
 use experiment::error::user;
 use experiment::{Experiment, Measure, Program};
 use record::Folder;
@@ -22,12 +27,7 @@ use crate::cmd::run::{self, Options};
 use crate::cmd::tried::text as quoted;
 use crate::cmd::{self, Chosen};
 use crate::error::Verdict;
-use crate::interrupt;
-use crate::output::{errln, outln};
-use crate::progress::Simulation;
-use crate::render;
-use crate::watched;
-use crate::workshop::{Wanted, Workshop};
+use crate::output::outln;
 
 /// The copies of one program; the first is what the others are compared with.
 const COPIES: [&str; 3] = ["first", "second", "third"];
@@ -70,18 +70,18 @@ struct Found {
 
 /// Measures copies of all programs whose name, or whose experiment's, contains `only`; prints what was found
 /// and fails if that is more than chance allows.
-pub(crate) fn aa(workshop: &Workshop, campaigns: u32, only: &str) -> anyhow::Result<Verdict> {
+pub(crate) fn aa(workspace: &Workspace, campaigns: u32, only: &str) -> anyhow::Result<Verdict> {
     interrupt::listen()?;
-    let subjects = subjects(workshop, only)?;
-    workshop.build(wanted(workshop))?;
-    let folder = workshop.room.join("aa");
+    let subjects = subjects(workspace, only)?;
+    workspace.build(wanted(workspace))?;
+    let folder = workspace.room.join("aa");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     let mut verdict = Verdict::Fine;
     let (mut all, mut alarmed) = (0, 0);
     for subject in &subjects {
-        let found = measured(workshop, &folder.join(&subject.name), subject, campaigns)?;
+        let found = measured(workspace, &folder.join(&subject.name), subject, campaigns)?;
         if !print(subject, &found) {
             verdict = Verdict::Failed;
         }
@@ -94,27 +94,27 @@ pub(crate) fn aa(workshop: &Workshop, campaigns: u32, only: &str) -> anyhow::Res
     Ok(verdict)
 }
 
-fn wanted(workshop: &Workshop) -> Wanted {
-    Wanted { sigma: workshop.has_sigma(), heap: false }
+fn wanted(workspace: &Workspace) -> Wanted {
+    Wanted { sigma: workspace.has_sigma(), heap: false }
 }
 
 /// `cat`, and every experiment that measures programs which are here.
-fn subjects(workshop: &Workshop, only: &str) -> anyhow::Result<Vec<Subject>> {
-    let cat = watched::named(&["cat".to_owned()], &workshop.root);
+fn subjects(workspace: &Workspace, only: &str) -> anyhow::Result<Vec<Subject>> {
+    let cat = watched::named(&["cat".to_owned()], &workspace.root);
     let alone = cat.into_iter().map(|(name, path)| Subject {
         name,
         copies: COPIES.len(),
         programs: vec![(path, vec!["-".to_owned()])],
-        home: workshop.root.clone(),
+        home: workspace.root.clone(),
         profiles: vec!["records".to_owned()],
         measure: "warmup = 1\nruns = { min = 5, max = 5 }\n".to_owned(),
         metrics: vec![Metric::PeakRss, Metric::PeakAnon, Metric::Wall, Metric::Output],
         margin: experiment::default_margin(),
     });
     let mut subjects: Vec<Subject> = alone.collect();
-    let names = cmd::names(workshop)?;
-    for chosen in cmd::chosen(workshop, &crate::Selection::default(), &names)? {
-        subjects.extend(of_experiment(workshop, &chosen));
+    let names = cmd::names(workspace)?;
+    for chosen in cmd::chosen(workspace, &crate::Selection::default(), &names)? {
+        subjects.extend(of_experiment(workspace, &chosen));
     }
     subjects.retain(|subject| subject.name.contains(only));
     if subjects.is_empty() {
@@ -124,13 +124,13 @@ fn subjects(workshop: &Workshop, only: &str) -> anyhow::Result<Vec<Subject>> {
 }
 
 /// The programs of an experiment, as far as they are here; nothing where it measures none.
-fn of_experiment(workshop: &Workshop, chosen: &Chosen) -> Option<Subject> {
+fn of_experiment(workspace: &Workspace, chosen: &Chosen) -> Option<Subject> {
     let Chosen { name, experiment, home, .. } = chosen;
     let mut programs = Vec::new();
     for variant in &experiment.variant {
         let words = match &variant.program {
             Program::Sigma { encode } => {
-                let mut words = vec![workshop.program("sigma").to_string_lossy().into_owned()];
+                let mut words = vec![workspace.program("sigma").to_string_lossy().into_owned()];
                 words.extend(["encode".to_owned(), "-c".to_owned()]);
                 words.extend(encode.arguments());
                 words
@@ -176,25 +176,25 @@ fn rule(measure: &Measure) -> String {
 
 /// All campaigns of one subject.
 fn measured(
-    workshop: &Workshop,
+    workspace: &Workspace,
     folder: &Path,
     subject: &Subject,
     campaigns: u32,
 ) -> anyhow::Result<Found> {
-    let progress = Simulation::new();
+    let progress = Simulation::start();
     let mut found = Found { campaigns, alarmed: 0, metrics: Vec::new() };
     for number in 0..campaigns {
         progress.reached(u64::from(number), u64::from(campaigns), &subject.name);
         let home = folder.join(number.to_string());
         let toml = prepare(&home, subject, number)?;
-        let experiment = Experiment::load(&workshop.root, &toml)?;
+        let experiment = Experiment::load(&workspace.root, &toml)?;
         let chosen = Chosen {
             name: "aa".to_owned(),
             folder: Folder(home.join("report")),
             home: home.clone(),
             experiment,
         };
-        run::measure_one(workshop, &chosen, &Options::quietly())?;
+        run::measure_one(workspace, &chosen, &Options::quietly())?;
         count(&mut found, &chosen, subject)?;
         fs::remove_dir_all(&home)?;
     }
@@ -241,8 +241,8 @@ fn prepare(home: &Path, subject: &Subject, number: u32) -> anyhow::Result<PathBu
 }
 
 fn count(found: &mut Found, chosen: &Chosen, subject: &Subject) -> anyhow::Result<()> {
-    let derived = render::derive(&chosen.folder, &chosen.name)?;
-    if derived.summary.cells.iter().any(|cell| cell.failures().next().is_some()) {
+    let analysis = analysis::analyse(&chosen.folder, &chosen.name)?;
+    if analysis.summary.cells.iter().any(|cell| cell.failures().next().is_some()) {
         bail!(
             "a copy of a program of `{}` cannot be measured; {} says how it failed",
             subject.name,
@@ -250,7 +250,7 @@ fn count(found: &mut Found, chosen: &Chosen, subject: &Subject) -> anyhow::Resul
         );
     }
     let mut alarms = 0;
-    for compared in &derived.claims.comparisons {
+    for compared in &analysis.comparisons {
         let Ok(answer) = &compared.answer else { continue };
         let is_alarm = matches!(answer.verdict, Answer::Improved | Answer::Regressed);
         alarms += u32::from(is_alarm);

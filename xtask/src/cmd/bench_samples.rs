@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+use analysis::groups::Samples;
+use analysis::{assumptions, cells, comparisons, growth};
+use campaign::workspace::Workspace;
 use experiment::Experiment;
 use record::units;
 
 use crate::error::Verdict;
 use crate::output::outln;
-use crate::workshop::Workshop;
-use crate::{aggregate, claims, fit, summary};
 
 /// The options of `bench-samples`.
 #[derive(Debug, clap::Args)]
@@ -58,8 +59,8 @@ reference = "whole"
 "#;
 
 /// Generates samples and reads them in a process of its own, or is that process.
-pub(crate) fn bench_samples(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
-    let folder = workshop.scratch("bench-samples");
+pub(crate) fn bench_samples(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+    let folder = workspace.scratch("bench-samples");
     std::fs::create_dir_all(&folder)?;
     let toml = folder.join("generated.toml");
     std::fs::write(&toml, EXPERIMENT)?;
@@ -144,20 +145,22 @@ fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Ver
         outln!("{name:<14} {:>8.2} s  {}", spent.as_secs_f64(), peak());
         last = Instant::now();
     };
-    let samples = aggregate::Samples::read(path, &[])?;
+    let samples = Samples::read(path, &[])?;
     step("read");
     let groups = samples.groups()?;
     step("aggregate");
-    let summary = summary::summarise(&groups, experiment);
+    let summary = cells::summarise(&groups, experiment);
     step("describe");
-    let scalings = fit::scalings(&summary, &groups, experiment);
+    growth::scalings(&summary, &groups, experiment);
     step("fit");
     if !plain {
-        let pairs = claims::paired(&samples, experiment)?;
+        let pairs = comparisons::paired(&samples, experiment)?;
         step("pair");
-        let claimed = claims::claims(&groups, &pairs, &summary, &scalings, experiment);
-        step("claims");
-        outln!("{} comparisons, {} checks", claimed.comparisons.len(), claimed.checks.cells.len());
+        let compared = comparisons::comparisons(&groups, &pairs, &summary, experiment);
+        step("compare");
+        let tested = assumptions::assumptions(&groups, &summary);
+        step("test");
+        outln!("{} comparisons, {} tests", compared.len(), tested.cells.len());
     }
     Ok(Verdict::Fine)
 }

@@ -2,23 +2,22 @@
 //! after the campaign and recorded with it. The prediction is made of the samples, so this stands with
 //! the verbs and not in a stage.
 
+use analysis::budgets::{Budgeted, CHECKED_MAX};
+use campaign::errln;
+use campaign::inputs::{self, Origin};
+use campaign::measure::{Bench, Place};
+use campaign::plan::Cell;
+use campaign::watched::Watched;
+use campaign::workspace::{Tools, Workspace};
 use experiment::Measure;
 use record::units::Bytes;
 use record::{Folder, Kind, Sample, Samples};
 
-use crate::claims::budgets::{Budgeted, CHECKED_MAX};
 use crate::cmd::Chosen;
-use crate::inputs::{self, Origin};
-use crate::measure::{Bench, Place};
-use crate::output::errln;
-use crate::plan::Cell;
-use crate::render;
-use crate::watched::Watched;
-use crate::workshop::{Tools, Workshop};
 
 /// Runs what is missing of the checks; appends a row each.
 pub(crate) fn check(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     tools: &Tools,
     running: &Folder,
@@ -27,8 +26,8 @@ pub(crate) fn check(
     if !chosen.experiment.fit.check_budget {
         return Ok(());
     }
-    let derived = render::derive(running, &chosen.name)?;
-    for budgeted in &derived.claims.budgets {
+    let analysis = analysis::analyse(running, &chosen.name)?;
+    for budgeted in &analysis.budgets {
         let Some(size) = budgeted.sure().filter(|size| *size <= CHECKED_MAX) else { continue };
         if !samples.rows().iter().any(|row| is_of(row, budgeted)) {
             errln!(
@@ -37,7 +36,7 @@ pub(crate) fn check(
                 budgeted.profile,
                 budgeted.budget
             );
-            samples.append(run(workshop, chosen, tools, budgeted, size)?)?;
+            samples.append(run(workspace, chosen, tools, budgeted, size)?)?;
         }
     }
     Ok(())
@@ -52,7 +51,7 @@ fn is_of(row: &Sample, budgeted: &Budgeted) -> bool {
 
 /// One run of a document of `size` with the budget as its memory limit.
 fn run(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     tools: &Tools,
     budgeted: &Budgeted,
@@ -65,11 +64,11 @@ fn run(
         return Ok(Vec::new());
     };
     let origin = Origin::Generated { profile: *profile, size, seed: experiment.input.seed };
-    let document = inputs::document(&origin, (&workshop.root, &chosen.home), &workshop.inputs())?;
+    let document = inputs::document(&origin, (&workspace.root, &chosen.home), &workspace.inputs())?;
     let measure = Measure { memory_limit: Some(budgeted.budget), ..experiment.measure.clone() };
     let one = [document.clone()];
     let watched = Watched::new(tools, std::slice::from_ref(variant), &one, &chosen.home)?;
-    let scratch = workshop.scratch(&chosen.name);
+    let scratch = workspace.scratch(&chosen.name);
     let asked = (&measure, experiment.metric.as_slice());
     let mut bench = Bench::new(tools, asked, &chosen.home, watched, &scratch)?;
     let place = Place { kind: Kind::Budget, block: budgeted.index, position: 0 };

@@ -6,12 +6,12 @@ use std::thread::available_parallelism;
 
 use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matching, rows};
 
+use campaign::progress::Simulation;
+use campaign::workspace::Workspace;
 use experiment::error::user;
 
 use crate::error::Verdict;
 use crate::output::outln;
-use crate::progress::Simulation;
-use crate::workshop::Workshop;
 
 /// The options of `calibrate`.
 #[derive(Debug, clap::Args)]
@@ -50,12 +50,12 @@ pub(crate) struct Options {
 const EXPERIMENTS_QUICK: usize = 400;
 
 /// Simulates every row, prints it with its bound and verdict, and fails if a bound is missed.
-pub(crate) fn calibrate(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn calibrate(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
     if options.aa {
-        return super::aa::aa(workshop, options.campaigns.max(1), &options.only);
+        return super::aa::aa(workspace, options.campaigns.max(1), &options.only);
     }
     if let Some(file) = &options.real {
-        return super::calibrate_real::calibrate_real(workshop, options, file.as_deref());
+        return super::calibrate_real::calibrate_real(workspace, options, file.as_deref());
     }
     let experiments = if options.quick { EXPERIMENTS_QUICK } else { EXPERIMENTS_FULL };
     let names: Vec<String> = rows()
@@ -67,7 +67,7 @@ pub(crate) fn calibrate(workshop: &Workshop, options: &Options) -> anyhow::Resul
         return user(format!("no row of the calibration contains `{}`", options.only));
     }
     let threads = available_parallelism().map_or(1, NonZero::get);
-    let simulation = Simulation::new();
+    let simulation = Simulation::start();
     let reached = |at: Progress<'_>| simulation.reached(at.done as u64, at.total as u64, at.what);
     let table = calibrate_matching(&options.only, experiments, options.seed, threads, &reached);
     simulation.finish();

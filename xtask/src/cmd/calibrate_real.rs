@@ -10,20 +10,20 @@ use stats::calibrate::real::{
 };
 use stats::growth::Verdict as Decision;
 
+use campaign::real::manifest::{Half, Manifest};
+use campaign::real::series::{Row, read};
+use campaign::real::{folder, measuring};
+use campaign::workspace::Workspace;
 use experiment::error::{UserError, user};
 use record::units::bytes;
 
 use super::calibrate::Options;
 use crate::error::Verdict;
 use crate::output::outln;
-use crate::real::manifest::{Half, Manifest};
-use crate::real::series::{Row, read};
-use crate::real::{folder, measuring};
-use crate::workshop::Workshop;
 
 /// Measures the bench if asked to, then judges it half by half, or the file that is given.
 pub(super) fn calibrate_real(
-    workshop: &Workshop,
+    workspace: &Workspace,
     options: &Options,
     file: Option<&Path>,
 ) -> anyhow::Result<Verdict> {
@@ -31,11 +31,11 @@ pub(super) fn calibrate_real(
         if file.is_some() {
             return user("`--measure` measures the bench in experiments/growth; leave FILE out");
         }
-        let manifest = Manifest::load(&workshop.root)?;
-        measuring::measure(workshop, &manifest, &options.only, options.restart)?;
+        let manifest = Manifest::load(&workspace.root)?;
+        measuring::measure(workspace, &manifest, &options.only, options.restart)?;
     }
     let mut parts = Vec::new();
-    for (name, path) in sources(&workshop.root, file) {
+    for (name, path) in sources(&workspace.root, file) {
         let rows = read(&path)?;
         let found = series_of(&rows, &path, &options.only)?;
         if !found.is_empty() {

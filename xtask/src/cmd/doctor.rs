@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::doctor::{self, Facts, Finding, Grade};
+use campaign::doctor::{self, Facts, Finding, Grade};
+use campaign::measure;
+use campaign::workspace::Workspace;
+
 use crate::error::Verdict;
-use crate::measure;
 use crate::output::{out, outln};
-use crate::workshop::Workshop;
 
 /// How often one and the same child is run to see whether its peak is.
 const RUNS: usize = 20;
@@ -36,9 +37,9 @@ enum Format {
 
 /// Looks at the machine, tries what the probe needs, and prints what follows. Exit code 1 if
 /// something is bad.
-pub(crate) fn doctor(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
-    let probe = workshop.build_probe()?;
-    let mut facts = Facts::read(&workshop.room, LOOK);
+pub(crate) fn doctor(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+    let probe = workspace.build_probe()?;
+    let mut facts = Facts::read(&workspace.room, LOOK);
     for _ in 0..RUNS {
         let (peak, refused) = measure::trial(&probe)?;
         facts.peaks.push(peak);
@@ -100,7 +101,7 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::surroundings::Surroundings;
+    use campaign::doctor::surroundings::Surroundings;
 
     #[test]
     fn everything_fits_in_80_columns() {

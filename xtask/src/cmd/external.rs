@@ -3,6 +3,8 @@
 
 use anyhow::Context;
 
+use campaign::errln;
+use campaign::workspace::Workspace;
 use experiment::Lock;
 use experiment::data::Data;
 use record::LockedDocument;
@@ -10,41 +12,39 @@ use record::hash;
 use record::publish;
 
 use crate::cmd::Chosen;
-use crate::output::{errln, outln};
-use crate::render;
-use crate::workshop::Workshop;
+use crate::output::outln;
 
 /// Copies the data, records what it is and renders; whether all published figures are reproduced.
-pub(crate) fn write(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow::Result<bool> {
-    let contents = read(workshop, data)?;
-    publish::replace(&chosen.folder.0.join(render::DATA), &contents)?;
-    chosen.folder.write_lock(&lock(workshop, chosen, data)?)?;
-    let derived = render::derive_external(&chosen.folder, &chosen.name)?;
-    render::publish_external(&derived, &chosen.folder)?;
+pub(crate) fn write(workspace: &Workspace, chosen: &Chosen, data: &Data) -> anyhow::Result<bool> {
+    let contents = read(workspace, data)?;
+    publish::replace(&chosen.folder.0.join(analysis::published::DATA), &contents)?;
+    chosen.folder.write_lock(&lock(workspace, chosen, data)?)?;
+    let analysis = analysis::published::analyse_published(&chosen.folder, &chosen.name)?;
+    report::publish_external(&analysis, &chosen.folder)?;
     outln!("{}", chosen.folder.0.join("report.md").display());
-    let (reproduced, published) = derived.external.reproduced();
+    let (reproduced, published) = analysis.external.reproduced();
     outln!("{reproduced} of {published} published figures reproduced");
     Ok(reproduced == published)
 }
 
 /// Compares what is on disk with what would be written.
-pub(crate) fn check(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow::Result<bool> {
+pub(crate) fn check(workspace: &Workspace, chosen: &Chosen, data: &Data) -> anyhow::Result<bool> {
     let name = &chosen.name;
-    let copy = chosen.folder.0.join(render::DATA);
+    let copy = chosen.folder.0.join(analysis::published::DATA);
     let mut fine = true;
     let recorded = chosen.folder.read_lock::<experiment::Experiment>()?;
-    if recorded != Some(lock(workshop, chosen, data)?)
-        || std::fs::read(&copy).ok() != Some(read(workshop, data)?)
+    if recorded != Some(lock(workspace, chosen, data)?)
+        || std::fs::read(&copy).ok() != Some(read(workspace, data)?)
     {
         errln!("{name}: the experiment or its data changed; run `cargo xtask report {name}`");
         return Ok(false);
     }
-    let derived = render::derive_external(&chosen.folder, name)?;
-    for stale in render::stale_external(&derived, &chosen.folder)? {
+    let analysis = analysis::published::analyse_published(&chosen.folder, name)?;
+    for stale in report::stale_external(&analysis, &chosen.folder)? {
         errln!("{}: not what its data gives; run `cargo xtask report {name}`", stale.display());
         fine = false;
     }
-    let (reproduced, published) = derived.external.reproduced();
+    let (reproduced, published) = analysis.external.reproduced();
     if reproduced < published {
         errln!("{name}: {reproduced} of {published} published figures reproduced");
         fine = false;
@@ -52,14 +52,14 @@ pub(crate) fn check(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow
     Ok(fine)
 }
 
-fn read(workshop: &Workshop, data: &Data) -> anyhow::Result<Vec<u8>> {
-    let path = workshop.root.join(&data.file);
+fn read(workspace: &Workspace, data: &Data) -> anyhow::Result<Vec<u8>> {
+    let path = workspace.root.join(&data.file);
     std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The data's identity; no commit and no compiler, since nothing of this project was measured.
-fn lock(workshop: &Workshop, chosen: &Chosen, data: &Data) -> anyhow::Result<Lock> {
-    let (sha256, size) = hash::file(&workshop.root.join(&data.file))
+fn lock(workspace: &Workspace, chosen: &Chosen, data: &Data) -> anyhow::Result<Lock> {
+    let (sha256, size) = hash::file(&workspace.root.join(&data.file))
         .with_context(|| format!("cannot read {}", data.file.display()))?;
     Ok(Lock {
         version: 1,

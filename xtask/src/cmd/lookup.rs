@@ -4,34 +4,33 @@
 
 use anyhow::Context;
 
+use analysis::growth::lookup;
+use campaign::errln;
+use campaign::inputs::{self, Document, Origin};
+use campaign::measure::{Bench, Place};
+use campaign::plan::Cell;
+use campaign::watched::Watched;
+use campaign::workspace::{Tools, Workspace};
 use experiment::Input;
 use record::units::Bytes;
 use record::{Folder, Kind, Sample, Samples};
 
 use crate::cmd::Chosen;
-use crate::fit::lookup;
-use crate::inputs::{self, Document, Origin};
-use crate::measure::{Bench, Place};
-use crate::output::errln;
-use crate::plan::Cell;
-use crate::render;
-use crate::watched::Watched;
-use crate::workshop::{Tools, Workshop};
 
 /// Runs what is missing; appends a row each.
 pub(crate) fn look_up(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     tools: &Tools,
     running: &Folder,
     samples: &mut Samples,
 ) -> anyhow::Result<()> {
-    let derived = render::derive(running, &chosen.name)?;
-    let experiment = &derived.lock.experiment;
+    let analysis = analysis::analyse(running, &chosen.name)?;
+    let experiment = &analysis.lock.experiment;
     // The lock names programs as the file does; those that are run are in their places.
     let variants = &chosen.experiment.variant;
     let watched = Watched::new(tools, variants, &[], &chosen.home)?;
-    let scratch = workshop.scratch(&chosen.name);
+    let scratch = workspace.scratch(&chosen.name);
     let mut bench = Bench::new(
         tools,
         (&experiment.measure, experiment.metric.as_slice()),
@@ -39,20 +38,20 @@ pub(crate) fn look_up(
         watched,
         &scratch,
     )?;
-    for wanted in lookup::wanted(experiment, &derived.summary) {
+    for wanted in lookup::wanted(experiment, &analysis.summary) {
         let is_of = |row: &Sample| {
             row.kind == Kind::LookUp
                 && row.variant == wanted.variant
                 && row.profile == wanted.profile
         };
-        let is_predicted = derived.scalings.iter().any(|of| {
+        let is_predicted = analysis.growth.iter().any(|of| {
             of.variant == wanted.variant && of.profile == wanted.profile && of.growth.is_ok()
         });
         let Some(size) = wanted.size.ok().filter(|_| is_predicted) else { continue };
         let variant = variants.iter().find(|of| of.name == wanted.variant);
         let (Some(variant), false) = (variant, samples.rows().iter().any(is_of)) else { continue };
         errln!("looking up what {} takes on {} of {size}", wanted.variant, wanted.profile);
-        let document = document(workshop, chosen, &wanted.profile, size)?;
+        let document = document(workspace, chosen, &wanted.profile, size)?;
         bench.watch(std::slice::from_ref(&document))?;
         let place = Place { kind: Kind::LookUp, block: 0, position: 0 };
         let rows = bench.run(place, Cell { variant, document: &document })?;
@@ -64,7 +63,7 @@ pub(crate) fn look_up(
 
 /// The document of a sweep at a size that is not one of its own.
 pub(super) fn document(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     profile: &str,
     size: Bytes,
@@ -79,5 +78,5 @@ pub(super) fn document(
         _ => false,
     });
     let origin = origin.with_context(|| format!("`{profile}` is no sweep of sizes"))?;
-    inputs::document(&origin, (&workshop.root, &chosen.home), &workshop.inputs())
+    inputs::document(&origin, (&workspace.root, &chosen.home), &workspace.inputs())
 }

@@ -1,6 +1,8 @@
 //! `cargo xtask run --only`: a part of an experiment. It is measured and rendered like a whole one,
 //! but elsewhere and under a heading that says so, and `report` refuses it where a whole one belongs.
 
+use campaign::inputs;
+use campaign::workspace::Workspace;
 use experiment::Experiment;
 use experiment::criterion::Expects;
 use experiment::error::user;
@@ -9,19 +11,17 @@ use record::units::Bytes;
 
 use crate::cmd::Chosen;
 use crate::cmd::run::Options;
-use crate::inputs;
-use crate::workshop::Workshop;
 
 /// Narrows the experiment to what `--only` names and moves its folder aside; does nothing without.
 pub(super) fn narrow(
     chosen: &mut Chosen,
-    workshop: &Workshop,
+    workspace: &Workspace,
     options: &Options,
 ) -> anyhow::Result<()> {
     if options.only.is_empty() {
         return Ok(());
     }
-    let aside = options.selection.reports.clone().unwrap_or(workshop.room.clone());
+    let aside = options.selection.reports.clone().unwrap_or(workspace.room.clone());
     chosen.folder = Folder(std::path::absolute(aside)?.join("only").join(&chosen.name));
     keep(&mut chosen.experiment, &options.only)
 }

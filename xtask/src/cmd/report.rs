@@ -1,14 +1,15 @@
 //! `cargo xtask report`: the straight wire from committed samples to the report. With `--check`
 //! nothing is written: what is on disk is compared, byte for byte, with what would be.
 
+use campaign::errln;
+use campaign::workspace::Workspace;
 use experiment::Lock;
 use experiment::error::user;
 
+use crate::Selection;
 use crate::cmd::{self, Chosen};
 use crate::error::Verdict;
-use crate::output::{errln, outln};
-use crate::workshop::Workshop;
-use crate::{Selection, render};
+use crate::output::outln;
 
 /// The options of `report`.
 #[derive(Debug, clap::Args)]
@@ -21,15 +22,15 @@ pub(crate) struct Options {
 }
 
 /// Renders or checks each experiment that has been measured.
-pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
-    let all = cmd::names(workshop)?;
+pub(crate) fn report(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+    let all = cmd::names(workspace)?;
     let named = !options.selection.experiments.is_empty();
     let mut verdict = Verdict::Fine;
-    for chosen in cmd::chosen(workshop, &options.selection, &all)? {
+    for chosen in cmd::chosen(workspace, &options.selection, &all)? {
         if let Some(data) = &chosen.experiment.data {
             let fine = match options.check {
-                true => cmd::external::check(workshop, &chosen, data)?,
-                false => cmd::external::write(workshop, &chosen, data)?,
+                true => cmd::external::check(workspace, &chosen, data)?,
+                false => cmd::external::write(workspace, &chosen, data)?,
             };
             if !fine {
                 verdict = Verdict::Failed;
@@ -46,17 +47,17 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
             continue;
         };
         let fine = match options.check {
-            true => check(workshop, &chosen, &lock)?,
-            false => write(workshop, &chosen, lock)?,
+            true => check(workspace, &chosen, &lock)?,
+            false => write(workspace, &chosen, lock)?,
         };
         if !fine {
             verdict = Verdict::Failed;
         }
     }
-    let reports = cmd::reports(workshop, &options.selection)?;
+    let reports = cmd::reports(workspace, &options.selection)?;
     if !options.check {
-        render::index::publish(&reports)?;
-    } else if !render::index::is_fresh(&reports)? {
+        report::index::publish(&reports)?;
+    } else if !report::index::is_fresh(&reports)? {
         errln!("{} is stale; run `cargo xtask report`", reports.join("README.md").display());
         verdict = Verdict::Failed;
     }
@@ -64,7 +65,7 @@ pub(crate) fn report(workshop: &Workshop, options: &Options) -> anyhow::Result<V
 }
 
 /// Renders one report; prose, fits and criteria are taken from the experiment as it is now.
-fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
+fn write(workspace: &Workspace, chosen: &Chosen, lock: Lock) -> anyhow::Result<bool> {
     let Chosen { name, experiment, folder, .. } = chosen;
     if !lock.experiment.measures_the_same(experiment) {
         return user(format!(
@@ -76,33 +77,35 @@ fn write(workshop: &Workshop, chosen: &Chosen, lock: Lock) -> anyhow::Result<boo
     if lock.experiment != *experiment {
         folder.write_lock(&Lock { experiment: experiment.clone(), ..lock })?;
     }
-    let derived = render::derive(folder, name)?;
-    render::publish(&derived, folder)?;
-    if cmd::is_in_readme(workshop, chosen) {
-        render::readme::publish(&derived, &workshop.root)?;
+    let analysis = analysis::analyse(folder, name)?;
+    report::publish(&analysis, folder)?;
+    if cmd::is_in_readme(workspace, chosen) {
+        report::readme::publish(&analysis, &workspace.root)?;
     }
     outln!("{}", folder.0.join("report.md").display());
-    Ok(!derived.has_failed())
+    Ok(!analysis.has_failed())
 }
 
 /// Compares one report with what would be written, and says which criteria are not met.
-fn check(workshop: &Workshop, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
+fn check(workspace: &Workspace, chosen: &Chosen, lock: &Lock) -> anyhow::Result<bool> {
     let Chosen { name, experiment, folder, .. } = chosen;
     let mut fine = true;
     if lock.experiment != *experiment {
         errln!("{name}: experiments/{name}.toml changed; run `cargo xtask report {name}`");
         fine = false;
     }
-    let derived = render::derive(folder, name)?;
-    for stale in render::stale(&derived, folder)? {
+    let analysis = analysis::analyse(folder, name)?;
+    for stale in report::stale(&analysis, folder)? {
         errln!("{}: not what its samples give; run `cargo xtask report {name}`", stale.display());
         fine = false;
     }
-    if cmd::is_in_readme(workshop, chosen) && !render::readme::is_fresh(&derived, &workshop.root)? {
+    if cmd::is_in_readme(workspace, chosen)
+        && !report::readme::is_fresh(&analysis, &workspace.root)?
+    {
         errln!("README.md: its results are not those of {name}; run `cargo xtask report {name}`");
         fine = false;
     }
-    for judged in derived.judged.iter().filter(|judged| judged.has_failed()) {
+    for judged in analysis.criteria.iter().filter(|judged| judged.has_failed()) {
         let because = judged.deciding().map(|of| format!("{}: {}", of.place, of.because));
         let because = because.unwrap_or_default();
         errln!("{name}: {}: {} ({because})", judged.name, judged.verdict);

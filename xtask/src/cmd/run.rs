@@ -9,25 +9,27 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use campaign::doctor::{self, Facts};
+use campaign::errln;
+use campaign::inputs::{self, Document, Origin};
+use campaign::interrupt;
+use campaign::machine_lock::MachineLock;
+use campaign::measure::{self, Bench, Once};
+use campaign::progress::Progress;
+use campaign::resume_check;
+use campaign::runs::{Campaign, Journals};
+use campaign::watched::{self, Watched};
+use campaign::workspace::{Tools, Wanted, Workspace};
 use experiment::error::user;
 use experiment::{Auto, Experiment, Foreign, Lock, Variant};
 use record::machine::Machine;
 use record::metric::Metric;
 use record::{Folder, LockedDocument, Machines};
 
-use crate::campaign::{Campaign, Journals};
+use crate::Selection;
 use crate::cmd::{self, Chosen, only};
-use crate::doctor::{self, Facts};
 use crate::error::Verdict;
-use crate::inputs::{self, Document, Origin};
-use crate::interrupt;
-use crate::measure::{self, Bench, Once};
-use crate::output::{errln, out, outln};
-use crate::progress::Progress;
-use crate::turn::Turn;
-use crate::watched::{self, Watched};
-use crate::workshop::{Tools, Wanted, Workshop};
-use crate::{Selection, plan, render, same};
+use crate::output::{out, outln};
 
 /// The options of `run`.
 #[allow(clippy::struct_excessive_bools)] // switches of the command line, each its own
@@ -89,35 +91,35 @@ impl Options {
 }
 
 /// Measures each experiment and renders its report.
-pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::Fine;
-    for mut chosen in cmd::chosen(workshop, &options.selection, &["baseline".to_owned()])? {
-        only::narrow(&mut chosen, workshop, options)?;
+    for mut chosen in cmd::chosen(workspace, &options.selection, &["baseline".to_owned()])? {
+        only::narrow(&mut chosen, workspace, options)?;
         if options.list {
             list(&chosen);
             continue;
         }
         if let Some(data) = &chosen.experiment.data {
-            if !cmd::external::write(workshop, &chosen, data)? {
+            if !cmd::external::write(workspace, &chosen, data)? {
                 verdict = Verdict::Failed;
             }
-            render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
+            report::index::publish(&cmd::reports(workspace, &options.selection)?)?;
             continue;
         }
-        let held = hold(workshop, &chosen.name)?;
-        measure_one(workshop, &chosen, options)?;
+        let held = hold(workspace, &chosen.name)?;
+        measure_one(workspace, &chosen, options)?;
         drop(held);
-        let derived = render::derive(&chosen.folder, &chosen.name)?;
-        out!("{}", render::terminal::table(&derived));
-        render::publish(&derived, &chosen.folder)?;
+        let analysis = analysis::analyse(&chosen.folder, &chosen.name)?;
+        out!("{}", report::terminal::table(&analysis));
+        report::publish(&analysis, &chosen.folder)?;
         if options.only.is_empty() {
-            render::index::publish(&cmd::reports(workshop, &options.selection)?)?;
-            if cmd::is_in_readme(workshop, &chosen) {
-                render::readme::publish(&derived, &workshop.root)?;
+            report::index::publish(&cmd::reports(workspace, &options.selection)?)?;
+            if cmd::is_in_readme(workspace, &chosen) {
+                report::readme::publish(&analysis, &workspace.root)?;
             }
         }
         outln!("\nreport: {}", chosen.folder.0.join("report.md").display());
-        if derived.has_failed() {
+        if analysis.has_failed() {
             verdict = Verdict::Failed;
         }
     }
@@ -126,16 +128,16 @@ pub(crate) fn run(workshop: &Workshop, options: &Options) -> anyhow::Result<Verd
 
 /// Makes everything ready, runs what is missing of the campaign and publishes its samples.
 pub(super) fn measure_one(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     options: &Options,
 ) -> anyhow::Result<()> {
     let Chosen { name, experiment, folder, home } = chosen;
     interrupt::listen()?;
     // Building disturbs others as much as measuring does.
-    let _turn = Turn::take(name, options.wait)?;
+    let _turn = MachineLock::take(name, options.wait)?;
     if !options.quiet {
-        warn(workshop);
+        warn(workspace);
     }
     let running = folder.running();
     if options.restart {
@@ -147,12 +149,12 @@ pub(super) fn measure_one(
     };
     if !options.no_build {
         errln!("building {}the probe", if wanted.sigma { "the encoder and " } else { "" });
-        workshop.build(wanted)?;
+        workspace.build(wanted)?;
     }
-    let tools = workshop.tools(wanted)?;
-    let ready = built(workshop, chosen, options)?;
-    let (documents, empty) = documents(workshop, experiment, home)?;
-    let lock = lock(workshop, (chosen, &ready), options, &tools, &documents)?;
+    let tools = workspace.tools(wanted)?;
+    let ready = built(workspace, chosen, options)?;
+    let (documents, empty) = documents(workspace, experiment, home)?;
+    let lock = lock(workspace, (chosen, &ready), options, &tools, &documents)?;
     if finish(&running, folder, &lock)? {
         return Ok(());
     }
@@ -164,12 +166,12 @@ pub(super) fn measure_one(
     }
     let mut documents = documents;
     let known = running.read_lock::<Experiment>()?.context("the lock was written")?;
-    documents.extend(cmd::sizes::chosen(workshop, chosen, &known)?);
+    documents.extend(cmd::sizes::chosen(workspace, chosen, &known)?);
     let chosen = &Chosen { experiment: ready, ..chosen.clone() };
     let started = measure::run_once(&chosen.experiment, home, Once::Setup);
     let result = started.and_then(|()| {
         let made = (documents, &empty);
-        campaign(workshop, chosen, (&tools, options.quiet), made, &mut journals, &mut machines)
+        campaign(workspace, chosen, (&tools, options.quiet), made, &mut journals, &mut machines)
     });
     let cleaned = measure::run_once(&chosen.experiment, home, Once::Cleanup);
     result?;
@@ -181,7 +183,7 @@ pub(super) fn measure_one(
 
 /// The runs themselves.
 fn campaign(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     (tools, is_quiet): (&Tools, bool),
     (mut documents, empty): (Vec<Document>, &Document),
@@ -191,7 +193,7 @@ fn campaign(
     let Chosen { name, experiment, folder, home } = chosen;
     let running = folder.running();
     let watched = Watched::new(tools, &experiment.variant, &documents, home)?;
-    let scratch = workshop.scratch(name);
+    let scratch = workspace.scratch(name);
     let asked = (&experiment.measure, experiment.metric.as_slice());
     let mut bench = Bench::new(tools, asked, home, watched, &scratch)?;
     bench.exact_anon = experiment.fit.metrics.contains(&Metric::PeakAnon);
@@ -199,11 +201,11 @@ fn campaign(
     let proven = campaign.prove(&mut bench, &mut journals.samples);
     refuse(&bench, machines, &running)?;
     proven?;
-    let mut progress = if is_quiet { Progress::hidden() } else { Progress::new() };
+    let mut progress = if is_quiet { Progress::hidden() } else { Progress::start() };
     let mut result = campaign.run(&mut bench, journals, &mut progress);
     while result.is_ok() {
         let rows = journals.samples.rows();
-        let more = cmd::sizes::choose(workshop, chosen, &running, rows)?;
+        let more = cmd::sizes::choose(workspace, chosen, &running, rows)?;
         if more.is_empty() {
             break;
         }
@@ -215,36 +217,36 @@ fn campaign(
     progress.finish();
     refuse(&bench, machines, &running)?;
     result?;
-    cmd::budget::check(workshop, chosen, tools, &running, &mut journals.samples)?;
-    cmd::lookup::look_up(workshop, chosen, tools, &running, &mut journals.samples)
+    cmd::budget::check(workspace, chosen, tools, &running, &mut journals.samples)?;
+    cmd::lookup::look_up(workspace, chosen, tools, &running, &mut journals.samples)
 }
 
 /// The experiment with its own programs built and in their places; what is recorded names them as its file
 /// does.
-fn built(workshop: &Workshop, chosen: &Chosen, options: &Options) -> anyhow::Result<Experiment> {
+fn built(workspace: &Workspace, chosen: &Chosen, options: &Options) -> anyhow::Result<Experiment> {
     let Chosen { experiment, home, .. } = chosen;
     if !options.no_build {
         let cargo = experiment.build.as_ref().and_then(|build| build.cargo.as_ref());
-        cargo.map_or(Ok(()), |options| workshop.build_own(options))?;
+        cargo.map_or(Ok(()), |options| workspace.build_own(options))?;
         measure::run_once(experiment, home, Once::Build)?;
     }
-    Ok(experiment.with_programs(&workshop.built())?)
+    Ok(experiment.with_programs(&workspace.built())?)
 }
 
 /// Measures what `try` asks for, keeping a second one off.
 pub(super) fn measure_alone(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     options: &Options,
 ) -> anyhow::Result<()> {
-    let _held = hold(workshop, &chosen.name)?;
-    measure_one(workshop, chosen, options)
+    let _held = hold(workspace, &chosen.name)?;
+    measure_one(workspace, chosen, options)
 }
 
 /// Says the worst that `doctor` finds, in a line; what needs trials of the probe is left to it.
-fn warn(workshop: &Workshop) {
+fn warn(workspace: &Workspace) {
     const LOOK: Duration = Duration::from_millis(50);
-    let mut findings = doctor::findings(&Facts::read(&workshop.room, LOOK));
+    let mut findings = doctor::findings(&Facts::read(&workspace.room, LOOK));
     findings.retain(|finding| finding.name != "repeatability");
     if let Some(worst) = doctor::worst(&findings) {
         errln!("{worst}; `cargo xtask doctor` says more");
@@ -253,14 +255,14 @@ fn warn(workshop: &Workshop) {
 
 /// The documents of the experiment and the empty one.
 fn documents(
-    workshop: &Workshop,
+    workspace: &Workspace,
     experiment: &Experiment,
     home: &Path,
 ) -> anyhow::Result<(Vec<Document>, Document)> {
-    let store = workshop.inputs();
+    let store = workspace.inputs();
     let document = |origin: &Origin| {
         interrupt::check()?;
-        inputs::document(origin, (&workshop.root, home), &store)
+        inputs::document(origin, (&workspace.root, home), &store)
     };
     let origins = inputs::origins(&experiment.input);
     let documents = origins.iter().map(document).collect::<anyhow::Result<Vec<_>>>()?;
@@ -312,18 +314,18 @@ fn finish(running: &Folder, folder: &Folder, lock: &Lock) -> anyhow::Result<bool
     errln!("published the campaign of {}, which was complete", machines.before.time);
     let Some(published) = folder.read_lock::<Experiment>()? else { return Ok(false) };
     let now = Machine::now();
-    Ok(same::differences((&published, &machines.before), (lock, &now)).is_empty())
+    Ok(resume_check::differences((&published, &machines.before), (lock, &now)).is_empty())
 }
 
 /// What is about to be measured.
 fn lock(
-    workshop: &Workshop,
+    workspace: &Workspace,
     (chosen, ready): (&Chosen, &Experiment),
     options: &Options,
     tools: &Tools,
     documents: &[Document],
 ) -> anyhow::Result<Lock> {
-    let tree = workshop.tree()?;
+    let tree = workspace.tree()?;
     let locked = |document: &Document| LockedDocument {
         profile: document.profile.clone(),
         size: document.size,
@@ -333,7 +335,7 @@ fn lock(
     for variant in &ready.variant {
         for mut foreign in watched::identities(variant, &chosen.home) {
             // As the file says it, wherever this checkout lies.
-            if let Ok(own) = Path::new(&foreign.name).strip_prefix(workshop.built()) {
+            if let Ok(own) = Path::new(&foreign.name).strip_prefix(workspace.built()) {
                 foreign.name = format!("{{bin:{}}}", own.display());
             }
             if !binary.contains(&foreign) {
@@ -387,7 +389,7 @@ fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> 
         running.write_machines(&machines)?;
         return Ok(machines);
     };
-    let changed = same::differences((&earlier, &machines.before), (&lock, &now));
+    let changed = resume_check::differences((&earlier, &machines.before), (&lock, &now));
     if !changed.is_empty() {
         return user(format!(
             "a campaign of `{name}` was stopped, and since then this changed: {}; undo it to continue, or \
@@ -402,8 +404,8 @@ fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> 
 }
 
 /// Keeps a second campaign off the same experiment; it is told who is running.
-fn hold(workshop: &Workshop, name: &str) -> anyhow::Result<File> {
-    let folder = workshop.scratch(name);
+fn hold(workspace: &Workspace, name: &str) -> anyhow::Result<File> {
+    let folder = workspace.scratch(name);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let path = folder.join("held");
     let mut file = File::options()
@@ -457,6 +459,6 @@ fn list(chosen: &Chosen) {
         outln!("  more sizes from {from} to {to}, chosen while measuring, for up to {budget}");
     }
     for variant in &experiment.variant {
-        outln!("  {}: {}", variant.name, plan::describe(variant));
+        outln!("  {}: {}", variant.name, variant.program.command_line());
     }
 }

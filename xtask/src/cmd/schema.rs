@@ -1,14 +1,14 @@
 //! `cargo xtask schema`: the JSON Schema by which editors complete and check experiments.
 
+use campaign::errln;
+use campaign::workspace::Workspace;
 use record::publish;
 
 use crate::error::Verdict;
-use crate::output::errln;
-use crate::workshop::Workshop;
 
 /// Writes the schema, or with `check` compares it with the committed one.
-pub(crate) fn schema(workshop: &Workshop, check: bool) -> anyhow::Result<Verdict> {
-    let path = workshop.experiments().join("experiment.schema.json");
+pub(crate) fn schema(workspace: &Workspace, check: bool) -> anyhow::Result<Verdict> {
+    let path = workspace.experiments().join("experiment.schema.json");
     let schema = experiment::schema();
     if !check {
         publish::replace(&path, schema.as_bytes())?;

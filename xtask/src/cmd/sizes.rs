@@ -11,19 +11,19 @@ use std::collections::BTreeMap;
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, Why, next_size};
 
+use analysis::cells::{self, Cell, Summary};
+use analysis::groups::{Group, Samples};
+use analysis::growth;
+use analysis::resolution::Resolutions;
+use campaign::errln;
+use campaign::inputs::{self, Document};
+use campaign::stopping_rule;
+use campaign::workspace::Workspace;
 use experiment::{Auto, Experiment, Lock};
 use record::units::Bytes;
 use record::{Because, ChosenSize, Folder, Kind, LockedDocument, Sample};
 
-use crate::aggregate::{Group, Samples};
 use crate::cmd::{Chosen, lookup};
-use crate::fit;
-use crate::inputs::{self, Document};
-use crate::output::errln;
-use crate::resolution::Resolutions;
-use crate::settled;
-use crate::summary::{self, Cell, Summary};
-use crate::workshop::Workshop;
 
 /// Fewest sizes of one profile, whatever the budget: with fewer nothing is fitted and checked.
 const SIZES_MIN: usize = stats::growth::SIZES_MIN + 1;
@@ -34,7 +34,7 @@ const SIZES_MAX: usize = 40;
 /// Chooses one more size for each profile that wants one, records the choices and makes the documents;
 /// none when all profiles are done.
 pub(super) fn choose(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     running: &Folder,
     samples: &[Sample],
@@ -43,7 +43,7 @@ pub(super) fn choose(
     let Some(auto) = &experiment.input.auto else { return Ok(Vec::new()) };
     let Some(mut lock) = running.read_lock::<Experiment>()? else { return Ok(Vec::new()) };
     let groups = Samples::read(&running.samples(), &experiment.own_metrics())?.groups()?;
-    let summary = summary::summarise(&groups, experiment);
+    let summary = cells::summarise(&groups, experiment);
     let mut documents = Vec::new();
     for profile in inputs::swept_names(&experiment.input) {
         let is_done = |of: &ChosenSize| of.profile == profile && of.size.is_none();
@@ -61,7 +61,7 @@ pub(super) fn choose(
         let choice = at.next();
         if let Some(size) = choice.size {
             errln!("{profile}: {size} next ({})", choice.because);
-            let document = lookup::document(workshop, chosen, &profile, size)?;
+            let document = lookup::document(workspace, chosen, &profile, size)?;
             lock.document.push(LockedDocument {
                 profile: document.profile.clone(),
                 size: document.size,
@@ -79,12 +79,12 @@ pub(super) fn choose(
 
 /// The documents of the sizes that were chosen before the campaign was stopped.
 pub(super) fn chosen(
-    workshop: &Workshop,
+    workspace: &Workspace,
     chosen: &Chosen,
     lock: &Lock,
 ) -> anyhow::Result<Vec<Document>> {
     let sizes = lock.chosen.iter().filter_map(|of| Some((&of.profile, of.size?)));
-    sizes.map(|(profile, size)| lookup::document(workshop, chosen, profile, size)).collect()
+    sizes.map(|(profile, size)| lookup::document(workspace, chosen, profile, size)).collect()
 }
 
 /// What is known of one profile.
@@ -149,9 +149,9 @@ impl Profile<'_> {
                 continue;
             }
             for metric in &self.experiment.fit.metrics {
-                let view = fit::view(*metric, &cells, &resolutions);
-                let points = fit::points(&cells, view, &resolutions);
-                let anchor = fit::anchor(self.groups, &variant.name, view, &resolutions);
+                let view = growth::view(*metric, &cells, &resolutions);
+                let points = growth::points(&cells, view, &resolutions);
+                let anchor = growth::anchor(self.groups, &variant.name, view, &resolutions);
                 if !points.is_empty() {
                     series.push(Asked { points, anchor });
                 }
@@ -168,7 +168,7 @@ impl Profile<'_> {
             let walls = group.values(record::metric::Metric::Wall);
             let mean = walls.iter().sum::<f64>() / walls.len().max(1) as f64;
             let steady =
-                settled::is_steady(&group.variant, self.name, self.experiment, self.samples);
+                stopping_rule::is_steady(&group.variant, self.name, self.experiment, self.samples);
             let runs = match steady {
                 true => 1.0,
                 false => f64::from(self.experiment.measure.runs_min),

@@ -3,16 +3,17 @@
 
 use xshell::cmd;
 
+use campaign::workspace::{Wanted, Workspace};
+
 use crate::error::Verdict;
-use crate::workshop::{Wanted, Workshop};
 
 /// Runs `cargo test` over the workspace, passing on `arguments`.
-pub(crate) fn test(workshop: &Workshop, arguments: &[String]) -> anyhow::Result<Verdict> {
-    workshop.build(Wanted { sigma: workshop.has_sigma(), heap: false })?;
-    let shell = workshop.shell()?;
+pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Verdict> {
+    workspace.build(Wanted { sigma: workspace.has_sigma(), heap: false })?;
+    let shell = workspace.shell()?;
     // The encoder apart: it asks for features of shared crates that the laboratory does not need, and with
     // them polars and half of all other crates would be built a second time.
-    let parts: &[&[&str]] = match workshop.has_sigma() {
+    let parts: &[&[&str]] = match workspace.has_sigma() {
         true => &[&["--workspace", "--exclude", "sigma-encoder"], &["--package", "sigma-encoder"]],
         false => &[&["--workspace"]],
     };

@@ -5,18 +5,19 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 
+use campaign::errln;
+use campaign::workspace::Workspace;
 use experiment::Experiment;
 use experiment::error::user;
 use record::Folder;
 use record::publish;
 use record::units::Bytes;
+use report::tried;
 
 use crate::Selection;
 use crate::cmd::{Chosen, run};
 use crate::error::Verdict;
-use crate::output::{errln, out};
-use crate::render::{self, tried};
-use crate::workshop::Workshop;
+use crate::output::out;
 
 /// The options of `try`.
 #[derive(Debug, clap::Args)]
@@ -64,15 +65,15 @@ struct Tried {
 }
 
 /// Measures the commands and says how they compare.
-pub(crate) fn try_(workshop: &Workshop, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn try_(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
     let tried = commands(&options.commands)?;
     let here = std::env::current_dir().context("the working folder cannot be read")?;
-    let folder = workshop.room.join("try");
+    let folder = workspace.room.join("try");
     let path = folder.join("try.toml");
     publish::replace(&path, toml(options, &tried, &here)?.as_bytes())?;
-    let experiment = Experiment::load(&workshop.root, &path)?;
+    let experiment = Experiment::load(&workspace.root, &path)?;
     if let Some(name) = &options.save {
-        save(workshop, options, &tried, &here, name)?;
+        save(workspace, options, &tried, &here, name)?;
     }
     let chosen = Chosen {
         name: "try".to_owned(),
@@ -81,17 +82,17 @@ pub(crate) fn try_(workshop: &Workshop, options: &Options) -> anyhow::Result<Ver
         folder: Folder(folder.join("report")),
     };
     let selection = Selection { experiments: Vec::new(), reports: None };
-    run::measure_alone(workshop, &chosen, &run::Options::anew(selection, options.wait))?;
-    let derived = render::derive(&chosen.folder, &chosen.name)?;
+    run::measure_alone(workspace, &chosen, &run::Options::anew(selection, options.wait))?;
+    let analysis = analysis::analyse(&chosen.folder, &chosen.name)?;
     let given: Vec<(&str, &str)> =
         tried.iter().map(|of| (of.name.as_str(), of.text.as_str())).collect();
-    out!("{}", tried::results(&derived, &given, tried::Style::of_stdout()));
-    Ok(if derived.has_failed() { Verdict::Failed } else { Verdict::Fine })
+    out!("{}", tried::results(&analysis, &given, tried::Style::of_stdout()));
+    Ok(if analysis.has_failed() { Verdict::Failed } else { Verdict::Fine })
 }
 
 /// Writes what was tried as an experiment of the project.
 fn save(
-    workshop: &Workshop,
+    workspace: &Workspace,
     options: &Options,
     tried: &[Tried],
     here: &Path,
@@ -101,7 +102,7 @@ fn save(
     if name.is_empty() || !name.chars().all(fits) {
         return user(format!("`--save {name}`: use letters, digits and `-_.+`"));
     }
-    let folder = workshop.experiments();
+    let folder = workspace.experiments();
     let path = folder.join(format!("{name}.toml"));
     if path.exists() {
         return user(format!("{} is there already; choose another name", path.display()));

@@ -1,0 +1,38 @@
+//! An experiment becomes samples on disk: inputs -> plan -> measure, until the stopping rule is satisfied.
+//! Nothing is derived of samples here but what the stopping rule needs.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `workspace` | knows the folders, builds what is measured and what measures |
+//! | `inputs` | makes or finds documents |
+//! | `plan` | orders runs into complete randomised blocks |
+//! | `stopping_rule` | says which cells still need runs |
+//! | `runs` | makes what is missing: self-tests, blocks, heap, timelines, repetitions |
+//! | `measure` | makes one sample of one run, through the probe |
+//! | `watched` | notices when a measured file changes |
+//! | `resume_check` | says whether a stopped campaign may be continued |
+//! | `doctor` | looks at the machine |
+//! | `disturbance` | what went on beside a run |
+//! | `machine_lock` | one campaign at a time on a machine |
+//! | `interrupt` | Ctrl-C |
+//! | `progress`, `stderr` | what is seen meanwhile |
+//! | `real` | the bench of real programs whose growth is known |
+
+// A reader that goes away must not end in a panic; see `stderr`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+mod disturbance;
+pub mod doctor;
+pub mod inputs;
+pub mod interrupt;
+pub mod machine_lock;
+pub mod measure;
+pub mod plan;
+pub mod progress;
+pub mod real;
+pub mod resume_check;
+pub mod runs;
+pub mod stderr;
+pub mod stopping_rule;
+pub mod watched;
+pub mod workspace;
