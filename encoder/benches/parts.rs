@@ -4,7 +4,7 @@
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use sigma_encoder::bench::{Digits, ItemModel, Literals, items};
+use sigma_encoder::bench::{KnownItems, NewNumbers, NewText, items};
 
 fn main() {
     divan::main();
@@ -68,24 +68,34 @@ fn lexer(bencher: Bencher) {
 
 /// Candidates, flags and their learning, of items that mostly came before.
 #[divan::bench]
-fn item_model(bencher: Bencher) {
+fn known_items(bencher: Bencher) {
     let document = records();
     let items = items(&document);
     bencher
-        .with_inputs(ItemModel::default)
+        .with_inputs(KnownItems::default)
         .counter(BytesCount::of_slice(&document))
         .counter(ItemsCount::new(items.len()))
         .bench_values(|mut model| (model.code(divan::black_box(&items)), model));
 }
 
-/// Bytes of words.
+/// Words, most of which came before.
+#[divan::bench]
+fn pieces(bencher: Bencher) {
+    let text = words();
+    bencher
+        .with_inputs(NewText::in_pieces)
+        .counter(BytesCount::of_slice(&text))
+        .bench_values(|mut model| (model.code(divan::black_box(&text)), model));
+}
+
+/// The bytes of words.
 #[divan::bench]
 fn literals(bencher: Bencher) {
     let text = words();
     bencher
-        .with_inputs(Literals::default)
+        .with_inputs(NewText::in_bytes)
         .counter(BytesCount::of_slice(&text))
-        .bench_values(|mut literals| (literals.code(divan::black_box(&text)), literals));
+        .bench_values(|mut model| (model.code(divan::black_box(&text)), model));
 }
 
 /// Digits of numbers that follow no rule.
@@ -93,7 +103,7 @@ fn literals(bencher: Bencher) {
 fn digits(bencher: Bencher) {
     let text = coordinates();
     bencher
-        .with_inputs(Digits::default)
+        .with_inputs(NewNumbers::default)
         .counter(BytesCount::of_slice(&text))
-        .bench_values(|mut digits| (digits.code(divan::black_box(&text)), digits));
+        .bench_values(|mut model| (model.code(divan::black_box(&text)), model));
 }

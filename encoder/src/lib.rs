@@ -51,87 +51,55 @@
 // The kernels walk several arrays of the same length side by side; an index says so best.
 #![allow(clippy::needless_range_loop)]
 
-#[cfg(feature = "experiments")]
-#[doc(hidden)]
-pub mod bench;
-mod bits;
-mod builder;
-mod check;
-mod coder;
-mod decimal;
-mod decode;
-mod decoder;
-mod dictionary;
-mod digits;
-mod document;
-mod double;
-mod encode;
-mod error;
-mod expected;
+mod api;
+mod base;
+mod cm;
+mod codec;
 mod fast;
 mod format;
 mod frames;
-#[cfg(not(feature = "experiments"))]
-mod fuzzing;
-#[cfg(feature = "experiments")]
-#[doc(hidden)]
-pub mod fuzzing;
-mod hash;
-mod inspect;
-mod lexer;
-mod literal;
-mod logistic;
-mod matcher;
-mod memory;
+mod grammar;
+mod lab;
 mod model;
-mod noise;
-mod notation;
 mod numbers;
-mod outline;
-mod pieces;
-#[cfg(test)]
-mod positions;
-mod predictor;
-mod prepared;
-mod prior;
-pub mod read;
-mod settings;
-mod stage;
-mod stream;
-mod tables;
-#[cfg(feature = "experiments")]
-#[doc(hidden)]
-pub mod trace;
-mod tree_state;
-pub mod write;
+mod options;
 
-pub use check::Check;
+pub use api::decode::{decode, decode_all, decode_limited, decode_lines, decode_range};
+pub use api::decoder::Decoder;
+pub use api::outline::{Outline, outline};
+pub use api::prepared::Prepared;
+pub use api::{read, write};
 #[cfg(feature = "experiments")]
 #[doc(hidden)]
-pub use coder::Part;
-pub use decoder::Decoder;
-pub use encode::Encoder;
-pub use error::Error;
+pub use base::fuzzing;
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
+pub use base::stage::Stage;
+#[cfg(feature = "experiments")]
+#[doc(hidden)]
+pub use cm::coder::Part;
+pub use codec::encoder::Encoder;
+pub use codec::reader::{encode, encode_all};
 #[cfg(feature = "experiments")]
 #[doc(hidden)]
 pub use fast::{BlockBytes, Census, StreamKind};
+pub use frames::encode::{encode_frames, encode_frames_at};
+pub use frames::index::{Frame, Frames};
+pub use frames::place::{ReadAt, WriteAt};
 #[cfg(feature = "experiments")]
 #[doc(hidden)]
-pub use frames::FrameBytes;
-pub use frames::{
-    Frame, Frames, Framing, ReadAt, WriteAt, decode_lines, decode_range, encode_frames,
-    encode_frames_at,
-};
+pub use lab::inspect::{inspect, inspect_limited};
 #[cfg(feature = "experiments")]
 #[doc(hidden)]
-pub use inspect::{Inspection, PathBits, inspect, inspect_limited};
-pub use outline::{Outline, outline};
-pub use prepared::Prepared;
+pub use lab::inspection::{FrameBytes, Inspection, PathBits};
 #[cfg(feature = "experiments")]
 #[doc(hidden)]
-pub use settings::{Coding, Holding, Layout};
-pub use settings::{Level, Limits, Options};
+pub use lab::{bench, trace};
+pub use options::check::Check;
 #[cfg(feature = "experiments")]
 #[doc(hidden)]
-pub use stage::Stage;
-pub use stream::{decode, decode_all, decode_limited, encode, encode_all};
+pub use options::coding::{Coding, Holding, Layout};
+pub use options::coding::{Level, Options};
+pub use options::error::Error;
+pub use options::framing::Framing;
+pub use options::limits::Limits;

@@ -1,7 +1,7 @@
 //! What fuzzing broke once stays mended: each file of `tests/crashes/`, as a document and as an
 //! encoding, at every level.
 //!
-//! While fuzzing limits are smaller (`src/fuzzing.rs`); `RUSTFLAGS="--cfg fuzzing" cargo test -p
+//! While fuzzing limits are smaller (`src/base/fuzzing.rs`); `RUSTFLAGS="--cfg fuzzing" cargo test -p
 //! sigma-encoder --test crashes` replays under those.
 
 use std::fs;

@@ -1,11 +1,12 @@
 //! The values of a column on their way out: as they are, by name, or as integers.
 
+use super::block::{ALL_NAMES_MAX, END, number, shape};
 use super::distinct::Distinct;
 use super::figures::{POWERS, Style};
-use super::{END, number, shape};
-use crate::decimal::Decimal;
-use crate::format::write_varint;
-use crate::settings::Coding;
+use super::values::Values;
+use crate::format::varint::write_varint;
+use crate::numbers::decimal::Decimal;
+use crate::options::coding::Coding;
 
 /// Values that are looked at before a column is taken for numbers.
 const SAMPLE: usize = 32;
@@ -17,46 +18,6 @@ const EXCEPTION_BITS: usize = 32;
 const ROUNDING_SAMPLE: usize = 64;
 /// Numbers that take fewer bits each are not rounded.
 const LARGE_BITS: usize = 24;
-
-/// A value's place in the block.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) start: u32,
-    pub(super) len: u32,
-    pub(super) column: u16,
-}
-
-/// The values of a column, in the order of the document.
-#[derive(Clone, Copy)]
-pub(super) struct Values<'a> {
-    /// The block.
-    pub(super) text: &'a [u8],
-    pub(super) tokens: &'a [Token],
-    /// Which of the tokens.
-    pub(super) order: &'a [u32],
-}
-
-impl<'a> Values<'a> {
-    /// How many.
-    pub(super) fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Where each begins, and its bytes.
-    #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &'a [u8])> {
-        self.order.iter().map(|&index| {
-            let token = self.tokens[index as usize];
-            (token.start, self.at(token.start, token.len))
-        })
-    }
-
-    /// The bytes at a place.
-    #[inline]
-    pub(super) fn at(&self, start: u32, len: u32) -> &'a [u8] {
-        &self.text[start as usize..][..len as usize]
-    }
-}
 
 /// Writes columns.
 pub(super) struct ColumnWriter {
@@ -104,7 +65,7 @@ impl ColumnWriter {
 
     /// Begins a block.
     pub(super) fn begin_block(&mut self) {
-        self.names_left = super::ALL_NAMES_MAX;
+        self.names_left = ALL_NAMES_MAX;
     }
 
     /// Gives the parts of a column's stream to `part`.

@@ -1,9 +1,9 @@
 //! The columns of a block on the decoder's side: each gives its next value.
 
+use super::block::{ALL_NAMES_MAX, END, NAMES_MAX, SLACK, number, shape};
 use super::census::StreamKind;
 use super::figures::{PLACES_MAX, POWERS, ROOM, Style};
 use super::scan::find;
-use super::{ALL_NAMES_MAX, END, NAMES_MAX, SLACK, number, shape};
 
 /// What is wrong with a block.
 pub(super) type Wrong = &'static str;

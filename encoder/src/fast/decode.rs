@@ -2,18 +2,19 @@
 
 use std::io::Read;
 
+use super::block::{ALL_NAMES_MAX, BLOCK, OWN_MIN, SLACK, TOKENS_MAX, form};
 use super::census::{Census, StreamKind};
 use super::cursor::{Cursor, Streams, Target, Wrong};
 use super::lz::Decompressor;
 use super::segments::{Follows, Segments};
 use super::steps::{Step, StepReader};
-use super::{ALL_NAMES_MAX, BLOCK, OWN_MIN, SLACK, TOKENS_MAX, form};
-use crate::check::Hasher;
-use crate::error::Error;
-use crate::format::{Header, Source};
-use crate::memory::Memory;
-use crate::settings::Budget;
-use crate::stage::Stage;
+use crate::base::memory::Memory;
+use crate::base::stage::Stage;
+use crate::format::check::Hasher;
+use crate::format::header::Header;
+use crate::format::source::Source;
+use crate::options::error::Error;
+use crate::options::limits::Budget;
 
 /// The longest coded block that a decoder accepts.
 const CODED_MAX: usize = 2 * BLOCK;

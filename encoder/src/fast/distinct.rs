@@ -1,7 +1,7 @@
 //! The distinct values of a column, and which of them each value is.
 
-use super::columns::Values;
-use super::{END, NAMES_MAX};
+use super::block::{END, NAMES_MAX};
+use super::values::Values;
 
 /// Slots of the index; many more than names.
 const SLOTS: usize = 1 << 10;
@@ -93,7 +93,7 @@ fn hash(value: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::columns::Token;
+    use super::super::values::Token;
     use super::*;
 
     #[test]

@@ -1,13 +1,15 @@
 //! Blocks on their way out.
 
-use super::columns::{ColumnWriter, Token, Values, push_text};
+use super::block::{BLOCK, OWN_MIN, form};
+use super::columns::{ColumnWriter, push_text};
 use super::lz::Compressor;
 use super::split::{Split, Splitter};
-use super::{BLOCK, OWN_MIN, form};
-use crate::check::Hasher;
-use crate::format::{Header, write_varint};
-use crate::memory::Memory;
-use crate::stage::Stage;
+use super::values::{Token, Values};
+use crate::base::memory::Memory;
+use crate::base::stage::Stage;
+use crate::format::check::Hasher;
+use crate::format::header::Header;
+use crate::format::varint::write_varint;
 
 /// Streams are compressed together until there is so much of them: a table of codes for each would cost more.
 const TOGETHER: usize = 1000;

@@ -1,6 +1,6 @@
 //! Numbers of a column as integers, and back to the same bytes.
 
-use crate::decimal::Decimal;
+use crate::numbers::decimal::Decimal;
 
 /// Places after the point, at most.
 pub(super) const PLACES_MAX: u8 = 17;

@@ -5,8 +5,8 @@ use zstd_safe::{
     CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, Strategy,
 };
 
-use super::SAMPLE;
-use crate::format::PLAIN_MAX;
+use super::block::SAMPLE;
+use crate::format::chunk::PLAIN_MAX;
 
 /// Bytes that a match may reach back, as a power of two.
 const WINDOW: u32 = 21;

@@ -2,10 +2,10 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::SLACK;
-use crate::fuzzing;
-use crate::hash;
-use crate::memory::Memory;
+use super::block::SLACK;
+use crate::base::fuzzing;
+use crate::base::hash;
+use crate::base::memory::Memory;
 
 /// No segment.
 pub(super) const NONE: u16 = u16::MAX;

@@ -1,11 +1,11 @@
 //! A block taken apart: steps from segment to segment, and where the values are.
 
-use super::columns::Token;
+use super::block::{OWN_MIN, SAMPLE, TOKENS_MAX};
 use super::scan;
 use super::segments::{Follows, LEN_MAX, Segments};
 use super::steps::{Step, StepWriter};
-use super::{OWN_MIN, SAMPLE, TOKENS_MAX};
-use crate::memory::Memory;
+use super::values::Token;
+use crate::base::memory::Memory;
 
 /// What a column costs beside its values, at most.
 const COLUMN_COST: usize = 32;

@@ -3,14 +3,15 @@
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
-use super::Framing;
 use super::cut::{Cutter, start_of};
 use super::format::{Entry, FrameWriter, PIECE, Tally};
 use super::place::{ReadAt, Region};
 use super::turns::{Lane, Output, Turns};
-use crate::error::Error;
-use crate::format::FramesHeader;
-use crate::settings::Options;
+use crate::codec::reader::encode;
+use crate::format::header::FramesHeader;
+use crate::options::coding::Options;
+use crate::options::error::Error;
+use crate::options::framing::Framing;
 
 /// Encodes all that `input` gives, in frames; says how many.
 ///
@@ -153,7 +154,7 @@ fn encode_frame<R: Read, W: Write + Send>(
 ) -> Result<(), Error> {
     let mut input = Tallied { inner: input, tally: Tally::new(start) };
     let mut pieces = Pieces { lane, piece: Vec::with_capacity(PIECE) };
-    crate::stream::encode(&mut input, &mut pieces, options)?;
+    encode(&mut input, &mut pieces, options)?;
     pieces.lane.part(&pieces.piece)?;
     Ok(lane.end(input.tally.entry(0))?)
 }

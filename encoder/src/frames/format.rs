@@ -4,9 +4,11 @@ use std::io::{self, Read, Write};
 
 use xxhash_rust::xxh64::Xxh64;
 
-use super::Framing;
-use crate::error::Error;
-use crate::format::{FramesHeader, Source, write_varint};
+use crate::format::header::FramesHeader;
+use crate::format::source::Source;
+use crate::format::varint::write_varint;
+use crate::options::error::Error;
+use crate::options::framing::Framing;
 
 /// Ends the framed form.
 const END_MAGIC: [u8; 4] = [0xCE, 0xA3, 1, 0x81];
@@ -31,7 +33,7 @@ pub(crate) struct Entry {
     /// Bytes of the document, not 0.
     pub(crate) raw_len: u64,
     /// Bytes of the frame, with all that is around the encoding in it.
-    pub(super) coded_len: u64,
+    pub(crate) coded_len: u64,
     /// Ends of lines (`\n`) among its bytes of the document.
     pub(crate) lines: u64,
     /// Check of the bytes of the document.
@@ -66,7 +68,7 @@ impl Tally {
 }
 
 /// How many lines end in these bytes. Short sums of bytes are what a compiler makes wide.
-pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+pub(crate) fn line_ends(bytes: &[u8]) -> u64 {
     let count = |part: &[u8]| part.iter().map(|&byte| u8::from(byte == b'\n')).sum::<u8>();
     bytes.chunks(255).map(|part| u64::from(count(part))).sum()
 }

@@ -11,14 +11,16 @@ use super::encode::encode_cut;
 use super::format::{
     Entry, FrameWriter, HEADER_LEN_MAX, TRAILER_LEN, Trailer, check_frame_bytes, line_ends,
 };
-use super::front::{check_lines, check_output, check_range, start_in, within};
 use super::one::{One, share};
 use super::place::{ReadAt, Region, WriteAt};
+use super::range::{check_lines, check_output, check_range, start_in, within};
 use super::turns::{HOLD, Lane, Output, Turns};
-use crate::decode::MEMORY_LIMIT;
-use crate::error::Error;
-use crate::format::{FramesHeader, Source, Start};
-use crate::settings::{Limits, Options};
+use crate::codec::single::MEMORY_LIMIT;
+use crate::format::header::{FramesHeader, Start};
+use crate::format::source::Source;
+use crate::options::coding::Options;
+use crate::options::error::Error;
+use crate::options::limits::Limits;
 
 /// Bytes read at a time.
 const READ: usize = 1 << 15;

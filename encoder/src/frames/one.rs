@@ -4,11 +4,12 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::format::{Entry, PIECE, Tally, read_piece_len};
-use crate::decode::Single;
-use crate::error::Error;
-use crate::format::{Source, Start};
-use crate::fuzzing;
-use crate::settings::{Budget, Limits};
+use crate::base::fuzzing;
+use crate::codec::single::Single;
+use crate::format::header::Start;
+use crate::format::source::Source;
+use crate::options::error::Error;
+use crate::options::limits::{Budget, Limits};
 
 /// Encoded bytes that the frames' encodings are read from in turn.
 pub(super) struct Stream<R> {

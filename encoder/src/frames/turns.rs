@@ -8,7 +8,7 @@ use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::error::Error;
+use crate::options::error::Error;
 
 /// Bytes that a thread keeps while it is not its turn.
 pub(super) const HOLD: usize = 2 << 20;
