@@ -2,39 +2,27 @@
 
 mod aa;
 pub(crate) mod bench_samples;
-pub(crate) mod budget;
 pub(crate) mod calibrate;
 mod calibrate_real;
 pub(crate) mod doctor;
-pub(crate) mod external;
+mod follow_up;
 pub(crate) mod list;
-pub(crate) mod lookup;
 mod only;
+pub(crate) mod published;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
-mod sizes;
 pub(crate) mod test;
 pub(crate) mod tried;
 
 use std::path::{Path, PathBuf};
 
-use campaign::workspace::Workspace;
+use campaign::{Chosen, Workspace};
 use experiment::Experiment;
 use experiment::error::user;
 use record::Folder;
 
 use crate::Selection;
-
-/// An experiment with its name and the folder of its report.
-#[derive(Debug, Clone)]
-pub(crate) struct Chosen {
-    pub(crate) name: String,
-    /// The folder of its file, from which what it names is looked up.
-    pub(crate) home: PathBuf,
-    pub(crate) experiment: Experiment,
-    pub(crate) folder: Folder,
-}
 
 /// The experiments that a command is about: those named, or `default`. All are read before anything
 /// is done with the first.
@@ -56,7 +44,7 @@ pub(crate) fn chosen(
         let name = stem(&path);
         let folder = Folder(reports.join(&name));
         let home = path.parent().unwrap_or(Path::new(".")).to_owned();
-        Ok(Chosen { name, home, experiment, folder })
+        Ok(Chosen { name, home, experiment, folder, only: Vec::new() })
     };
     paths.into_iter().map(chosen).collect()
 }

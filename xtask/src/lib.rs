@@ -15,7 +15,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod cmd;
-mod error;
+mod exit;
 mod output;
 
 use std::path::PathBuf;
@@ -23,11 +23,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use error::Verdict;
+use exit::Exit;
 
-use campaign::errln;
 use campaign::interrupt::{self, Interrupted};
-use campaign::workspace::Workspace;
+use campaign::{Workspace, errln};
 use experiment::error::UserError;
 
 /// Measures how the memory, time and output of an encoder grow with its input.
@@ -93,9 +92,9 @@ pub(crate) struct Selection {
 /// Does what the command line of this process asks for, and says how it ended.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match dispatch(&arguments.verb).and_then(|verdict| output::check().map(|()| verdict)) {
-        Ok(Verdict::Fine) => ExitCode::SUCCESS,
-        Ok(Verdict::Failed) => ExitCode::from(1),
+    match dispatch(&arguments.verb).and_then(|exit| output::check().map(|()| exit)) {
+        Ok(Exit::Fine) => ExitCode::SUCCESS,
+        Ok(Exit::Failed) => ExitCode::from(1),
         Err(error) if error.is::<Interrupted>() => {
             errln!("{error:#}");
             ExitCode::from(interrupt::EXIT_CODE)
@@ -107,7 +106,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(verb: &Verb) -> anyhow::Result<Verdict> {
+fn dispatch(verb: &Verb) -> anyhow::Result<Exit> {
     let workspace = Workspace::new()?;
     match verb {
         Verb::Run(options) => cmd::run::run(&workspace, options),

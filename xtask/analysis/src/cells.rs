@@ -3,8 +3,8 @@
 
 use stats::{Describe, Trend, Undetermined, describe, mann_kendall};
 
-use experiment::Experiment;
 use experiment::profile::profile_names;
+use experiment::{DETERMINISTIC_RUNS_MIN, Experiment, STEADY_SIZES_MIN};
 use record::metric::Metric;
 use record::proof::{PROOF_NOTHING, PROOF_TOUCH};
 use record::units::Bytes;
@@ -115,6 +115,19 @@ pub struct Summary {
     pub repetitions: Vec<Repetitions>,
     /// What the self-tests of the probe and the empty document gave.
     pub proofs: Proofs,
+}
+
+impl Summary {
+    /// Whether a metric of a variant was the same in three runs at two sizes of a profile or more, and never
+    /// differed between runs: then one run says what it is at a size. What stops repeating goes by the same rule.
+    pub(crate) fn is_steady(&self, variant: &str, profile: &str, metric: Metric) -> bool {
+        let of_series =
+            self.cells.iter().filter(|of| of.variant == variant && of.profile == profile);
+        let repeated: Vec<&Describe> =
+            of_series.filter_map(|of| of.metric(metric)).filter(|of| of.n > 1).collect();
+        repeated.iter().filter(|of| of.n >= DETERMINISTIC_RUNS_MIN).count() >= STEADY_SIZES_MIN
+            && repeated.iter().all(|of| of.identical)
+    }
 }
 
 /// Summarises the groups of a campaign, in the order in which the experiment names them.

@@ -8,7 +8,6 @@ use stats::{Describe, Growth, Interval};
 
 use experiment::Criterion;
 use experiment::criterion::{Expects, Limit, Sizes};
-use experiment::{DETERMINISTIC_RUNS_MIN, STEADY_SIZES_MIN};
 use record::metric::Metric;
 use record::units::{Bytes, percent, significant};
 
@@ -143,24 +142,14 @@ impl Evidence<'_> {
     /// Whether a cell has one run alone of a steady metric.
     fn is_steady(&self, cell: &Cell, metric: Metric) -> bool {
         cell.metric(metric).is_some_and(|of| of.n == 1)
-            && self.is_steady_on(&cell.variant, &cell.profile, metric)
-    }
-
-    /// Whether a metric was the same in three runs at two sizes of a profile or more, and never differed
-    /// between runs: then one run says what it is at a size. What stops repeating is held by the same rule.
-    fn is_steady_on(&self, variant: &str, profile: &str, metric: Metric) -> bool {
-        let of_series = self.cells(variant, profile, Bytes(0));
-        let repeated: Vec<&Describe> =
-            of_series.filter_map(|of| of.metric(metric)).filter(|of| of.n > 1).collect();
-        repeated.iter().filter(|of| of.n >= DETERMINISTIC_RUNS_MIN).count() >= STEADY_SIZES_MIN
-            && repeated.iter().all(|of| of.identical)
+            && self.summary.is_steady(&cell.variant, &cell.profile, metric)
     }
 
     /// What was looked up at that very size, where one run says what a metric is.
     fn looked_up(&self, scaling: &Scaling, size: Bytes, limit: Limit) -> Option<Finding> {
         let Scaling { variant, profile, metric, .. } = scaling;
         let value = scaling.looked_up_at(size.0 as f64)?.value?;
-        if !self.is_steady_on(variant, profile, *metric) {
+        if !self.summary.is_steady(variant, profile, *metric) {
             return None;
         }
         let error = self.summary.proofs.resolutions.error(*metric, size);

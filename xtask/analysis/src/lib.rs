@@ -12,6 +12,7 @@
 //! | `effects` | what each technique of a grid does |
 //! | `holdout` | declared predictions at sizes that were measured |
 //! | `budgets` | the largest input that fits a memory budget |
+//! | `auto_sizes` | which size a campaign measures next |
 //! | `next_sizes` | which further sizes would decide what is open |
 //! | `assumptions` | what the statistics assume, tested |
 //! | `memory`, `peak_views` | heap by stage, memory over time; two views of one peak |
@@ -19,6 +20,7 @@
 //! | `published` | growth in figures that others published |
 
 pub mod assumptions;
+pub mod auto_sizes;
 pub mod budgets;
 pub mod cells;
 pub mod comparisons;

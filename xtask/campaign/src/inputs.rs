@@ -5,17 +5,22 @@ mod generate;
 mod made;
 mod shapes;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use experiment::{Generator, Input};
-use record::EMPTY;
+use experiment::error::user;
+use experiment::{Experiment, Foreign, Generator, Input, Variant};
 use record::hash::{self, Hashing, Sha256Hex};
 use record::publish;
 use record::units::Bytes;
+use record::{EMPTY, LockedDocument};
+
+use crate::interrupt;
+use crate::workspace::Workspace;
 
 pub use experiment::profile::{Profile, file_name, profile_names, repeated_name, swept_names};
 
@@ -49,6 +54,15 @@ pub struct Document {
 }
 
 impl Document {
+    /// What the lock says of it.
+    pub(crate) fn locked(&self) -> LockedDocument {
+        LockedDocument {
+            profile: self.profile.clone(),
+            size: self.size,
+            sha256: self.sha256.clone(),
+        }
+    }
+
     /// One that stands nowhere: for what has a size and is not read.
     pub(crate) fn unwritten(profile: &str, size: Bytes) -> Self {
         let sha256 = Sha256Hex(String::new());
@@ -82,6 +96,62 @@ pub fn origins(input: &Input) -> Vec<Origin> {
     });
     let found = input.found().cloned().map(Origin::File);
     generated.chain(repeated).chain(made).chain(found).collect()
+}
+
+/// The documents of an experiment, and the empty one. Programs that make documents run in the folder given,
+/// that of the experiment's file.
+pub(crate) fn all(
+    experiment: &Experiment,
+    places: (&Workspace, &Path),
+) -> anyhow::Result<(Vec<Document>, Document)> {
+    let made = |origin: &Origin| {
+        interrupt::check()?;
+        made_or_found(origin, places)
+    };
+    let origins = origins(&experiment.input);
+    let documents = origins.iter().map(made).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut known = HashSet::new();
+    if let Some(twice) = documents.iter().find(|of| !known.insert((&of.profile, of.size))) {
+        return user(format!(
+            "two documents `{}` have {}; ask for sizes further apart, or for other names",
+            twice.profile, twice.size
+        ));
+    }
+    let stdin = |variant: &&Variant| variant.program.foreign().is_none_or(Foreign::reads_stdin);
+    if let (Some(folder), Some(variant)) =
+        (documents.iter().find(|of| of.path.is_dir()), experiment.variant.iter().find(stdin))
+    {
+        return user(format!(
+            "`{}` reads its stdin, but the document `{}` is a folder; write `{{input}}` in `command`",
+            variant.name, folder.profile
+        ));
+    }
+    Ok((documents, made(&Origin::Empty)?))
+}
+
+/// The document of a sweep at a size that need not be one of its own.
+pub(crate) fn at_size(
+    input: &Input,
+    profile: &str,
+    size: Bytes,
+    places: (&Workspace, &Path),
+) -> anyhow::Result<Document> {
+    let at_size =
+        Input { sizes: vec![size], files: Vec::new(), folders: Vec::new(), ..input.clone() };
+    let origin = origins(&at_size).into_iter().find(|origin| match origin {
+        Origin::Generated { profile: of, .. } => of.to_string() == profile,
+        Origin::Repeated { file, .. } => repeated_name(file) == profile,
+        Origin::Made { generator, .. } => generator.name == profile,
+        Origin::File(_) | Origin::Empty => false,
+    });
+    made_or_found(&origin.with_context(|| format!("`{profile}` is no sweep of sizes"))?, places)
+}
+
+fn made_or_found(
+    origin: &Origin,
+    (workspace, home): (&Workspace, &Path),
+) -> anyhow::Result<Document> {
+    document(origin, (&workspace.root, home), &workspace.inputs())
 }
 
 /// Makes or finds one document; `store` keeps the generated ones. Programs that make documents run in

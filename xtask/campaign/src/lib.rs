@@ -3,6 +3,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `ready` | opens, starts and closes a campaign |
 //! | `workspace` | knows the folders, builds what is measured and what measures |
 //! | `inputs` | makes or finds documents |
 //! | `plan` | orders runs into complete randomised blocks |
@@ -10,7 +11,7 @@
 //! | `runs` | makes what is missing: self-tests, blocks, heap, timelines, repetitions |
 //! | `measure` | makes one sample of one run, through the probe |
 //! | `watched` | notices when a measured file changes |
-//! | `resume_check` | says whether a stopped campaign may be continued |
+//! | `resume` | continues a campaign that was stopped, if it may be continued |
 //! | `doctor` | looks at the machine |
 //! | `disturbance` | what went on beside a run |
 //! | `machine_lock` | one campaign at a time on a machine |
@@ -25,14 +26,21 @@ mod disturbance;
 pub mod doctor;
 pub mod inputs;
 pub mod interrupt;
-pub mod machine_lock;
-pub mod measure;
-pub mod plan;
+mod machine_lock;
+mod measure;
+mod plan;
 pub mod progress;
+mod ready;
 pub mod real;
-pub mod resume_check;
-pub mod runs;
+mod resume;
+mod runs;
 pub mod stderr;
-pub mod stopping_rule;
-pub mod watched;
+mod stopping_rule;
+mod watched;
 pub mod workspace;
+
+pub use measure::trial;
+pub use ready::{Campaign, Chosen, How};
+pub use runs::{OneRun, Running};
+pub use watched::named as programs_named;
+pub use workspace::Workspace;

@@ -23,13 +23,13 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// The machine is ours for as long as this lives.
 #[derive(Debug)]
-pub struct MachineLock {
+pub(crate) struct MachineLock {
     _held: File,
 }
 
 impl MachineLock {
     /// Takes the machine to measure `experiment`. Where somebody else has it, waits or says who.
-    pub fn take(experiment: &str, wait: bool) -> anyhow::Result<Self> {
+    pub(crate) fn take(experiment: &str, wait: bool) -> anyhow::Result<Self> {
         Self::take_in(&folder(), experiment, wait)
     }
 

@@ -39,7 +39,7 @@ use room::{Ready, Room};
 
 /// Starts children through the probe and turns what it prints into samples.
 #[derive(Debug)]
-pub struct Bench<'a> {
+pub(crate) struct Bench<'a> {
     tools: &'a Tools,
     measure: &'a Measure,
     /// What is looked for in what programs print.
@@ -65,6 +65,8 @@ pub struct Bench<'a> {
     maps: bool,
     /// Why the last child could not be started, in the probe's words.
     not_started: Option<String>,
+    /// What a child may hold.
+    pub(crate) memory_limit: Option<Bytes>,
     /// Whether children stop before they give memory back, so that `peak_anon` is exact; costs time.
     pub exact_anon: bool,
     /// What the machine refused to the probe, in words, each once.
@@ -165,7 +167,7 @@ const AGAIN_MAX: u32 = 3;
 
 /// What a run was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Its kind.
     pub kind: Kind,
     /// The block, or the number of the attempt.
@@ -176,7 +178,7 @@ pub struct Place {
 
 impl<'a> Bench<'a> {
     /// A bench for the children of one campaign, with an empty folder for their outputs.
-    pub fn new(
+    pub(crate) fn new(
         tools: &'a Tools,
         (measure, readings): (&'a Measure, &'a [reading::Reading]),
         home: &Path,
@@ -208,6 +210,7 @@ impl<'a> Bench<'a> {
             looks: Vec::new(),
             maps: false,
             not_started: None,
+            memory_limit: measure.memory_limit,
             exact_anon: false,
             refused: Vec::new(),
             refused_because: BTreeMap::new(),
@@ -220,13 +223,13 @@ impl<'a> Bench<'a> {
     }
 
     /// Watches documents that were made on the way.
-    pub fn watch(&mut self, documents: &[Document]) -> anyhow::Result<()> {
+    pub(crate) fn watch(&mut self, documents: &[Document]) -> anyhow::Result<()> {
         self.watched.add_documents(documents)
     }
 
     /// One run of a cell; if its output has not been seen before, a row for decoding it stands before
     /// the run's own, so that a campaign killed in between runs the cell again.
-    pub fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
+    pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let mut rows = Vec::new();
         for attempt in 0.. {
             self.maps = matches!(place.kind, Kind::Proof | Kind::Warmup);
@@ -270,7 +273,7 @@ impl<'a> Bench<'a> {
         let own = cell.variant.program.foreign().and_then(|foreign| foreign.timeout);
         Limits {
             timeout: own.unwrap_or(self.measure.timeout),
-            memory: self.measure.memory_limit,
+            memory: self.memory_limit,
             output: Some(self.measure.output_limit.of(cell.document.size)),
             cpu: self.pinning.cpu(&Who::new(&cell.variant.name, kind)),
         }
@@ -560,7 +563,7 @@ impl<'a> Bench<'a> {
 
     /// Encodes the document `count` times in one process: one row per repetition, or one row that
     /// says how it failed. Only for the encoder of this project, instrumented.
-    pub fn repeat(
+    pub(crate) fn repeat(
         &mut self,
         cell: Cell<'_>,
         attempt: u32,
@@ -588,7 +591,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One run of a cell with the instrumented encoder: its exact heap by stage.
-    pub fn heap(&mut self, cell: Cell<'_>) -> anyhow::Result<Vec<HeapRow>> {
+    pub(crate) fn heap(&mut self, cell: Cell<'_>) -> anyhow::Result<Vec<HeapRow>> {
         match self.instrumented(cell, 1)? {
             (record, None) => Ok(vec![HeapRow::without(&cell.key(), outcome(&record))]),
             (_, Some(stats)) => heap::rows(&cell.key(), &stats.heap)
@@ -624,7 +627,7 @@ impl<'a> Bench<'a> {
     }
 
     /// One run of a cell that is looked at every `interval_us` microseconds.
-    pub fn timeline(
+    pub(crate) fn timeline(
         &mut self,
         cell: Cell<'_>,
         interval_us: u64,
@@ -685,7 +688,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Why the last child was not started, or the last lines of what it said on stderr.
-    pub fn said(&self) -> Option<String> {
+    pub(crate) fn said(&self) -> Option<String> {
         self.not_started.clone().or_else(|| blame::last_lines(&self.stderr()))
     }
 
@@ -804,7 +807,7 @@ impl Drop for Bench<'_> {
 // The unit stands at every field, as in the probe's record.
 #[allow(clippy::struct_field_names)]
 #[derive(Debug, Clone, Copy)]
-pub struct Peaks {
+pub(crate) struct Peaks {
     pub(crate) rss_bytes: u64,
     pub(crate) hwm_bytes: Option<u64>,
     pub(crate) anon_bytes: Option<u64>,
@@ -812,7 +815,7 @@ pub struct Peaks {
 
 /// One run of a command on a document, started as experiments start theirs, its output dropped; or, in
 /// words, how it failed.
-pub fn peaks(
+pub(crate) fn peaks(
     probe: &Path,
     command: &[String],
     document: &Path,
@@ -900,7 +903,7 @@ pub(crate) enum Stop {
 
 /// Runs each `setup`, or `cleanup`, of an experiment once: variants that share one word for word share
 /// its run. All are tried; the first that fails is what is said.
-pub fn run_once(experiment: &Experiment, home: &Path, once: Once) -> anyhow::Result<()> {
+pub(crate) fn run_once(experiment: &Experiment, home: &Path, once: Once) -> anyhow::Result<()> {
     let mut done: Vec<Ready> = Vec::new();
     let mut first = Ok(());
     for variant in &experiment.variant {
@@ -937,7 +940,7 @@ pub fn run_once(experiment: &Experiment, home: &Path, once: Once) -> anyhow::Res
 
 /// What is done once for a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Once {
+pub(crate) enum Once {
     /// Before anything else.
     Build,
     /// Before the first run.

@@ -35,7 +35,7 @@ impl Cell<'_> {
 
 /// One complete pass over all cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct Block {
     /// Warm-up or measured.
     pub kind: Kind,
     /// From 0, warm-up blocks first.
@@ -45,7 +45,7 @@ pub struct Block {
 }
 
 /// Every variant at every document.
-pub fn cells<'a>(experiment: &'a Experiment, documents: &'a [Document]) -> Vec<Cell<'a>> {
+pub(crate) fn cells<'a>(experiment: &'a Experiment, documents: &'a [Document]) -> Vec<Cell<'a>> {
     let of = |document| experiment.variant.iter().map(move |variant| Cell { variant, document });
     documents.iter().flat_map(of).collect()
 }
@@ -54,7 +54,7 @@ pub fn cells<'a>(experiment: &'a Experiment, documents: &'a [Document]) -> Vec<C
 ///
 /// Warm-up blocks go from small to large documents, so that a variant that fails is not tried on
 /// what is larger; measured blocks are shuffled.
-pub fn block(number: u32, experiment: &Experiment, cells: &[Cell<'_>]) -> Block {
+pub(crate) fn block(number: u32, experiment: &Experiment, cells: &[Cell<'_>]) -> Block {
     let mut order: Vec<usize> = (0..cells.len()).collect();
     if number < experiment.measure.warmup {
         order.sort_by_key(|index| cells[*index].document.size);

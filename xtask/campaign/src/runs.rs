@@ -2,22 +2,27 @@
 //! most allowed are done (see `settled`), then repetitions. What is in `samples.csv` already is not run again.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use experiment::error::user;
 use experiment::{Experiment, Program, Variant};
 use record::proof::{self, EMPTY, PROOF_NOTHING, PROOF_SPIKE, PROOF_STEP, PROOF_TOUCH};
 use record::units::{self, Bytes};
 use record::{
-    Failure, Folder, HeapRow, Journal, Kind, Machine, Outcome, Sample, Samples, TimelineRow,
+    ChosenSize, Failure, Folder, HeapRow, Journal, Kind, Machine, Machines, Outcome, Sample,
+    Samples, TimelineRow,
 };
 
+use crate::errln;
 use crate::inputs::{self, Document};
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
+use crate::ready::refuse;
 use crate::stopping_rule;
+use crate::workspace::Workspace;
 
 /// How many looks at memory over time are aimed at; the time between two follows from the cell's wall time.
 const LOOKS: u64 = 200;
@@ -25,33 +30,143 @@ const LOOKS: u64 = 200;
 /// Shortest time between two looks, in microseconds: shorter ones would measure the looking.
 const INTERVAL_US_MIN: u64 = 200;
 
-/// What is measured, with everything made ready.
+/// What is run.
 #[derive(Debug)]
-pub struct Campaign<'a> {
+pub(crate) struct Runs<'a> {
     /// What is asked, programs in their places.
-    pub experiment: &'a Experiment,
+    pub(crate) experiment: &'a Experiment,
     /// Every input.
-    pub documents: &'a [Document],
+    pub(crate) documents: &'a [Document],
     /// The empty input.
-    pub empty: &'a Document,
+    pub(crate) empty: &'a Document,
+}
+
+/// A campaign that runs; see [`crate::Campaign::start`].
+#[derive(Debug)]
+pub struct Running<'a> {
+    pub(crate) places: (&'a Workspace, &'a Path),
+    /// Where it is recorded until it is complete.
+    pub(crate) folder: Folder,
+    pub(crate) experiment: &'a Experiment,
+    pub(crate) documents: &'a mut Vec<Document>,
+    pub(crate) empty: &'a Document,
+    pub(crate) journals: &'a mut Journals,
+    pub(crate) machines: &'a mut Machines,
+    pub(crate) bench: Bench<'a>,
+    pub(crate) progress: Progress,
+}
+
+/// One run beside the blocks, of a size that the sweep need not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneRun {
+    /// What it is for.
+    pub kind: Kind,
+    /// Tells runs of one kind apart.
+    pub number: u32,
+    /// The variant's name.
+    pub variant: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The size of its input.
+    pub size: Bytes,
+    /// The limit that it runs under, instead of the experiment's.
+    pub memory_limit: Option<Bytes>,
+}
+
+impl Running<'_> {
+    /// Where the campaign is recorded so far.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What was measured so far.
+    pub fn samples(&self) -> &[Sample] {
+        self.journals.samples.rows()
+    }
+
+    /// Runs what is missing, until the stopping rule asks for no more.
+    pub fn measure(&mut self) -> anyhow::Result<()> {
+        let Self { experiment, documents, empty, journals, bench, progress, .. } = self;
+        let measured = Runs { experiment, documents, empty }.run(bench, journals, progress);
+        refuse(&self.bench, self.machines, &self.folder)?;
+        measured
+    }
+
+    /// Records sizes that were chosen of the samples, before any of them is measured, and makes their documents;
+    /// whether there are any.
+    pub fn add(&mut self, choices: Vec<ChosenSize>) -> anyhow::Result<bool> {
+        if choices.is_empty() {
+            return Ok(false);
+        }
+        let mut lock = self.folder.read_lock::<Experiment>()?.context("the lock was written")?;
+        let mut more = Vec::new();
+        for ChosenSize { profile, size, because } in &choices {
+            let Some(size) = size else {
+                errln!("{profile}: no more sizes ({because})");
+                continue;
+            };
+            errln!("{profile}: {size} next ({because})");
+            more.push(inputs::at_size(&self.experiment.input, profile, *size, self.places)?);
+        }
+        lock.document.extend(more.iter().map(Document::locked));
+        lock.chosen.extend(choices);
+        self.folder.write_lock(&lock)?;
+        self.bench.watch(&more)?;
+        let are_any = !more.is_empty();
+        self.documents.extend(more);
+        Ok(are_any)
+    }
+
+    /// Makes each of these runs that is not recorded yet, and appends its row.
+    pub fn run_once(&mut self, wanted: &[OneRun]) -> anyhow::Result<()> {
+        self.progress.finish();
+        for one in wanted {
+            let is_of = |row: &Sample| {
+                row.kind == one.kind
+                    && row.block == one.number
+                    && row.variant == one.variant
+                    && row.profile == one.profile
+            };
+            let variant = self.experiment.variant.iter().find(|of| of.name == one.variant);
+            let (Some(variant), false) = (variant, self.samples().iter().any(is_of)) else {
+                continue;
+            };
+            let OneRun { variant: name, profile, size, memory_limit, .. } = one;
+            match memory_limit {
+                Some(limit) => {
+                    errln!("checking that {name} on {profile} of {size} stays within {limit}");
+                }
+                None => errln!("looking up what {name} takes on {profile} of {size}"),
+            }
+            let document = inputs::at_size(&self.experiment.input, profile, *size, self.places)?;
+            self.bench.watch(std::slice::from_ref(&document))?;
+            self.bench.memory_limit = memory_limit.or(self.experiment.measure.memory_limit);
+            let place = Place { kind: one.kind, block: one.number, position: 0 };
+            let rows = self.bench.run(place, Cell { variant, document: &document })?;
+            // Taking the output back is part of the outcome; a row of its own would be a cell's.
+            let own = rows.into_iter().filter(|row| row.kind == one.kind).collect();
+            self.journals.samples.append(own)?;
+        }
+        Ok(())
+    }
 }
 
 /// The files of a campaign that grow while it runs.
 #[derive(Debug)]
-pub struct Journals {
+pub(crate) struct Journals {
     /// `samples.csv`.
-    pub samples: Samples,
+    pub(crate) samples: Samples,
     /// `heap.csv`, where it is asked for.
-    pub heap: Option<Journal<HeapRow>>,
+    pub(crate) heap: Option<Journal<HeapRow>>,
     /// `timeline.csv`, where it is asked for.
-    pub timeline: Option<Journal<TimelineRow>>,
+    pub(crate) timeline: Option<Journal<TimelineRow>>,
     /// `failures.csv`.
-    pub failures: Journal<Failure>,
+    pub(crate) failures: Journal<Failure>,
 }
 
 impl Journals {
     /// Opens or creates those that the experiment asks for.
-    pub fn open(folder: &Folder, experiment: &Experiment) -> anyhow::Result<Self> {
+    pub(crate) fn open(folder: &Folder, experiment: &Experiment) -> anyhow::Result<Self> {
         let measure = &experiment.measure;
         let heap = measure.heap.then(|| Journal::open(&folder.heap()));
         let timeline = !measure.timeline.is_empty();
@@ -66,7 +181,7 @@ impl Journals {
 
     /// Fails where the samples cannot be what a campaign wrote: a run twice, or a run that ended well
     /// without its peak. Continuing would make a report of it.
-    pub fn check(&self, folder: &Folder) -> anyhow::Result<()> {
+    pub(crate) fn check(&self, folder: &Folder) -> anyhow::Result<()> {
         let mut seen = HashSet::new();
         let counted = |row: &&Sample| matches!(row.kind, Kind::Warmup | Kind::Run);
         for row in self.samples.rows().iter().filter(counted) {
@@ -89,7 +204,7 @@ impl Journals {
     }
 
     /// Bytes of torn ends that were dropped on opening.
-    pub fn torn_bytes(&self) -> u64 {
+    pub(crate) fn torn_bytes(&self) -> u64 {
         self.samples.torn_bytes
             + self.heap.as_ref().map_or(0, |of| of.torn_bytes)
             + self.timeline.as_ref().map_or(0, |of| of.torn_bytes)
@@ -100,9 +215,9 @@ const TOUCH: Bytes = Bytes(64 << 20);
 /// What a proof may be off where the child stays on one CPU: 64 KiB plus 0.2 % of what is known.
 const PROOF_TOLERANCE: f64 = 64.0 * 1024.0 + 0.002 * TOUCH.0 as f64;
 
-impl Campaign<'_> {
-    /// Runs what the journals do not hold yet; [`Campaign::prove`] comes first.
-    pub fn run(
+impl Runs<'_> {
+    /// Runs what the journals do not hold yet; [`Runs::self_test`] comes first.
+    fn run(
         &self,
         bench: &mut Bench<'_>,
         journals: &mut Journals,
@@ -138,7 +253,11 @@ impl Campaign<'_> {
 
     /// The floor of an empty child, the error on a known allocation, the encoder's own floor on the
     /// empty document. A proof that fails stops the campaign; continuing it makes the proof again.
-    pub fn prove(&self, bench: &mut Bench<'_>, samples: &mut Samples) -> anyhow::Result<()> {
+    pub(crate) fn self_test(
+        &self,
+        bench: &mut Bench<'_>,
+        samples: &mut Samples,
+    ) -> anyhow::Result<()> {
         if check_probe(samples.rows(), self.proof_tolerance(bench)).is_err() {
             let attempt = next_proof(samples.rows(), "probe");
             let mut rows = vec![

@@ -137,7 +137,12 @@ fn is_deterministic(cell: Cell<'_>, experiment: &Experiment, number: u32, rows: 
 
 /// Whether every fitted metric of a variant is the same in all runs of each size of a profile, and three
 /// times so at two sizes or more.
-pub fn is_steady(variant: &str, profile: &str, experiment: &Experiment, rows: &[Sample]) -> bool {
+pub(crate) fn is_steady(
+    variant: &str,
+    profile: &str,
+    experiment: &Experiment,
+    rows: &[Sample],
+) -> bool {
     let mut sizes: BTreeMap<u64, Vec<&Sample>> = BTreeMap::new();
     let ok = |row: &&Sample| {
         row.kind == Kind::Run

@@ -24,7 +24,7 @@ use crate::workspace::Tools;
 
 /// The files of a campaign, as they were when it began.
 #[derive(Debug, Default)]
-pub struct Watched {
+pub(crate) struct Watched {
     files: Vec<Original>,
     /// Files that programs were seen to map, all brought into the page cache by now.
     mapped: HashSet<PathBuf>,
@@ -67,7 +67,7 @@ impl Stamp {
 
 impl Watched {
     /// Everything that runs of these variants read and execute, as far as it is there.
-    pub fn new(
+    pub(crate) fn new(
         tools: &Tools,
         variants: &[Variant],
         documents: &[Document],
@@ -149,7 +149,7 @@ impl Watched {
     }
 
     /// Fails if a file was touched and holds something else now. Quick: what was not touched is not read.
-    pub fn check(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn check(&mut self) -> anyhow::Result<()> {
         self.files.iter_mut().try_for_each(|file| file.check(false))
     }
 
@@ -249,7 +249,7 @@ fn program(name: &str, home: &Path) -> Option<PathBuf> {
 
 /// The identity of everything that the commands of a variant name. A program that is not there has none;
 /// its runs will say so.
-pub fn identities(variant: &Variant, home: &Path) -> Vec<Binary> {
+pub(crate) fn identities(variant: &Variant, home: &Path) -> Vec<Binary> {
     let Some(Foreign { command, version, .. }) = variant.program.foreign() else {
         return Vec::new();
     };

@@ -15,18 +15,17 @@ use stats::compare::Verdict as Answer;
 use campaign::errln;
 use campaign::interrupt;
 use campaign::progress::Simulation;
-use campaign::watched;
-use campaign::workspace::{Wanted, Workspace};
+use campaign::workspace::Wanted;
+use campaign::{Chosen, How, Workspace};
 use experiment::error::user;
 use experiment::{Experiment, Measure, Program};
 use record::Folder;
 use record::metric::Metric;
 use record::units::Share;
 
-use crate::cmd::run::{self, Options};
 use crate::cmd::tried::text as quoted;
-use crate::cmd::{self, Chosen};
-use crate::error::Verdict;
+use crate::cmd::{self, run};
+use crate::exit::Exit;
 use crate::output::outln;
 
 /// The copies of one program; the first is what the others are compared with.
@@ -70,7 +69,7 @@ struct Found {
 
 /// Measures copies of all programs whose name, or whose experiment's, contains `only`; prints what was found
 /// and fails if that is more than chance allows.
-pub(crate) fn aa(workspace: &Workspace, campaigns: u32, only: &str) -> anyhow::Result<Verdict> {
+pub(crate) fn aa(workspace: &Workspace, campaigns: u32, only: &str) -> anyhow::Result<Exit> {
     interrupt::listen()?;
     let subjects = subjects(workspace, only)?;
     workspace.build(wanted(workspace))?;
@@ -78,20 +77,18 @@ pub(crate) fn aa(workspace: &Workspace, campaigns: u32, only: &str) -> anyhow::R
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let mut verdict = Verdict::Fine;
+    let mut exit = Exit::Fine;
     let (mut all, mut alarmed) = (0, 0);
     for subject in &subjects {
         let found = measured(workspace, &folder.join(&subject.name), subject, campaigns)?;
-        if !print(subject, &found) {
-            verdict = Verdict::Failed;
-        }
+        exit = exit.and(print(subject, &found));
         all += found.campaigns;
         alarmed += found.alarmed;
     }
     if subjects.len() > 1 && !judged("altogether", all, alarmed) {
-        verdict = Verdict::Failed;
+        exit = Exit::Failed;
     }
-    Ok(verdict)
+    Ok(exit)
 }
 
 fn wanted(workspace: &Workspace) -> Wanted {
@@ -100,7 +97,7 @@ fn wanted(workspace: &Workspace) -> Wanted {
 
 /// `cat`, and every experiment that measures programs which are here.
 fn subjects(workspace: &Workspace, only: &str) -> anyhow::Result<Vec<Subject>> {
-    let cat = watched::named(&["cat".to_owned()], &workspace.root);
+    let cat = campaign::programs_named(&["cat".to_owned()], &workspace.root);
     let alone = cat.into_iter().map(|(name, path)| Subject {
         name,
         copies: COPIES.len(),
@@ -138,7 +135,7 @@ fn of_experiment(workspace: &Workspace, chosen: &Chosen) -> Option<Subject> {
             Program::Command(foreign) => foreign.command.clone(),
         };
         // `sigma` is built later.
-        let path = match (&variant.program, watched::named(&words[..1], home).pop()) {
+        let path = match (&variant.program, campaign::programs_named(&words[..1], home).pop()) {
             (Program::Sigma { .. }, _) => PathBuf::from(&words[0]),
             (_, Some((_, path))) => path,
             (_, None) => {
@@ -193,8 +190,10 @@ fn measured(
             folder: Folder(home.join("report")),
             home: home.clone(),
             experiment,
+            only: Vec::new(),
         };
-        run::measure_one(workspace, &chosen, &Options::quietly())?;
+        let how = How { restart: false, build: false, wait: true, quiet: true };
+        run::measure(workspace, &chosen, how)?;
         count(&mut found, &chosen, subject)?;
         fs::remove_dir_all(&home)?;
     }

@@ -10,11 +10,11 @@ use anyhow::{Context, ensure};
 
 use analysis::groups::Samples;
 use analysis::{assumptions, cells, comparisons, growth};
-use campaign::workspace::Workspace;
+use campaign::Workspace;
 use experiment::Experiment;
 use record::units;
 
-use crate::error::Verdict;
+use crate::exit::Exit;
 use crate::output::outln;
 
 /// The options of `bench-samples`.
@@ -59,7 +59,7 @@ reference = "whole"
 "#;
 
 /// Generates samples and reads them in a process of its own, or is that process.
-pub(crate) fn bench_samples(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn bench_samples(workspace: &Workspace, options: &Options) -> anyhow::Result<Exit> {
     let folder = workspace.scratch("bench-samples");
     std::fs::create_dir_all(&folder)?;
     let toml = folder.join("generated.toml");
@@ -84,7 +84,7 @@ pub(crate) fn bench_samples(workspace: &Workspace, options: &Options) -> anyhow:
         std::fs::remove_file(&path)?;
     }
     ensure!(status.success(), "the reader failed");
-    Ok(Verdict::Fine)
+    Ok(Exit::Fine)
 }
 
 /// Complete blocks in the layout of `samples.csv`, with a spread of about 1 %.
@@ -138,7 +138,7 @@ fn generate(path: &Path, experiment: &Experiment, samples: u64) -> anyhow::Resul
 }
 
 /// Everything right of the disk but judging and rendering, each step timed.
-fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Verdict> {
+fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Exit> {
     let mut last = Instant::now();
     let mut step = |name: &str| {
         let spent: Duration = last.elapsed();
@@ -162,7 +162,7 @@ fn read(path: &Path, experiment: &Experiment, plain: bool) -> anyhow::Result<Ver
         step("test");
         outln!("{} comparisons, {} tests", compared.len(), tested.cells.len());
     }
-    Ok(Verdict::Fine)
+    Ok(Exit::Fine)
 }
 
 /// The peak of this process so far, as the kernel has it.

@@ -6,11 +6,11 @@ use std::thread::available_parallelism;
 
 use stats::calibrate::{EXPERIMENTS_FULL, Progress, RowVerdict, calibrate_matching, rows};
 
+use campaign::Workspace;
 use campaign::progress::Simulation;
-use campaign::workspace::Workspace;
 use experiment::error::user;
 
-use crate::error::Verdict;
+use crate::exit::Exit;
 use crate::output::outln;
 
 /// The options of `calibrate`.
@@ -50,7 +50,7 @@ pub(crate) struct Options {
 const EXPERIMENTS_QUICK: usize = 400;
 
 /// Simulates every row, prints it with its bound and verdict, and fails if a bound is missed.
-pub(crate) fn calibrate(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn calibrate(workspace: &Workspace, options: &Options) -> anyhow::Result<Exit> {
     if options.aa {
         return super::aa::aa(workspace, options.campaigns.max(1), &options.only);
     }
@@ -88,5 +88,5 @@ pub(crate) fn calibrate(workspace: &Workspace, options: &Options) -> anyhow::Res
         options.seed,
         table.len()
     );
-    Ok(if missed == 0 { Verdict::Fine } else { Verdict::Failed })
+    Ok(Exit::of(missed == 0))
 }

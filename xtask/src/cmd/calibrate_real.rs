@@ -10,15 +10,15 @@ use stats::calibrate::real::{
 };
 use stats::growth::Verdict as Decision;
 
+use campaign::Workspace;
 use campaign::real::manifest::{Half, Manifest};
 use campaign::real::series::{Row, read};
 use campaign::real::{folder, measuring};
-use campaign::workspace::Workspace;
 use experiment::error::{UserError, user};
 use record::units::bytes;
 
 use super::calibrate::Options;
-use crate::error::Verdict;
+use crate::exit::Exit;
 use crate::output::outln;
 
 /// Measures the bench if asked to, then judges it half by half, or the file that is given.
@@ -26,7 +26,7 @@ pub(super) fn calibrate_real(
     workspace: &Workspace,
     options: &Options,
     file: Option<&Path>,
-) -> anyhow::Result<Verdict> {
+) -> anyhow::Result<Exit> {
     if options.measure {
         if file.is_some() {
             return user("`--measure` measures the bench in experiments/growth; leave FILE out");
@@ -53,7 +53,7 @@ pub(super) fn calibrate_real(
     for (name, judged) in &parts {
         missed += print_totals(name, judged);
     }
-    Ok(if missed == 0 { Verdict::Fine } else { Verdict::Failed })
+    Ok(Exit::of(missed == 0))
 }
 
 /// The file, or the halves of the bench; each with what it is called.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use campaign::Workspace;
 use campaign::doctor::{self, Facts, Finding, Grade};
-use campaign::measure;
-use campaign::workspace::Workspace;
+use campaign::trial;
 
-use crate::error::Verdict;
+use crate::exit::Exit;
 use crate::output::{out, outln};
 
 /// How often one and the same child is run to see whether its peak is.
@@ -37,11 +37,11 @@ enum Format {
 
 /// Looks at the machine, tries what the probe needs, and prints what follows. Exit code 1 if
 /// something is bad.
-pub(crate) fn doctor(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn doctor(workspace: &Workspace, options: &Options) -> anyhow::Result<Exit> {
     let probe = workspace.build_probe()?;
     let mut facts = Facts::read(&workspace.room, LOOK);
     for _ in 0..RUNS {
-        let (peak, refused) = measure::trial(&probe)?;
+        let (peak, refused) = trial(&probe)?;
         facts.peaks.push(peak);
         facts.refused = refused;
     }
@@ -53,7 +53,7 @@ pub(crate) fn doctor(workspace: &Workspace, options: &Options) -> anyhow::Result
             outln!("{}", serde_json::to_string_pretty(&all)?);
         }
     }
-    Ok(if doctor::is_fit(&findings) { Verdict::Fine } else { Verdict::Failed })
+    Ok(Exit::of(doctor::is_fit(&findings)))
 }
 
 /// The findings for a terminal, then the verdict.

@@ -1,15 +1,15 @@
 //! `cargo xtask list`: which experiments there are, and what has been measured of them.
 
-use campaign::workspace::Workspace;
+use campaign::Workspace;
 use experiment::Experiment;
 use record::Folder;
 
 use crate::cmd;
-use crate::error::Verdict;
+use crate::exit::Exit;
 use crate::output::outln;
 
 /// Prints one line per experiment.
-pub(crate) fn list(workspace: &Workspace) -> anyhow::Result<Verdict> {
+pub(crate) fn list(workspace: &Workspace) -> anyhow::Result<Exit> {
     for name in cmd::names(workspace)? {
         let path = workspace.experiments().join(format!("{name}.toml"));
         let experiment = Experiment::load(&workspace.root, &path)?;
@@ -21,5 +21,5 @@ pub(crate) fn list(workspace: &Workspace) -> anyhow::Result<Verdict> {
         };
         outln!("{name:<16} {state:<20} {}", experiment.title);
     }
-    Ok(Verdict::Fine)
+    Ok(Exit::Fine)
 }

@@ -2,14 +2,13 @@
 //! but elsewhere and under a heading that says so, and `report` refuses it where a whole one belongs.
 
 use campaign::inputs;
-use campaign::workspace::Workspace;
+use campaign::{Chosen, Workspace};
 use experiment::Experiment;
 use experiment::criterion::Expects;
 use experiment::error::user;
 use record::Folder;
 use record::units::Bytes;
 
-use crate::cmd::Chosen;
 use crate::cmd::run::Options;
 
 /// Narrows the experiment to what `--only` names and moves its folder aside; does nothing without.
@@ -23,6 +22,7 @@ pub(super) fn narrow(
     }
     let aside = options.selection.reports.clone().unwrap_or(workspace.room.clone());
     chosen.folder = Folder(std::path::absolute(aside)?.join("only").join(&chosen.name));
+    chosen.only.clone_from(&options.only);
     keep(&mut chosen.experiment, &options.only)
 }
 

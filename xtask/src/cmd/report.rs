@@ -1,14 +1,14 @@
-//! `cargo xtask report`: the straight wire from committed samples to the report. With `--check`
-//! nothing is written: what is on disk is compared, byte for byte, with what would be.
+//! `cargo xtask report`: from committed samples to the report. With `--check` nothing is written: what is on
+//! disk is compared, byte for byte, with what would be.
 
-use campaign::errln;
-use campaign::workspace::Workspace;
-use experiment::Lock;
+use analysis::analyse;
+use campaign::{Chosen, Workspace, errln};
 use experiment::error::user;
+use experiment::{Experiment, Lock};
 
 use crate::Selection;
-use crate::cmd::{self, Chosen};
-use crate::error::Verdict;
+use crate::cmd;
+use crate::exit::Exit;
 use crate::output::outln;
 
 /// The options of `report`.
@@ -21,47 +21,41 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// Renders or checks each experiment that has been measured.
-pub(crate) fn report(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
-    let all = cmd::names(workspace)?;
-    let named = !options.selection.experiments.is_empty();
-    let mut verdict = Verdict::Fine;
-    for chosen in cmd::chosen(workspace, &options.selection, &all)? {
-        if let Some(data) = &chosen.experiment.data {
-            let fine = match options.check {
-                true => cmd::external::check(workspace, &chosen, data)?,
-                false => cmd::external::write(workspace, &chosen, data)?,
-            };
-            if !fine {
-                verdict = Verdict::Failed;
-            }
-            continue;
-        }
-        let Some(lock) = chosen.folder.read_lock::<experiment::Experiment>()? else {
-            if named {
-                return user(format!(
-                    "`{}` has not been measured; `cargo xtask run {}` does",
-                    chosen.name, chosen.name
-                ));
-            }
-            continue;
+/// Renders or checks each experiment that has been measured:
+/// |record| cells -> growth, comparisons, effects, budgets, memory -> criteria -> report.
+pub(crate) fn report(workspace: &Workspace, options: &Options) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Fine;
+    for chosen in cmd::chosen(workspace, &options.selection, &cmd::names(workspace)?)? {
+        let is_named = !options.selection.experiments.is_empty();
+        let fine = match (&chosen.experiment.data, recorded(&chosen, is_named)?, options.check) {
+            (Some(data), _, true) => cmd::published::check(workspace, &chosen, data)?,
+            (Some(data), _, false) => cmd::published::write(workspace, &chosen, data)?,
+            (None, Some(lock), true) => check(workspace, &chosen, &lock)?,
+            (None, Some(lock), false) => write(workspace, &chosen, lock)?,
+            (None, None, _) => true,
         };
-        let fine = match options.check {
-            true => check(workspace, &chosen, &lock)?,
-            false => write(workspace, &chosen, lock)?,
-        };
-        if !fine {
-            verdict = Verdict::Failed;
-        }
+        exit = exit.and(fine);
     }
     let reports = cmd::reports(workspace, &options.selection)?;
     if !options.check {
         report::index::publish(&reports)?;
     } else if !report::index::is_fresh(&reports)? {
         errln!("{} is stale; run `cargo xtask report`", reports.join("README.md").display());
-        verdict = Verdict::Failed;
+        exit = Exit::Failed;
     }
-    Ok(verdict)
+    Ok(exit)
+}
+
+/// What was measured of an experiment; one that is named must have been.
+fn recorded(chosen: &Chosen, is_named: bool) -> anyhow::Result<Option<Lock>> {
+    let lock = chosen.folder.read_lock::<Experiment>()?;
+    if lock.is_none() && is_named && chosen.experiment.data.is_none() {
+        return user(format!(
+            "`{}` has not been measured; `cargo xtask run {}` does",
+            chosen.name, chosen.name
+        ));
+    }
+    Ok(lock)
 }
 
 /// Renders one report; prose, fits and criteria are taken from the experiment as it is now.
@@ -77,7 +71,7 @@ fn write(workspace: &Workspace, chosen: &Chosen, lock: Lock) -> anyhow::Result<b
     if lock.experiment != *experiment {
         folder.write_lock(&Lock { experiment: experiment.clone(), ..lock })?;
     }
-    let analysis = analysis::analyse(folder, name)?;
+    let analysis = analyse(folder, name)?;
     report::publish(&analysis, folder)?;
     if cmd::is_in_readme(workspace, chosen) {
         report::readme::publish(&analysis, &workspace.root)?;
@@ -94,7 +88,7 @@ fn check(workspace: &Workspace, chosen: &Chosen, lock: &Lock) -> anyhow::Result<
         errln!("{name}: experiments/{name}.toml changed; run `cargo xtask report {name}`");
         fine = false;
     }
-    let analysis = analysis::analyse(folder, name)?;
+    let analysis = analyse(folder, name)?;
     for stale in report::stale(&analysis, folder)? {
         errln!("{}: not what its samples give; run `cargo xtask report {name}`", stale.display());
         fine = false;

@@ -3,12 +3,13 @@
 
 use xshell::cmd;
 
-use campaign::workspace::{Wanted, Workspace};
+use campaign::Workspace;
+use campaign::workspace::Wanted;
 
-use crate::error::Verdict;
+use crate::exit::Exit;
 
 /// Runs `cargo test` over the workspace, passing on `arguments`.
-pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Verdict> {
+pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Result<Exit> {
     workspace.build(Wanted { sigma: workspace.has_sigma(), heap: false })?;
     let shell = workspace.shell()?;
     // The encoder apart: it asks for features of shared crates that the laboratory does not need, and with
@@ -17,12 +18,12 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> anyhow::Resul
         true => &[&["--workspace", "--exclude", "sigma-encoder"], &["--package", "sigma-encoder"]],
         false => &[&["--workspace"]],
     };
-    let mut verdict = Verdict::Fine;
+    let mut exit = Exit::Fine;
     for part in parts.iter().copied() {
         let test = cmd!(shell, "cargo test --locked {part...} --no-fail-fast {arguments...}");
         if test.quiet().run().is_err() {
-            verdict = Verdict::Failed;
+            exit = Exit::Failed;
         }
     }
-    Ok(verdict)
+    Ok(exit)
 }

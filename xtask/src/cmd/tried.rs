@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use campaign::errln;
-use campaign::workspace::Workspace;
+use campaign::{Chosen, How, Workspace};
 use experiment::Experiment;
 use experiment::error::user;
 use record::Folder;
@@ -14,9 +14,8 @@ use record::publish;
 use record::units::Bytes;
 use report::tried;
 
-use crate::Selection;
-use crate::cmd::{Chosen, run};
-use crate::error::Verdict;
+use crate::cmd::run;
+use crate::exit::Exit;
 use crate::output::out;
 
 /// The options of `try`.
@@ -65,7 +64,7 @@ struct Tried {
 }
 
 /// Measures the commands and says how they compare.
-pub(crate) fn try_(workspace: &Workspace, options: &Options) -> anyhow::Result<Verdict> {
+pub(crate) fn try_(workspace: &Workspace, options: &Options) -> anyhow::Result<Exit> {
     let tried = commands(&options.commands)?;
     let here = std::env::current_dir().context("the working folder cannot be read")?;
     let folder = workspace.room.join("try");
@@ -80,14 +79,15 @@ pub(crate) fn try_(workspace: &Workspace, options: &Options) -> anyhow::Result<V
         home: folder.clone(),
         experiment,
         folder: Folder(folder.join("report")),
+        only: Vec::new(),
     };
-    let selection = Selection { experiments: Vec::new(), reports: None };
-    run::measure_alone(workspace, &chosen, &run::Options::anew(selection, options.wait))?;
+    let how = How { restart: true, build: true, wait: options.wait, quiet: false };
+    run::measure(workspace, &chosen, how)?;
     let analysis = analysis::analyse(&chosen.folder, &chosen.name)?;
     let given: Vec<(&str, &str)> =
         tried.iter().map(|of| (of.name.as_str(), of.text.as_str())).collect();
     out!("{}", tried::results(&analysis, &given, tried::Style::of_stdout()));
-    Ok(if analysis.has_failed() { Verdict::Failed } else { Verdict::Fine })
+    Ok(Exit::of(!analysis.has_failed()))
 }
 
 /// Writes what was tried as an experiment of the project.

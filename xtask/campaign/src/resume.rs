@@ -1,13 +1,71 @@
-//! Whether a campaign that was stopped may be continued: samples of one campaign are of one
+//! A campaign that was stopped is continued, if it may be (the resume check): samples of one campaign are of one
 //! experiment, the same programs and documents, on one machine. What differs is named with both sides.
 
-use experiment::Lock;
-use record::Binary;
-use record::machine::Machine;
+use std::collections::BTreeMap;
+
+use experiment::error::user;
+use experiment::{Experiment, Lock};
+use record::{Binary, Folder, Machine, Machines};
+
+use crate::errln;
+
+/// Prepares the folder of the running campaign: one that was stopped is continued if it measures the
+/// same thing in the same place, and refused if not.
+pub(crate) fn resume(running: &Folder, name: &str, lock: Lock) -> anyhow::Result<Machines> {
+    let now = Machine::now();
+    let Some((earlier, machines)) =
+        running.read_lock::<Experiment>()?.zip(running.read_machines()?)
+    else {
+        // Both are written before the first row.
+        if std::fs::metadata(running.samples()).is_ok_and(|of| of.len() > 0) {
+            return user(format!(
+                "{} holds samples, but {} or {} beside it is gone, and nothing else says of what they \
+                 are; put it back to continue, or `cargo xtask run {name} --restart` drops the samples",
+                running.samples().display(),
+                running.lock().file_name().unwrap_or_default().display(),
+                running.machine().file_name().unwrap_or_default().display()
+            ));
+        }
+        running.remove()?;
+        running.write_lock(&lock)?;
+        let machines = Machines {
+            refused: Vec::new(),
+            refused_because: BTreeMap::new(),
+            before: now,
+            after: None,
+        };
+        running.write_machines(&machines)?;
+        return Ok(machines);
+    };
+    let changed = differences((&earlier, &machines.before), (&lock, &now));
+    if !changed.is_empty() {
+        return user(format!(
+            "a campaign of `{name}` was stopped, and since then this changed: {}; undo it to continue, or \
+             `cargo xtask run {name} --restart` drops its samples and measures anew",
+            changed.join("; ")
+        ));
+    }
+    errln!("continuing the campaign of {}", machines.before.time);
+    // Prose, fits and criteria may have changed; they belong to the report.
+    running.write_lock(&Lock { experiment: lock.experiment, ..earlier })?;
+    Ok(machines)
+}
+
+/// Publishes a campaign that was complete when it was stopped; true if it is the one that is wanted.
+pub(crate) fn finish(running: &Folder, folder: &Folder, lock: &Lock) -> anyhow::Result<bool> {
+    let Some(machines) = running.read_machines()?.filter(|of| of.after.is_some()) else {
+        return Ok(false);
+    };
+    running.move_to::<Experiment>(folder)?;
+    errln!("published the campaign of {}, which was complete", machines.before.time);
+    let Some(published) = folder.read_lock::<Experiment>()? else { return Ok(false) };
+    let now = Machine::now();
+    Ok(differences((&published, &machines.before), (lock, &now)).is_empty())
+}
 
 /// What makes samples of the two campaigns different things, each in a few words; nothing if they
 /// may be joined. Prose, fits and criteria may differ: they belong to the report.
-pub fn differences(
+fn differences(
     (earlier, machine_earlier): (&Lock, &Machine),
     (now, machine_now): (&Lock, &Machine),
 ) -> Vec<String> {

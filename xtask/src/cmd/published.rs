@@ -4,14 +4,13 @@
 use anyhow::Context;
 
 use campaign::errln;
-use campaign::workspace::Workspace;
+use campaign::{Chosen, Workspace};
 use experiment::Lock;
 use experiment::data::Data;
 use record::LockedDocument;
 use record::hash;
 use record::publish;
 
-use crate::cmd::Chosen;
 use crate::output::outln;
 
 /// Copies the data, records what it is and renders; whether all published figures are reproduced.

@@ -1,5 +1,4 @@
-//! `sizes = "auto"`: which size is measured next. It is chosen of the samples, so this stands with the
-//! verbs and not in a stage.
+//! `sizes = "auto"`: which size is measured next, chosen of the samples so far.
 //!
 //! All variants of a profile share its sizes, so that every block stays complete: a size is chosen for
 //! the series that are still open, and every variant runs it. What is chosen is recorded in order before
@@ -11,19 +10,16 @@ use std::collections::BTreeMap;
 use stats::Interval;
 use stats::growth::{Asked, Next, Plan, Why, next_size};
 
-use analysis::cells::{self, Cell, Summary};
-use analysis::groups::{Group, Samples};
-use analysis::growth;
-use analysis::resolution::Resolutions;
-use campaign::errln;
-use campaign::inputs::{self, Document};
-use campaign::stopping_rule;
-use campaign::workspace::Workspace;
-use experiment::{Auto, Experiment, Lock};
+use experiment::profile::swept_names;
+use experiment::{Auto, Experiment};
+use record::metric::Metric;
 use record::units::Bytes;
-use record::{Because, ChosenSize, Folder, Kind, LockedDocument, Sample};
+use record::{Because, ChosenSize, Folder, Kind, Sample};
 
-use crate::cmd::{Chosen, lookup};
+use crate::cells::{self, Cell, Summary};
+use crate::groups::{Group, Samples};
+use crate::growth;
+use crate::resolution::Resolutions;
 
 /// Fewest sizes of one profile, whatever the budget: with fewer nothing is fitted and checked.
 const SIZES_MIN: usize = stats::growth::SIZES_MIN + 1;
@@ -31,60 +27,22 @@ const SIZES_MIN: usize = stats::growth::SIZES_MIN + 1;
 /// Most sizes of one profile, whatever the budget.
 const SIZES_MAX: usize = 40;
 
-/// Chooses one more size for each profile that wants one, records the choices and makes the documents;
-/// none when all profiles are done.
-pub(super) fn choose(
-    workspace: &Workspace,
-    chosen: &Chosen,
-    running: &Folder,
-    samples: &[Sample],
-) -> anyhow::Result<Vec<Document>> {
-    let experiment = &chosen.experiment;
+/// One more size for each profile that wants one, or why it wants none; nothing when all profiles are done.
+/// `folder` holds what a campaign recorded so far, `samples` its rows.
+pub fn next(folder: &Folder, samples: &[Sample]) -> anyhow::Result<Vec<ChosenSize>> {
+    let Some(lock) = folder.read_lock::<Experiment>()? else { return Ok(Vec::new()) };
+    let experiment = &lock.experiment;
     let Some(auto) = &experiment.input.auto else { return Ok(Vec::new()) };
-    let Some(mut lock) = running.read_lock::<Experiment>()? else { return Ok(Vec::new()) };
-    let groups = Samples::read(&running.samples(), &experiment.own_metrics())?.groups()?;
+    let groups = Samples::read(&folder.samples(), &experiment.own_metrics())?.groups()?;
     let summary = cells::summarise(&groups, experiment);
-    let mut documents = Vec::new();
-    for profile in inputs::swept_names(&experiment.input) {
-        let is_done = |of: &ChosenSize| of.profile == profile && of.size.is_none();
-        if lock.chosen.iter().any(is_done) {
-            continue;
-        }
-        let at = Profile {
-            name: &profile,
-            auto,
-            experiment,
-            groups: &groups,
-            summary: &summary,
-            samples,
-        };
-        let choice = at.next();
-        if let Some(size) = choice.size {
-            errln!("{profile}: {size} next ({})", choice.because);
-            let document = lookup::document(workspace, chosen, &profile, size)?;
-            lock.document.push(LockedDocument {
-                profile: document.profile.clone(),
-                size: document.size,
-                sha256: document.sha256.clone(),
-            });
-            documents.push(document);
-        } else {
-            errln!("{profile}: no more sizes ({})", choice.because);
-        }
-        lock.chosen.push(choice);
-    }
-    running.write_lock(&lock)?;
-    Ok(documents)
-}
-
-/// The documents of the sizes that were chosen before the campaign was stopped.
-pub(super) fn chosen(
-    workspace: &Workspace,
-    chosen: &Chosen,
-    lock: &Lock,
-) -> anyhow::Result<Vec<Document>> {
-    let sizes = lock.chosen.iter().filter_map(|of| Some((&of.profile, of.size?)));
-    sizes.map(|(profile, size)| lookup::document(workspace, chosen, profile, size)).collect()
+    let is_done =
+        |name: &String| lock.chosen.iter().any(|of| of.profile == *name && of.size.is_none());
+    let open = swept_names(&experiment.input).into_iter().filter(|name| !is_done(name));
+    let choice = |name: String| {
+        let (groups, summary) = (&groups, &summary);
+        Profile { name: &name, auto, experiment, groups, summary, samples }.next()
+    };
+    Ok(open.map(choice).collect())
 }
 
 /// What is known of one profile.
@@ -165,10 +123,9 @@ impl Profile<'_> {
         let mut costs: BTreeMap<Bytes, f64> = BTreeMap::new();
         for group in self.groups.iter().filter(|of| of.kind == Kind::Run && of.profile == self.name)
         {
-            let walls = group.values(record::metric::Metric::Wall);
+            let walls = group.values(Metric::Wall);
             let mean = walls.iter().sum::<f64>() / walls.len().max(1) as f64;
-            let steady =
-                stopping_rule::is_steady(&group.variant, self.name, self.experiment, self.samples);
+            let steady = self.is_steady(&group.variant);
             let runs = match steady {
                 true => 1.0,
                 false => f64::from(self.experiment.measure.runs_min),
@@ -178,9 +135,19 @@ impl Profile<'_> {
         costs.into_iter().map(|(size, seconds)| (size.0 as f64, seconds)).collect()
     }
 
+    /// Whether one run says what each fitted metric of a variant is.
+    fn is_steady(&self, variant: &str) -> bool {
+        let here = |cell: &&Cell| cell.variant == variant && cell.profile == self.name;
+        let cells: Vec<&Cell> = self.summary.cells.iter().filter(here).collect();
+        let mut metrics = self.experiment.fit.metrics.iter().copied();
+        let is_absent = |metric| cells.iter().all(|cell| cell.metric(metric).is_none());
+        metrics
+            .all(|metric| is_absent(metric) || self.summary.is_steady(variant, self.name, metric))
+    }
+
     /// Seconds that this profile may take: the budget is shared alike.
     fn share(&self) -> f64 {
-        let profiles = inputs::swept_names(&self.experiment.input).len();
+        let profiles = swept_names(&self.experiment.input).len();
         self.auto.budget.0 as f64 / 1e9 / profiles.max(1) as f64
     }
 
