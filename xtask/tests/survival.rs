@@ -177,7 +177,7 @@ fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
 /// How often each kind, block and variant stands in the samples, of the document or the empty one.
 fn counts(path: &Path) -> BTreeMap<(String, u32, String, bool), u32> {
     let mut counts = BTreeMap::new();
-    // The probe's proofs are many, each of an amount of its own.
+    // The probe's self-tests are many, each of an amount of its own.
     for row in rows(path).into_iter().filter(|row| row["profile"] != "probe") {
         let block = row["block"].parse().expect("a number");
         let of_empty = row["profile"] == "empty";
@@ -219,7 +219,7 @@ impl Laboratory {
     /// Every cell and block stands in the published samples exactly once.
     fn assert_complete(&self, variants: &[&str], blocks: u32) {
         let counts = counts(&self.published("samples.csv"));
-        // The proofs of the resolution bear one name, whatever they touch.
+        // The self-tests of the resolution bear one name, whatever they touch.
         let of_amounts = |variant: &str| ["probe-step", "probe-spike"].contains(&variant);
         let twice: Vec<_> = counts
             .iter()
@@ -641,16 +641,16 @@ fn a_part_of_an_experiment_does_not_pass_for_the_whole() {
 }
 
 #[test]
-fn limits_are_for_variants_and_not_for_the_proof_of_the_probe() {
+fn limits_are_for_variants_and_not_for_the_self_test_of_the_probe() {
     let measure = "[measure]\nwarmup = 0\nmemory_limit = \"50 MB\"\ntimeout = \"20 ms\"\n\
                    runs = { min = 1, max = 1 }\n";
     let laboratory = Laboratory::new("limits", &format!("{measure}{CAT}"));
     let output = laboratory.output(&[]);
-    // On a busy machine `cat` may take longer than 20 ms; the proof must hold all the same.
+    // On a busy machine `cat` may take longer than 20 ms; the self-test must hold all the same.
     assert!(laboratory.published("samples.csv").exists(), "{}", said(&output));
     let rows = rows(&laboratory.published("samples.csv"));
-    let proofs = rows.iter().filter(|row| row["profile"] == "probe");
-    assert!(proofs.clone().count() > 1 && proofs.clone().all(|row| row["outcome"] == "ok"));
+    let self_tests = rows.iter().filter(|row| row["profile"] == "probe");
+    assert!(self_tests.clone().count() > 1 && self_tests.clone().all(|row| row["outcome"] == "ok"));
 }
 
 #[test]
@@ -809,7 +809,7 @@ fn a_run_that_was_stopped_meanwhile_is_made_again() {
     laboratory.write(
         "[measure]\nwarmup = 0\nruns = { min = 1, max = 1 }\n[[variant]]\nname = \"tool\"\ncommand = [\"./tool\"]\n",
     );
-    // The proof on the empty document comes first; it is let go.
+    // The self-test on the empty document comes first; it is let go.
     let child = laboratory.start();
     until("the program runs", || laboratory.path("started").exists());
     let probe = child_of(child.id()).expect("the probe");

@@ -1,12 +1,12 @@
 //! What aggregation makes of a campaign: per cell the description of each metric, per variant and
-//! profile the trend over repetitions, and the proofs. Derived on each read, never stored.
+//! profile the trend over repetitions, and the self-tests. Derived on each read, never stored.
 
 use stats::{Describe, Trend, Undetermined, describe, mann_kendall};
 
 use experiment::profile::profile_names;
 use experiment::{DETERMINISTIC_RUNS_MIN, Experiment, STEADY_SIZES_MIN};
 use record::metric::Metric;
-use record::proof::{PROOF_NOTHING, PROOF_TOUCH};
+use record::self_test::{SELF_TEST_NOTHING, SELF_TEST_TOUCH};
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
@@ -95,7 +95,7 @@ fn settled(values: &[f64]) -> &[f64] {
 
 /// What the probe and the encoder need for nothing, in bytes.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Proofs {
+pub struct SelfTests {
     /// Peak of an empty child.
     pub floor_bytes: Option<f64>,
     /// What a child that touches a known amount reads above the floor, and that amount.
@@ -114,7 +114,7 @@ pub struct Summary {
     /// By profile, variant and size.
     pub repetitions: Vec<Repetitions>,
     /// What the self-tests of the probe and the empty document gave.
-    pub proofs: Proofs,
+    pub self_tests: SelfTests,
 }
 
 impl Summary {
@@ -148,7 +148,7 @@ pub fn summarise(groups: &[Group], experiment: &Experiment) -> Summary {
         .map(repeated)
         .collect();
     repetitions.sort_by_key(|of| place(&of.variant, &of.profile, of.size));
-    Summary { cells, repetitions, proofs: proofs(groups, experiment) }
+    Summary { cells, repetitions, self_tests: self_tests(groups, experiment) }
 }
 
 fn cell(group: &Group, groups: &[Group]) -> Cell {
@@ -207,19 +207,19 @@ fn repeated(group: &Group) -> Repetitions {
     }
 }
 
-fn proofs(groups: &[Group], experiment: &Experiment) -> Proofs {
+fn self_tests(groups: &[Group], experiment: &Experiment) -> SelfTests {
     let peak = |name: &str| {
-        let group = groups.iter().find(|of| of.kind == Kind::Proof && of.variant == name)?;
+        let group = groups.iter().find(|of| of.kind == Kind::SelfTest && of.variant == name)?;
         // The last attempt counts, as it does for the campaign.
         Some((*group.values(Metric::PeakRss).last()?, group.size))
     };
-    let floor_bytes = peak(PROOF_NOTHING).map(|(peak, _)| peak);
+    let floor_bytes = peak(SELF_TEST_NOTHING).map(|(peak, _)| peak);
     let touched_bytes =
-        peak(PROOF_TOUCH).zip(floor_bytes).map(|((peak, size), floor)| (peak - floor, size));
+        peak(SELF_TEST_TOUCH).zip(floor_bytes).map(|((peak, size), floor)| (peak - floor, size));
     let empty = experiment
         .variant
         .iter()
         .filter_map(|variant| Some((variant.name.clone(), peak(&variant.name)?.0)))
         .collect();
-    Proofs { floor_bytes, touched_bytes, empty, resolutions: Resolutions::of_groups(groups) }
+    SelfTests { floor_bytes, touched_bytes, empty, resolutions: Resolutions::of_groups(groups) }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use stats::compare::Verdict;
+use stats::compare::Change;
 use stats::{Comparison, Undetermined, compare_resolved};
 
 use experiment::Experiment;
@@ -67,7 +67,7 @@ pub fn comparisons(
         }
     }
     let resolution =
-        |(cell, metric): &(&Cell, Metric)| summary.proofs.resolutions.error(*metric, cell.size);
+        |(cell, metric): &(&Cell, Metric)| summary.self_tests.resolutions.error(*metric, cell.size);
     let family: Vec<(&[(f64, f64)], f64)> =
         pairs.iter().map(Vec::as_slice).zip(places.iter().map(resolution)).collect();
     let answers = compare_resolved(&family, experiment.fit.margin.0);
@@ -102,8 +102,8 @@ fn exact(
 fn in_direction(mut answer: Comparison, better: Better) -> Comparison {
     if better == Better::Higher {
         answer.verdict = match answer.verdict {
-            Verdict::Improved => Verdict::Regressed,
-            Verdict::Regressed => Verdict::Improved,
+            Change::Improved => Change::Regressed,
+            Change::Regressed => Change::Improved,
             undirected => undirected,
         };
     }

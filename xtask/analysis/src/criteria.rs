@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use stats::growth::{Class, Prediction, Verdict as Decision};
+use stats::growth::{Class, Decision, Prediction};
 use stats::{Describe, Growth, Interval};
 
 use experiment::Criterion;
@@ -123,14 +123,14 @@ impl Evidence<'_> {
                     .repetitions
                     .iter()
                     .find(|of| of.variant == variant && of.profile == profile);
-                found.map(|of| given_back(place, of)).into_iter().collect()
+                found.map(|of| leak_check(place, of)).into_iter().collect()
             }
         }
     }
 
     /// By how much a reading may be off.
     fn resolution(&self, metric: Metric, cell: &Cell) -> f64 {
-        self.summary.proofs.resolutions.error(metric, cell.size)
+        self.summary.self_tests.resolutions.error(metric, cell.size)
     }
 
     fn cells(&self, variant: &str, profile: &str, from: Bytes) -> impl Iterator<Item = &Cell> {
@@ -152,7 +152,7 @@ impl Evidence<'_> {
         if !self.summary.is_steady(variant, profile, *metric) {
             return None;
         }
-        let error = self.summary.proofs.resolutions.error(*metric, size);
+        let error = self.summary.self_tests.resolutions.error(*metric, size);
         let interval = Some(Interval::new(value - error, value + error));
         let place = format!("{variant} on {profile}, {size}");
         let origin = "looked up in one run, the same in every run of other sizes";
@@ -364,7 +364,7 @@ fn exponent(class: Class, growth: &Growth) -> Interval {
 }
 
 /// Memory is given back when what stays allocated after each repetition shows no upward trend.
-fn given_back(place: String, repetitions: &Repetitions) -> Finding {
+fn leak_check(place: String, repetitions: &Repetitions) -> Finding {
     const SIGNIFICANT: f64 = 0.05;
     let settled = repetitions.settled();
     let (Some(first), Some(last)) = (settled.first(), settled.last()) else {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use grouping::{Layout, Quantity};
+use grouping::{Columns, Quantity};
 use record::metric::{self, Metric, Source};
 use record::units::Bytes;
 use record::{CellKey, Kind, Outcome};
@@ -56,7 +56,7 @@ impl Group {
 /// The rows of a `samples.csv`.
 #[derive(Debug)]
 pub struct Samples {
-    rows: grouping::Samples,
+    rows: grouping::Table,
     /// The metrics that its columns may make, in the order of the quantities.
     metrics: Vec<Metric>,
 }
@@ -83,7 +83,7 @@ impl Samples {
         let mut quantities: Vec<Quantity<'_>> =
             sampled.iter().map(|(_, quantity)| *quantity).collect();
         quantities.extend(["disturbed", "cpu", "left_behind"].map(Quantity::Column));
-        let layout = Layout {
+        let layout = Columns {
             texts: ["kind", "variant", "profile"],
             size: SIZE,
             block: "block",
@@ -95,7 +95,7 @@ impl Samples {
             quantities: &quantities,
         };
         let metrics = sampled.iter().map(|(metric, _)| *metric).collect();
-        Ok(Self { rows: grouping::Samples::read(path, &layout)?, metrics })
+        Ok(Self { rows: grouping::Table::read(path, &layout)?, metrics })
     }
 
     /// By kind, variant, profile and size, in the order in which each group first appears.

@@ -164,7 +164,7 @@ pub fn points(cells: &[&Cell], view: Metric, resolutions: &Resolutions) -> Vec<S
     cells.iter().filter_map(point).collect()
 }
 
-/// The step of a reading; 0 where no proof told. A `VmHWM` of a peak before the exit was put together of
+/// The step of a reading; 0 where no self-test told. A `VmHWM` of a peak before the exit was put together of
 /// the same batches as `ru_maxrss`.
 fn quantum(view: Metric, at_exit: bool, size: Bytes, resolutions: &Resolutions) -> f64 {
     let of = |metric| resolutions.resolution(metric, size).unwrap_or(0.0);
@@ -246,7 +246,7 @@ pub fn anchor(
     resolutions: &Resolutions,
 ) -> Option<SizePoint> {
     let group = groups.iter().find(|group| {
-        group.kind == Kind::Proof && group.variant == variant && group.profile == EMPTY
+        group.kind == Kind::SelfTest && group.variant == variant && group.profile == EMPTY
     })?;
     let first = |metric| group.values(metric).first();
     let at_exit = first(Metric::PeakHwm) == first(Metric::RssAtExit);

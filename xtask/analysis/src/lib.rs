@@ -5,7 +5,7 @@
 //! | module | what it makes |
 //! |---|---|
 //! | `groups` | groups and pairs of values, by the crate `grouping` (polars) |
-//! | `cells` | each metric of each cell described; repetitions; what the proofs say |
+//! | `cells` | each metric of each cell described; repetitions; what the self-tests say |
 //! | `resolution` | how finely each metric was measured |
 //! | `growth` | how each metric grows with the input, predictions, and what was found there |
 //! | `comparisons` | every variant against the reference |
@@ -67,7 +67,7 @@ pub struct Analysis {
     pub lock: Lock,
     /// Where it was measured.
     pub machines: Machines,
-    /// Cells, repetitions and proofs.
+    /// Cells, repetitions and self-tests.
     pub summary: Summary,
     /// By profile, variant and fitted metric.
     pub growth: Vec<Scaling>,

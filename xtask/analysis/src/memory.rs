@@ -129,7 +129,7 @@ pub fn join(groups: &mut [Group], rows: &[HeapRow]) {
     for row in rows.iter().filter(|row| row.is_total()) {
         let Some(peak) = row.live_at_peak_bytes else { continue };
         let group = groups.iter_mut().find(|group| {
-            let kind = if row.profile == EMPTY { Kind::Proof } else { Kind::Run };
+            let kind = if row.profile == EMPTY { Kind::SelfTest } else { Kind::Run };
             group.kind == kind
                 && group.variant == row.variant
                 && group.profile == row.profile
@@ -182,7 +182,7 @@ fn stage(name: &str, variant: &str, profile: &str, rows: &[HeapRow]) -> Stage {
 
 /// The peaks on the empty document and at each size, taken apart.
 fn parts_of(heap: &Heap, groups: &[Group]) -> Vec<Parts> {
-    let on_empty = heap.all.empty_bytes.map(|bytes| (Kind::Proof, EMPTY, Bytes(0), bytes));
+    let on_empty = heap.all.empty_bytes.map(|bytes| (Kind::SelfTest, EMPTY, Bytes(0), bytes));
     let at_sizes =
         heap.all.sizes.iter().map(|of| (Kind::Run, heap.profile.as_str(), of.size, of.live_bytes));
     let mean = |values: &[f64]| {

@@ -3,7 +3,7 @@
 
 use experiment::Experiment;
 use record::metric::Metric;
-use record::proof::uncounted;
+use record::self_test::uncounted;
 use record::units::Bytes;
 use record::{Kind, Machines};
 

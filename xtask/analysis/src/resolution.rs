@@ -1,4 +1,4 @@
-//! How finely each metric is measured on this machine: what the proofs of a campaign say of it.
+//! How finely each metric is measured on this machine: what the self-tests of a campaign say of it.
 //!
 //! Before measuring, children touch amounts that are known and that are not multiples of the batches in
 //! which the kernel adds up pages. What a metric reads of them less what they touched would be the same
@@ -6,23 +6,23 @@
 
 use record::Kind;
 use record::metric::Metric;
-use record::proof::{PAGE, PROOF_SPIKE, PROOF_STEP};
+use record::self_test::{PAGE, SELF_TEST_SPIKE, SELF_TEST_STEP};
 use record::units::Bytes;
 
 use crate::groups::Group;
 
-const NAMES: [&str; 2] = [PROOF_STEP, PROOF_SPIKE];
+const NAMES: [&str; 2] = [SELF_TEST_STEP, SELF_TEST_SPIKE];
 
-/// Fewest proofs that tell a resolution.
+/// Fewest self-tests that tell a resolution.
 const STEPS_MIN: usize = 4;
 
-/// The resolution of each metric that the proofs tell one of.
+/// The resolution of each metric that the self-tests tell one of.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Resolutions(Vec<(Metric, f64)>);
 
 impl Resolutions {
     /// The smallest difference that means something, in the unit of the metric, for a run on an input
-    /// of this size (which ratios are over). `None` where no proof told: nothing may be claimed then.
+    /// of this size (which ratios are over). `None` where no self-test told: nothing may be claimed then.
     pub fn resolution(&self, metric: Metric, input: Bytes) -> Option<f64> {
         let per_input_byte = |value: f64| (input.0 > 0).then(|| value / input.0 as f64);
         match metric {
@@ -57,7 +57,7 @@ impl Resolutions {
     }
 
     /// By how much a reading may be off, in the unit of the metric: its resolution, but nothing for what is
-    /// counted one by one; nothing, too, where no proof told.
+    /// counted one by one; nothing, too, where no self-test told.
     pub fn error(&self, metric: Metric, input: Bytes) -> f64 {
         let of_peak = if metric == Metric::Overhead { Metric::PeakRss } else { metric };
         match self.0.iter().any(|(measured, _)| *measured == of_peak) {
@@ -71,15 +71,15 @@ impl Resolutions {
         &self.0
     }
 
-    /// From the groups of a campaign that is done; the last attempt at a proof counts.
+    /// From the groups of a campaign that is done; the last attempt at a self-test counts.
     pub fn of_groups(groups: &[Group]) -> Self {
-        let proofs: Vec<&Group> = groups
+        let self_tests: Vec<&Group> = groups
             .iter()
-            .filter(|group| group.kind == Kind::Proof && NAMES.contains(&&*group.variant))
+            .filter(|group| group.kind == Kind::SelfTest && NAMES.contains(&&*group.variant))
             .collect();
         Self::of(|name, metric| {
             let last = |group: &&Group| Some((group.size.0, *group.values(metric).last()?));
-            proofs
+            self_tests
                 .iter()
                 .copied()
                 .filter(|of| of.variant == name)
@@ -88,17 +88,17 @@ impl Resolutions {
         })
     }
 
-    /// `proofs` gives for a name and a metric what was touched and what was read. The coarser of both
+    /// `self_tests` gives for a name and a metric what was touched and what was read. The coarser of both
     /// kinds counts.
-    fn of(proofs: impl Fn(&str, Metric) -> Vec<(u64, f64)>) -> Self {
+    fn of(self_tests: impl Fn(&str, Metric) -> Vec<(u64, f64)>) -> Self {
         let of_name = |name, metric| {
-            let proofs = proofs(name, metric);
-            (proofs.len() >= STEPS_MIN).then(|| of_metric(metric, &proofs))?
+            let self_tests = self_tests(name, metric);
+            (self_tests.len() >= STEPS_MIN).then(|| of_metric(metric, &self_tests))?
         };
         let resolution = |metric| {
-            let steps = of_name(PROOF_STEP, metric)?;
+            let steps = of_name(SELF_TEST_STEP, metric)?;
             Some(match is_peak(metric) {
-                true => of_name(PROOF_SPIKE, metric).map_or(steps, |spikes| steps.max(spikes)),
+                true => of_name(SELF_TEST_SPIKE, metric).map_or(steps, |spikes| steps.max(spikes)),
                 false => steps,
             })
         };
@@ -163,7 +163,7 @@ fn common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use record::proof::amounts;
+    use record::self_test::amounts;
 
     use super::*;
     use record::{Outcome, Sample};
@@ -197,8 +197,8 @@ mod tests {
         Resolutions::of_groups(&groups)
     }
 
-    /// Proofs of a machine that counts in batches of `batch` pages.
-    fn proofs(batch: u64) -> Vec<Sample> {
+    /// Self-tests of a machine that counts in batches of `batch` pages.
+    fn self_tests(batch: u64) -> Vec<Sample> {
         amounts()
             .map(|touched| {
                 let pages = touched.0 / PAGE + 300;
@@ -208,7 +208,7 @@ mod tests {
                     wall_ns: Some(1_234_567 + touched.0),
                     user_us: Some(touched.0 / 1_000_000 * 4000),
                     system_us: Some(4000),
-                    ..Sample::skipped(Kind::Proof, 0, 0, PROOF_STEP, "probe", touched.0)
+                    ..Sample::skipped(Kind::SelfTest, 0, 0, SELF_TEST_STEP, "probe", touched.0)
                 }
             })
             .collect()
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn the_batches_of_a_kernel_show_as_the_resolution_of_its_peaks() {
         for batch in [1, 32, 64, 128] {
-            let found = of_rows(&proofs(batch));
+            let found = of_rows(&self_tests(batch));
             let read = found.resolution(Metric::PeakRss, Bytes(10)).unwrap();
             let most = (batch * PAGE) as f64;
             assert!((0.75 * most..=most).contains(&read), "batch {batch}: {read}");
@@ -228,28 +228,28 @@ mod tests {
     #[test]
     fn growth_is_fitted_on_the_finer_view_of_a_peak() {
         let with_hwm = |rss_batch: u64, hwm_batch: u64| {
-            let hwm = proofs(hwm_batch);
+            let hwm = self_tests(hwm_batch);
             let both =
                 |(row, hwm): (Sample, Sample)| Sample { peak_hwm_bytes: hwm.peak_rss_bytes, ..row };
-            let rows: Vec<Sample> = proofs(rss_batch).into_iter().zip(hwm).map(both).collect();
+            let rows: Vec<Sample> = self_tests(rss_batch).into_iter().zip(hwm).map(both).collect();
             of_rows(&rows).finer_peak()
         };
         assert_eq!(with_hwm(32, 1), Metric::PeakHwm);
         // A page more or less is chance.
         assert_eq!(with_hwm(31, 32), Metric::PeakHwm);
         assert_eq!(with_hwm(1, 128), Metric::PeakRss, "as before Linux 6.2");
-        assert_eq!(of_rows(&proofs(1)).finer_peak(), Metric::PeakHwm, "nothing told");
+        assert_eq!(of_rows(&self_tests(1)).finer_peak(), Metric::PeakHwm, "nothing told");
     }
 
     #[test]
     fn peaks_that_are_over_count_where_they_are_read_less_finely() {
         let spike = |row: Sample| Sample {
-            variant: PROOF_SPIKE.to_owned(),
+            variant: SELF_TEST_SPIKE.to_owned(),
             rss_at_exit_bytes: Some(1),
             ..row
         };
-        let mut rows = proofs(1);
-        rows.extend(proofs(64).into_iter().map(spike));
+        let mut rows = self_tests(1);
+        rows.extend(self_tests(64).into_iter().map(spike));
         let found = of_rows(&rows);
         assert!(found.resolution(Metric::PeakRss, Bytes(1)).unwrap() > 40.0 * PAGE as f64);
         assert_eq!(found.resolution(Metric::RssAtExit, Bytes(1)), None);
@@ -257,14 +257,14 @@ mod tests {
 
     #[test]
     fn a_clock_that_ticks_is_found_out() {
-        let found = of_rows(&proofs(1));
+        let found = of_rows(&self_tests(1));
         assert_eq!(found.resolution(Metric::Cpu, Bytes(1)), Some(4e6));
         assert_eq!(found.resolution(Metric::Wall, Bytes(1)), Some(1.0));
     }
 
     #[test]
     fn what_is_counted_one_by_one_is_never_off() {
-        let found = of_rows(&proofs(32));
+        let found = of_rows(&self_tests(32));
         assert_eq!(found.error(Metric::Output, Bytes(1)), 0.0);
         assert_eq!(found.error(Metric::Ratio, Bytes(100)), 0.0);
         let peak = found.resolution(Metric::PeakRss, Bytes(100)).unwrap();
@@ -278,13 +278,13 @@ mod tests {
         let none = of_rows(&[]);
         assert_eq!(none.resolution(Metric::PeakRss, Bytes(1)), None);
         assert_eq!(none.resolution(Metric::Output, Bytes(1)), Some(1.0));
-        assert_eq!(of_rows(&proofs(32)).resolution(Metric::PeakHwm, Bytes(1)), None);
+        assert_eq!(of_rows(&self_tests(32)).resolution(Metric::PeakHwm, Bytes(1)), None);
     }
 
     #[test]
-    fn the_last_attempt_at_the_proofs_counts() {
-        let mut rows = proofs(128);
-        rows.extend(proofs(1).into_iter().map(|row| Sample { block: 1, ..row }));
+    fn the_last_attempt_at_the_self_tests_counts() {
+        let mut rows = self_tests(128);
+        rows.extend(self_tests(1).into_iter().map(|row| Sample { block: 1, ..row }));
         let found = of_rows(&rows).resolution(Metric::PeakRss, Bytes(1));
         assert_eq!(found, Some(PAGE as f64));
     }

@@ -8,7 +8,9 @@
 //! | `inputs` | makes or finds documents |
 //! | `plan` | orders runs into complete randomised blocks |
 //! | `stopping_rule` | says which cells still need runs |
-//! | `runs` | makes what is missing: self-tests, blocks, heap, timelines, repetitions |
+//! | `self_test` | tests the probe and the encoder on what is known |
+//! | `running`, `runs` | makes what is missing: blocks, heap, timelines, repetitions, single runs |
+//! | `journals` | the files that grow meanwhile |
 //! | `measure` | makes one sample of one run, through the probe |
 //! | `watched` | notices when a measured file changes |
 //! | `resume` | continues a campaign that was stopped, if it may be continued |
@@ -26,6 +28,7 @@ mod disturbance;
 pub mod doctor;
 pub mod inputs;
 pub mod interrupt;
+mod journals;
 mod machine_lock;
 mod measure;
 mod plan;
@@ -33,7 +36,9 @@ pub mod progress;
 mod ready;
 pub mod real;
 mod resume;
+mod running;
 mod runs;
+mod self_test;
 pub mod stderr;
 mod stopping_rule;
 mod watched;
@@ -41,6 +46,6 @@ pub mod workspace;
 
 pub use measure::trial;
 pub use ready::{Campaign, Chosen, How};
-pub use runs::{OneRun, Running};
+pub use running::{OneRun, Running};
 pub use watched::named as programs_named;
 pub use workspace::Workspace;

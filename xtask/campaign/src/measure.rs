@@ -23,7 +23,7 @@ use experiment::reading::{self, From};
 use experiment::{Experiment, Measure, Program, Variant, fill};
 use record::hash::{self, Sha256Hex};
 use record::heap::{self, HeapReport, HeapRow};
-use record::proof;
+use record::self_test::SELF_TEST_SPIKE;
 use record::timeline::{self, TimelineRow};
 use record::units::{Bytes, Nanos};
 use record::{Kind, Outcome, Sample};
@@ -157,7 +157,7 @@ struct Limits {
 
 impl Limits {
     /// Of the laboratory's own children, which are known to end.
-    fn of_proof(cpu: Option<u32>) -> Self {
+    fn of_self_test(cpu: Option<u32>) -> Self {
         Self { timeout: Nanos(60_000_000_000), memory: None, output: None, cpu }
     }
 }
@@ -232,7 +232,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn run(&mut self, place: Place, cell: Cell<'_>) -> anyhow::Result<Vec<Sample>> {
         let mut rows = Vec::new();
         for attempt in 0.. {
-            self.maps = matches!(place.kind, Kind::Proof | Kind::Warmup);
+            self.maps = matches!(place.kind, Kind::SelfTest | Kind::Warmup);
             let tried = self.tried(place, cell);
             self.maps = false;
             let mut tried = tried?;
@@ -654,7 +654,7 @@ impl<'a> Bench<'a> {
 
     /// A run of the probe itself as the child, which is known to use next to nothing, or to touch
     /// `touch_bytes`.
-    pub(crate) fn proof(
+    pub(crate) fn self_test(
         &mut self,
         name: &str,
         touch_bytes: Option<u64>,
@@ -664,14 +664,14 @@ impl<'a> Bench<'a> {
         match touch_bytes {
             None => command.push("--self-test-nothing".to_owned()),
             Some(bytes) => {
-                let gives_back = name == proof::PROOF_SPIKE;
+                let gives_back = name == SELF_TEST_SPIKE;
                 let how = if gives_back { "--self-test-spike" } else { "--self-test-touch" };
                 command.extend([how.to_owned(), bytes.to_string()]);
             }
         }
-        let limits = Limits::of_proof(self.pinning.proof_cpu());
+        let limits = Limits::of_self_test(self.pinning.self_test_cpu());
         let record = self.probe(&Ready::plain(command, &self.home), limits)?;
-        let place = Place { kind: Kind::Proof, block: attempt, position: 0 };
+        let place = Place { kind: Kind::SelfTest, block: attempt, position: 0 };
         let size = record::units::Bytes(touch_bytes.unwrap_or(0));
         let nothing = Document::unwritten("probe", size);
         Ok(sample(place, name, &nothing, &record))

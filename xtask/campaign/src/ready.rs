@@ -16,11 +16,13 @@ use record::{Folder, Machine, Machines};
 
 use crate::doctor::{self, Facts};
 use crate::inputs::{self, Document};
+use crate::journals::Journals;
 use crate::machine_lock::MachineLock;
 use crate::measure::{self, Bench, Once};
 use crate::progress::Progress;
 use crate::resume;
-use crate::runs::{Journals, Running, Runs};
+use crate::running::Running;
+use crate::runs::Runs;
 use crate::watched::{self, Watched};
 use crate::workspace::{Tools, Wanted, Workspace};
 use crate::{errln, interrupt};

@@ -1,28 +1,17 @@
-//! All samples of one `run`: proofs, then complete blocks until every cell is precise enough or the
-//! most allowed are done (see `settled`), then repetitions. What is in `samples.csv` already is not run again.
+//! The runs of a campaign: complete blocks until every cell is precise enough or the most allowed are done
+//! (see `stopping_rule`), then heap, timelines and repetitions. What is in `samples.csv` already is not run again.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
 
-use anyhow::{Context, bail};
-
-use experiment::error::user;
 use experiment::{Experiment, Program, Variant};
-use record::proof::{self, EMPTY, PROOF_NOTHING, PROOF_SPIKE, PROOF_STEP, PROOF_TOUCH};
-use record::units::{self, Bytes};
-use record::{
-    ChosenSize, Failure, Folder, HeapRow, Journal, Kind, Machine, Machines, Outcome, Sample,
-    Samples, TimelineRow,
-};
+use record::{Failure, HeapRow, Journal, Kind, Outcome, Sample, Samples, TimelineRow};
 
-use crate::errln;
 use crate::inputs::{self, Document};
+use crate::journals::Journals;
 use crate::measure::{Bench, Place};
 use crate::plan::{self, Block, Cell};
 use crate::progress::Progress;
-use crate::ready::refuse;
 use crate::stopping_rule;
-use crate::workspace::Workspace;
 
 /// How many looks at memory over time are aimed at; the time between two follows from the cell's wall time.
 const LOOKS: u64 = 200;
@@ -41,183 +30,9 @@ pub(crate) struct Runs<'a> {
     pub(crate) empty: &'a Document,
 }
 
-/// A campaign that runs; see [`crate::Campaign::start`].
-#[derive(Debug)]
-pub struct Running<'a> {
-    pub(crate) places: (&'a Workspace, &'a Path),
-    /// Where it is recorded until it is complete.
-    pub(crate) folder: Folder,
-    pub(crate) experiment: &'a Experiment,
-    pub(crate) documents: &'a mut Vec<Document>,
-    pub(crate) empty: &'a Document,
-    pub(crate) journals: &'a mut Journals,
-    pub(crate) machines: &'a mut Machines,
-    pub(crate) bench: Bench<'a>,
-    pub(crate) progress: Progress,
-}
-
-/// One run beside the blocks, of a size that the sweep need not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OneRun {
-    /// What it is for.
-    pub kind: Kind,
-    /// Tells runs of one kind apart.
-    pub number: u32,
-    /// The variant's name.
-    pub variant: String,
-    /// The profile's name.
-    pub profile: String,
-    /// The size of its input.
-    pub size: Bytes,
-    /// The limit that it runs under, instead of the experiment's.
-    pub memory_limit: Option<Bytes>,
-}
-
-impl Running<'_> {
-    /// Where the campaign is recorded so far.
-    pub fn folder(&self) -> &Folder {
-        &self.folder
-    }
-
-    /// What was measured so far.
-    pub fn samples(&self) -> &[Sample] {
-        self.journals.samples.rows()
-    }
-
-    /// Runs what is missing, until the stopping rule asks for no more.
-    pub fn measure(&mut self) -> anyhow::Result<()> {
-        let Self { experiment, documents, empty, journals, bench, progress, .. } = self;
-        let measured = Runs { experiment, documents, empty }.run(bench, journals, progress);
-        refuse(&self.bench, self.machines, &self.folder)?;
-        measured
-    }
-
-    /// Records sizes that were chosen of the samples, before any of them is measured, and makes their documents;
-    /// whether there are any.
-    pub fn add(&mut self, choices: Vec<ChosenSize>) -> anyhow::Result<bool> {
-        if choices.is_empty() {
-            return Ok(false);
-        }
-        let mut lock = self.folder.read_lock::<Experiment>()?.context("the lock was written")?;
-        let mut more = Vec::new();
-        for ChosenSize { profile, size, because } in &choices {
-            let Some(size) = size else {
-                errln!("{profile}: no more sizes ({because})");
-                continue;
-            };
-            errln!("{profile}: {size} next ({because})");
-            more.push(inputs::at_size(&self.experiment.input, profile, *size, self.places)?);
-        }
-        lock.document.extend(more.iter().map(Document::locked));
-        lock.chosen.extend(choices);
-        self.folder.write_lock(&lock)?;
-        self.bench.watch(&more)?;
-        let are_any = !more.is_empty();
-        self.documents.extend(more);
-        Ok(are_any)
-    }
-
-    /// Makes each of these runs that is not recorded yet, and appends its row.
-    pub fn run_once(&mut self, wanted: &[OneRun]) -> anyhow::Result<()> {
-        self.progress.finish();
-        for one in wanted {
-            let is_of = |row: &Sample| {
-                row.kind == one.kind
-                    && row.block == one.number
-                    && row.variant == one.variant
-                    && row.profile == one.profile
-            };
-            let variant = self.experiment.variant.iter().find(|of| of.name == one.variant);
-            let (Some(variant), false) = (variant, self.samples().iter().any(is_of)) else {
-                continue;
-            };
-            let OneRun { variant: name, profile, size, memory_limit, .. } = one;
-            match memory_limit {
-                Some(limit) => {
-                    errln!("checking that {name} on {profile} of {size} stays within {limit}");
-                }
-                None => errln!("looking up what {name} takes on {profile} of {size}"),
-            }
-            let document = inputs::at_size(&self.experiment.input, profile, *size, self.places)?;
-            self.bench.watch(std::slice::from_ref(&document))?;
-            self.bench.memory_limit = memory_limit.or(self.experiment.measure.memory_limit);
-            let place = Place { kind: one.kind, block: one.number, position: 0 };
-            let rows = self.bench.run(place, Cell { variant, document: &document })?;
-            // Taking the output back is part of the outcome; a row of its own would be a cell's.
-            let own = rows.into_iter().filter(|row| row.kind == one.kind).collect();
-            self.journals.samples.append(own)?;
-        }
-        Ok(())
-    }
-}
-
-/// The files of a campaign that grow while it runs.
-#[derive(Debug)]
-pub(crate) struct Journals {
-    /// `samples.csv`.
-    pub(crate) samples: Samples,
-    /// `heap.csv`, where it is asked for.
-    pub(crate) heap: Option<Journal<HeapRow>>,
-    /// `timeline.csv`, where it is asked for.
-    pub(crate) timeline: Option<Journal<TimelineRow>>,
-    /// `failures.csv`.
-    pub(crate) failures: Journal<Failure>,
-}
-
-impl Journals {
-    /// Opens or creates those that the experiment asks for.
-    pub(crate) fn open(folder: &Folder, experiment: &Experiment) -> anyhow::Result<Self> {
-        let measure = &experiment.measure;
-        let heap = measure.heap.then(|| Journal::open(&folder.heap()));
-        let timeline = !measure.timeline.is_empty();
-        let timeline = timeline.then(|| Journal::open(&folder.timeline()));
-        Ok(Self {
-            samples: Samples::with(&folder.samples(), experiment.own_metrics())?,
-            failures: Journal::open(&folder.failures())?,
-            heap: heap.transpose()?,
-            timeline: timeline.transpose()?,
-        })
-    }
-
-    /// Fails where the samples cannot be what a campaign wrote: a run twice, or a run that ended well
-    /// without its peak. Continuing would make a report of it.
-    pub(crate) fn check(&self, folder: &Folder) -> anyhow::Result<()> {
-        let mut seen = HashSet::new();
-        let counted = |row: &&Sample| matches!(row.kind, Kind::Warmup | Kind::Run);
-        for row in self.samples.rows().iter().filter(counted) {
-            let Sample { kind, block, variant, profile, input_bytes, .. } = row;
-            let is_new = seen.insert((kind, block, variant, profile, input_bytes));
-            let wrong = match is_new {
-                false => "stands there twice",
-                true if row.outcome == Outcome::Ok && row.peak_rss_bytes.is_none() => {
-                    "ended well and has no peak"
-                }
-                true => continue,
-            };
-            return user(format!(
-                "{}: the run of `{variant}` on {profile} of {input_bytes} B in block {block} {wrong}; no \
-                 campaign writes that: take back what was changed, or measure anew with `--restart`",
-                folder.samples().display()
-            ));
-        }
-        Ok(())
-    }
-
-    /// Bytes of torn ends that were dropped on opening.
-    pub(crate) fn torn_bytes(&self) -> u64 {
-        self.samples.torn_bytes
-            + self.heap.as_ref().map_or(0, |of| of.torn_bytes)
-            + self.timeline.as_ref().map_or(0, |of| of.torn_bytes)
-    }
-}
-
-const TOUCH: Bytes = Bytes(64 << 20);
-/// What a proof may be off where the child stays on one CPU: 64 KiB plus 0.2 % of what is known.
-const PROOF_TOLERANCE: f64 = 64.0 * 1024.0 + 0.002 * TOUCH.0 as f64;
-
 impl Runs<'_> {
-    /// Runs what the journals do not hold yet; [`Runs::self_test`] comes first.
-    fn run(
+    /// Runs what the journals do not hold yet; the self-tests come first.
+    pub(crate) fn run(
         &self,
         bench: &mut Bench<'_>,
         journals: &mut Journals,
@@ -249,77 +64,6 @@ impl Runs<'_> {
             self.timeline(&cells, bench, timeline, samples.rows(), progress)?;
         }
         self.repeat(&cells, bench, samples, progress)
-    }
-
-    /// The floor of an empty child, the error on a known allocation, the encoder's own floor on the
-    /// empty document. A proof that fails stops the campaign; continuing it makes the proof again.
-    pub(crate) fn self_test(
-        &self,
-        bench: &mut Bench<'_>,
-        samples: &mut Samples,
-    ) -> anyhow::Result<()> {
-        if check_probe(samples.rows(), self.proof_tolerance(bench)).is_err() {
-            let attempt = next_proof(samples.rows(), "probe");
-            let mut rows = vec![
-                bench.proof(PROOF_NOTHING, None, attempt)?,
-                bench.proof(PROOF_TOUCH, Some(TOUCH.0), attempt)?,
-            ];
-            for name in [PROOF_STEP, PROOF_SPIKE] {
-                for touched in proof::amounts() {
-                    rows.push(bench.proof(name, Some(touched.0), attempt)?);
-                }
-            }
-            samples.append(rows)?;
-        }
-        // Only now it is known what the machine refuses.
-        check_probe(samples.rows(), self.proof_tolerance(bench))?;
-        for variant in &self.experiment.variant {
-            self.prove_empty(variant, bench, samples)?;
-        }
-        Ok(())
-    }
-
-    /// What a proof may be off: more where the child moves between CPUs.
-    fn proof_tolerance(&self, bench: &Bench<'_>) -> f64 {
-        if self.experiment.measure.is_pinned(&bench.refused) {
-            return PROOF_TOLERANCE;
-        }
-        PROOF_TOLERANCE + proof::uncounted(false, Machine::now().cpu_count).0 as f64
-    }
-
-    /// The variant on the empty document. This project's encoder must take it; another command may
-    /// refuse it, which is recorded, and its growth is then fitted without that anchor.
-    fn prove_empty(
-        &self,
-        variant: &Variant,
-        bench: &mut Bench<'_>,
-        samples: &mut Samples,
-    ) -> anyhow::Result<()> {
-        let of_variant = |row: &&Sample| {
-            row.kind == Kind::Proof && row.profile == EMPTY && row.variant == variant.name
-        };
-        let is_ours = is_ours(variant);
-        let last = samples.rows().iter().rfind(of_variant);
-        let is_limited =
-            |row: &Sample| matches!(row.outcome, Outcome::Timeout | Outcome::MemoryLimit);
-        if last.is_some_and(|row| row.outcome == Outcome::Ok || is_limited(row) || !is_ours) {
-            return Ok(());
-        }
-        let block = last.map_or(0, |row| row.block + 1);
-        let place = Place { kind: Kind::Proof, block, position: 0 };
-        let rows = bench.run(place, Cell { variant, document: self.empty })?;
-        let outcome = rows.last().map_or(Outcome::NotStarted, |row| row.outcome);
-        samples.append(rows)?;
-        // A limit of the experiment that stops it is an outcome like any other.
-        if is_ours && outcome != Outcome::Ok && !samples.rows().last().is_some_and(is_limited) {
-            bail!(
-                "the encoder cannot be measured: `{}` on the empty document: {outcome} ({}); nothing \
-                 was measured",
-                variant.name,
-                bench.said().unwrap_or_else(|| "no message".to_owned())
-            );
-        }
-        Ok(())
     }
 
     fn block(
@@ -487,7 +231,7 @@ fn has_failed_twice<'a>(rows: impl Iterator<Item = &'a Sample>) -> bool {
 }
 
 /// Whether a variant is this project's encoder, which can be instrumented.
-fn is_ours(variant: &Variant) -> bool {
+pub(crate) fn is_ours(variant: &Variant) -> bool {
     matches!(variant.program, Program::Sigma { .. })
 }
 
@@ -525,36 +269,6 @@ fn not_tried(place: Place, cell: Cell<'_>) -> Sample {
     )
 }
 
-/// The number of the next attempt at the proofs of `profile`.
-fn next_proof(rows: &[Sample], profile: &str) -> u32 {
-    let proofs = rows.iter().filter(|row| row.kind == Kind::Proof && row.profile == profile);
-    proofs.map(|row| row.block + 1).max().unwrap_or(0)
-}
-
-/// Compares the child of known size with the empty child: they may be `tolerance` bytes off.
-fn check_probe(rows: &[Sample], tolerance: f64) -> anyhow::Result<()> {
-    let peak = |name| {
-        let row = rows.iter().rfind(|row| row.kind == Kind::Proof && row.variant == name);
-        row.filter(|row| row.outcome == Outcome::Ok).and_then(|row| row.peak_rss_bytes)
-    };
-    let (Some(floor), Some(touched)) = (peak(PROOF_NOTHING), peak(PROOF_TOUCH)) else {
-        bail!(
-            "the probe could not measure itself, so nothing was measured; the rows of kind `proof` in \
-             samples.csv say how it ended"
-        );
-    };
-    let error = touched as f64 - floor as f64 - TOUCH.0 as f64;
-    if error.abs() > tolerance {
-        bail!(
-            "the probe is off by {} on a child that touches {TOUCH}; at most {} is accepted, so \
-             nothing was measured",
-            units::bytes(error),
-            units::bytes(tolerance)
-        );
-    }
-    Ok(())
-}
-
 /// The time between two looks at a cell, in microseconds, from how long its runs took.
 fn interval_us(cell: Cell<'_>, rows: &[Sample]) -> u64 {
     let ok = |row: &&Sample| row.kind == Kind::Run && row.outcome == Outcome::Ok && cell.is_of(row);
@@ -565,50 +279,7 @@ fn interval_us(cell: Cell<'_>, rows: &[Sample]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn proofs(attempt: u32, floor: u64, touched: Option<u64>) -> [Sample; 2] {
-        let row = |name, peak: Option<u64>| Sample {
-            outcome: if peak.is_some() { Outcome::Ok } else { Outcome::Signaled },
-            peak_rss_bytes: peak,
-            ..Sample::skipped(Kind::Proof, attempt, 0, name, "probe", 0)
-        };
-        [row(PROOF_NOTHING, Some(floor)), row(PROOF_TOUCH, touched)]
-    }
-
-    const FLOOR: u64 = 1_000_000;
-
-    #[test]
-    fn a_probe_within_its_tolerance_is_believed() {
-        let tolerance = PROOF_TOLERANCE as u64;
-        for off in [0, tolerance] {
-            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + off)), PROOF_TOLERANCE).unwrap();
-            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 - off)), PROOF_TOLERANCE).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_probe_that_is_off_stops_the_campaign_with_the_figures() {
-        let error =
-            check_probe(&proofs(0, FLOOR, Some(FLOOR + TOUCH.0 + 1_000_000)), PROOF_TOLERANCE)
-                .unwrap_err();
-        let error = error.to_string();
-        assert!(error.contains("is off by 1"), "{error}");
-        assert!(error.contains("nothing was measured"), "{error}");
-    }
-
-    #[test]
-    fn a_proof_that_is_missing_or_died_is_no_proof() {
-        assert!(check_probe(&[], PROOF_TOLERANCE).is_err());
-        assert!(check_probe(&proofs(0, FLOOR, None), PROOF_TOLERANCE).is_err());
-    }
-
-    #[test]
-    fn the_last_attempt_at_a_proof_counts() {
-        let bad = proofs(0, FLOOR, Some(FLOOR));
-        assert_eq!(next_proof(&bad, "probe"), 1);
-        let rows = [bad, proofs(1, FLOOR, Some(FLOOR + TOUCH.0))].concat();
-        check_probe(&rows, PROOF_TOLERANCE).unwrap();
-    }
+    use record::units::Bytes;
 
     fn repetition(attempt: u32, position: u32) -> Sample {
         Sample {

@@ -1,7 +1,7 @@
-//! Rows of a CSV file become groups of values, by expressions of polars. The one home of `polars`; no type
+//! Table of a CSV file become groups of values, by expressions of polars. The one home of `polars`; no type
 //! of it is public.
 //!
-//! What the columns mean is the caller's: a [`Layout`] names them.
+//! What the columns mean is the caller's: a [`Columns`] names them.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -24,7 +24,7 @@ pub const TEXTS: usize = 3;
 
 /// The columns of a file and what they are read for; others are passed over.
 #[derive(Debug, Clone, Copy)]
-pub struct Layout<'a> {
+pub struct Columns<'a> {
     /// Kind, variant and profile, which all rows of a group share.
     pub texts: [&'a str; TEXTS],
     /// A whole number that all rows of a group share.
@@ -59,17 +59,17 @@ pub enum Quantity<'a> {
 /// All rows that share their texts and their size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// In the order of [`Layout::texts`].
+    /// In the order of [`Columns::texts`].
     pub texts: [String; TEXTS],
     /// The number that all rows share.
     pub size: u64,
-    /// The block that all rows share where [`Layout::apart`] says so, else 0.
+    /// The block that all rows share where [`Columns::apart`] says so, else 0.
     pub block: u32,
     /// How often each outcome came, by its name.
     pub outcomes: Vec<(String, u32)>,
     /// The blocks of the rows that have values, in their order.
     pub blocks: Vec<u32>,
-    /// In the order of [`Layout::quantities`], each in the order of the rows; empty where no row has one.
+    /// In the order of [`Columns::quantities`], each in the order of the rows; empty where no row has one.
     pub values: Vec<Vec<f64>>,
     /// How many different outputs the rows with values have.
     pub distinct_outputs: u32,
@@ -90,7 +90,7 @@ pub struct Pairs {
 
 /// The rows of a file.
 #[derive(Debug)]
-pub struct Samples {
+pub struct Table {
     rows: DataFrame,
     /// The outcome of the rows that have values.
     ok: String,
@@ -98,14 +98,14 @@ pub struct Samples {
     quantities: Vec<Option<String>>,
 }
 
-impl Samples {
+impl Table {
     /// Reads a CSV file.
     ///
     /// # Errors
     ///
     /// Where the file cannot be read, lacks a column other than those of quantities, holds something
     /// else than a whole number where one belongs, or ends within a line.
-    pub fn read(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Self> {
+    pub fn read(path: &Path, layout: &Columns<'_>) -> anyhow::Result<Self> {
         read::samples(path, layout)
             .with_context(|| format!("{} cannot be aggregated", path.display()))
     }

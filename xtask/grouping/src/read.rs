@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use polars::prelude::*;
 
-use crate::{Layout, Quantity, Samples};
+use crate::{Columns, Quantity, Table};
 
 /// The columns of the table, in place of the names that the file gives them.
 pub(crate) mod column {
@@ -28,13 +28,13 @@ pub(crate) mod column {
     pub(crate) const ROW: &str = "row";
 }
 
-/// Rows that tell which columns start empty.
+/// Table that tell which columns start empty.
 const START: usize = 1000;
 
-pub(crate) fn samples(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Samples> {
+pub(crate) fn samples(path: &Path, layout: &Columns<'_>) -> anyhow::Result<Table> {
     let ok = layout.ok.to_owned();
     if !ends_with_a_line(path)? {
-        return Ok(Samples { rows: DataFrame::empty(), ok, quantities: Vec::new() });
+        return Ok(Table { rows: DataFrame::empty(), ok, quantities: Vec::new() });
     }
     let file = table(path, layout)?;
     let is_known = |name: &str| has_any(&file, name);
@@ -46,7 +46,7 @@ pub(crate) fn samples(path: &Path, layout: &Layout<'_>) -> anyhow::Result<Sample
         quantities.push(name);
     }
     let rows = file.lazy().select(columns).with_row_index(column::ROW, None).collect()?;
-    Ok(Samples { rows, ok, quantities })
+    Ok(Table { rows, ok, quantities })
 }
 
 /// Whether there is anything; an error where the last line has no end.
@@ -67,7 +67,7 @@ fn ends_with_a_line(path: &Path) -> anyhow::Result<bool> {
 }
 
 /// The columns that the layout names, each of its type.
-fn table(path: &Path, layout: &Layout<'_>) -> anyhow::Result<DataFrame> {
+fn table(path: &Path, layout: &Columns<'_>) -> anyhow::Result<DataFrame> {
     let options = || CsvReadOptions::default().with_has_header(true);
     let open = |options: CsvReadOptions| options.try_into_reader_with_file_path(Some(path.into()));
     let header = options().with_n_rows(Some(0)).with_infer_schema_length(Some(0));
@@ -119,7 +119,7 @@ fn has_any(table: &DataFrame, name: &str) -> bool {
 }
 
 /// What rows are told apart by.
-fn keys(layout: &Layout<'_>) -> Vec<Expr> {
+fn keys(layout: &Columns<'_>) -> Vec<Expr> {
     let [kind, variant, profile] = layout.texts;
     let is_apart = layout.apart.iter().map(|apart| col(kind).eq(lit(*apart)));
     let is_apart = is_apart.reduce(Expr::or).unwrap_or(lit(false));

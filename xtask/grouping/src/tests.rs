@@ -1,8 +1,8 @@
 //! What groups and pairs hold, and that what does not fit is refused.
 
-use super::{Group, Layout, Quantity, Samples};
+use super::{Columns, Group, Quantity, Table};
 
-const LAYOUT: Layout<'_> = Layout {
+const LAYOUT: Columns<'_> = Columns {
     texts: ["kind", "variant", "profile"],
     size: "input_bytes",
     block: "block",
@@ -21,10 +21,10 @@ const LAYOUT: Layout<'_> = Layout {
 const HEADER: &str =
     "kind,block,variant,profile,input_bytes,outcome,peak,user,system,note,output\n";
 
-fn samples(text: &str, layout: &Layout<'_>) -> anyhow::Result<Samples> {
+fn samples(text: &str, layout: &Columns<'_>) -> anyhow::Result<Table> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), text)?;
-    Samples::read(file.path(), layout)
+    Table::read(file.path(), layout)
 }
 
 fn groups_in(text: &str) -> anyhow::Result<Vec<Group>> {
@@ -40,7 +40,7 @@ fn groups(rows: &str) -> Vec<Group> {
     groups_in(&format!("{HEADER}{rows}")).unwrap()
 }
 
-/// Rows of three variants, of which one fails at times; a value appears late, another is missing late.
+/// Table of three variants, of which one fails at times; a value appears late, another is missing late.
 fn rows() -> String {
     let row = |i: u32| {
         let outcome = if i % 11 == 2 { "timeout" } else { "ok" };
@@ -144,7 +144,7 @@ fn what_is_not_a_table_of_samples_is_refused_with_a_reason() {
 #[test]
 fn a_column_with_fractions_is_read_as_it_is_written() {
     let layout =
-        Layout { quantities: &[Quantity::Real("peak"), Quantity::Column("user")], ..LAYOUT };
+        Columns { quantities: &[Quantity::Real("peak"), Quantity::Column("user")], ..LAYOUT };
     let rows = "run,1,a,wide,10,ok,1.5,1,2,,x\nrun,2,a,wide,10,ok,1e-3,4,5,,x\nrun,3,a,wide,10,ok,,7,5,,x\n";
     let text = format!("{HEADER}{rows}");
     let found = samples(&text, &layout).unwrap().groups().unwrap();

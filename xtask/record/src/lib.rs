@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `metric` | what is measured: name, unit and words of each metric |
 //! | `sample`, `heap`, `timeline`, `failure` | the rows of `samples.csv`, `heap.csv`, `timeline.csv`, `failures.csv` |
-//! | `proof` | the names and amounts of the runs that prove the probe |
+//! | `self_test` | the names and amounts of the runs that test the probe |
 //! | `journal` | a CSV file that only grows and survives whatever kills its writer |
 //! | `lock`, `machine` | what was measured, and where |
 //! | `folder`, `publish` | where the files of a campaign stand; how published files are replaced |
@@ -20,9 +20,9 @@ pub mod journal;
 pub mod lock;
 pub mod machine;
 pub mod metric;
-pub mod proof;
 pub mod publish;
 pub mod sample;
+pub mod self_test;
 pub mod timeline;
 pub mod units;
 
@@ -34,6 +34,6 @@ pub use journal::{Journal, Row};
 pub use lock::{Asks, Because, Binary, ChosenSize, Lock, LockedDocument, Machines};
 pub use machine::Machine;
 pub use metric::Metric;
-pub use proof::EMPTY;
 pub use sample::{Kind, Outcome, Sample, Samples};
+pub use self_test::EMPTY;
 pub use timeline::TimelineRow;

@@ -12,8 +12,9 @@ use crate::metric::{Metric, Source};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Proves the probe before measuring.
-    Proof,
+    /// Tests the probe, or a variant on the empty document, before anything is measured.
+    #[serde(rename = "proof")]
+    SelfTest,
     /// Recorded, but not aggregated.
     Warmup,
     /// A measurement.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use stats::compare::Verdict as Answer;
+use stats::compare::Change as Answer;
 use stats::factorial::{Effect, ErrorSource};
 use stats::growth::LargestInput;
 use stats::{Comparison, Factorial, Interval, Undetermined};

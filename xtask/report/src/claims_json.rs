@@ -48,7 +48,7 @@ fn compared(of: &Compared) -> Value {
         Err(reason) => all["verdict"] = json!(format!("not decided: {reason}")),
         Ok(answer) => {
             let needed = match answer.verdict {
-                stats::compare::Verdict::NotDecided { runs_needed } => runs_needed,
+                stats::compare::Change::NotDecided { runs_needed } => runs_needed,
                 _ => None,
             };
             all["blocks"] = json!(answer.n);

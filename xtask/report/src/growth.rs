@@ -1,7 +1,7 @@
 //! The section about growth: a sentence per series, then the models, intervals and checks behind it, and
 //! what is predicted with what became of it.
 
-use stats::growth::{Class, Estimate, Fit, Growth, Verdict as Decision};
+use stats::growth::{Class, Decision, Estimate, Fit, Growth};
 use stats::{Interval, Undetermined};
 
 use analysis::Analysis;

@@ -11,7 +11,7 @@ use stats::{Describe, Interval};
 
 use analysis::Analysis;
 use analysis::assumptions::CellChecks;
-use analysis::cells::{Cell, Proofs, Repetitions};
+use analysis::cells::{Cell, Repetitions, SelfTests};
 use analysis::criteria::Judged;
 use analysis::growth::{LookedUp, Scaling};
 use record::metric::{Metric, Unit};
@@ -25,7 +25,7 @@ pub(super) fn summary(analysis: &Analysis) -> String {
         "title": lock.experiment.title,
         "commit": lock.commit,
         "dirty": lock.dirty,
-        "proofs": proofs(&summary.proofs),
+        "proofs": proofs(&summary.self_tests),
         "criteria": criteria.iter().map(criterion).collect::<Vec<_>>(),
         "cells": cells(analysis),
         "scaling": growth.iter().map(scaling).collect::<Vec<_>>(),
@@ -66,7 +66,7 @@ fn estimate(estimate: Option<Estimate>) -> Value {
     })
 }
 
-fn proofs(proofs: &Proofs) -> Value {
+fn proofs(proofs: &SelfTests) -> Value {
     let error = proofs.touched_bytes.map(|(touched, known)| touched - known.0 as f64);
     let empty = proofs
         .empty

@@ -243,7 +243,7 @@ fn measurement_table(analysis: &Analysis, metric: Metric, profile: &str) -> Stri
         let mut row = vec![cell.variant.clone(), cell.size.to_string(), cell.runs_ok().to_string()];
         row.extend(match cell.metric(metric) {
             Some(described) => {
-                let resolutions = &analysis.summary.proofs.resolutions;
+                let resolutions = &analysis.summary.self_tests.resolutions;
                 spread_columns(described, metric, resolutions.error(metric, cell.size))
             }
             None => std::array::from_fn(|_| NONE.to_owned()),
@@ -529,7 +529,7 @@ fn provenance(analysis: &Analysis) -> String {
     ];
     lines.extend(proven(analysis));
     let empty: Vec<String> = summary
-        .proofs
+        .self_tests
         .empty
         .iter()
         .map(|(variant, peak)| format!("`{variant}` {}", units::bytes(*peak)))
@@ -557,7 +557,7 @@ fn proven(analysis: &Analysis) -> Vec<String> {
     let Analysis { lock, summary, .. } = analysis;
     let mut lines = Vec::new();
     if let (Some(floor), Some((touched, known))) =
-        (summary.proofs.floor_bytes, summary.proofs.touched_bytes)
+        (summary.self_tests.floor_bytes, summary.self_tests.touched_bytes)
     {
         lines.push(format!(
             "- The probe, before measuring: an empty child peaks at {}; one that touches {} more reads {} more ({} off).",
@@ -568,7 +568,7 @@ fn proven(analysis: &Analysis) -> Vec<String> {
         ));
     }
     let resolution: Vec<String> = summary
-        .proofs
+        .self_tests
         .resolutions
         .measured()
         .iter()

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use stats::growth::Verdict as Decision;
+use stats::growth::Decision;
 
 use analysis::Analysis;
 use analysis::memory::{Heap, Memory, Parts, Stage};
@@ -547,7 +547,7 @@ below = "3 MB"
     fn taken_apart() -> Analysis {
         use record::Kind;
         let samples = vec![
-            run(Kind::Proof, "empty", 0, 1_700_000),
+            run(Kind::SelfTest, "empty", 0, 1_700_000),
             run(Kind::Run, "wide", 1000, 1_800_000),
             run(Kind::Run, "wide", 1_000_000, 3_900_000),
         ];

@@ -97,12 +97,12 @@ fn rows() -> Vec<Sample> {
     let probe = |name: &str, size: u64, peak: u64| Sample {
         outcome: Outcome::Ok,
         peak_rss_bytes: Some(peak),
-        ..Sample::skipped(Kind::Proof, 0, 0, name, "probe", size)
+        ..Sample::skipped(Kind::SelfTest, 0, 0, name, "probe", size)
     };
     let mut rows =
         vec![probe("probe-nothing", 0, 1_400_000), probe("probe-touch", 1 << 26, 68_600_000)];
     for variant in ["grows", "flat", "fails"] {
-        rows.push(run(variant, Kind::Proof, 0, 0));
+        rows.push(run(variant, Kind::SelfTest, 0, 0));
         for size in [100, 1_000, 10_000, 100_000, 1_000_000] {
             rows.push(run(variant, Kind::Warmup, 0, size));
             rows.push(Sample { peak_rss_bytes: None, ..run(variant, Kind::Decode, 0, size) });
@@ -332,14 +332,14 @@ fn a_summary_is_what_its_schema_says() {
 
 #[test]
 fn a_variant_is_compared_with_its_reference_block_by_block() {
-    use stats::compare::Verdict as Answer;
+    use stats::compare::Change;
     let scratch = tempfile::tempdir().unwrap();
     let analysis = analysis::analyse(&recorded(scratch.path()), "fake").unwrap();
     let compared = &analysis.comparisons;
     assert_eq!(compared.len(), 10, "two variants against `flat` at five sizes");
     let answer = |at: usize| compared[at].answer.as_ref().map(|of| of.verdict);
-    assert_eq!(answer(0), Ok(Answer::Improved), "2 MB against 2.5 MB");
-    assert_eq!(answer(4), Ok(Answer::Regressed), "5 MB against 2.5 MB");
+    assert_eq!(answer(0), Ok(Change::Improved), "2 MB against 2.5 MB");
+    assert_eq!(answer(4), Ok(Change::Regressed), "5 MB against 2.5 MB");
     assert!(answer(5).is_err(), "`fails` has no runs to pair");
 }
 

@@ -3,8 +3,8 @@
 
 use std::io::IsTerminal;
 
-use stats::compare::Verdict as Answer;
-use stats::growth::{Class, Verdict as Decision};
+use stats::compare::Change as Answer;
+use stats::growth::{Class, Decision};
 use stats::{Comparison, Growth, Interval};
 
 use analysis::Analysis;

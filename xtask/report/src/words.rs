@@ -1,6 +1,6 @@
 //! Growth in words: one sentence per series that a person can use.
 
-use stats::growth::{Class, Fit, Form, Growth, Prediction, Verdict as Decision};
+use stats::growth::{Class, Decision, Fit, Form, Growth, Prediction};
 use stats::{Interval, Undetermined};
 
 use analysis::growth::{LookedUp, Scaling, Trust};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use stats::binomial_tail;
-use stats::compare::Verdict as Answer;
+use stats::compare::Change;
 
 use campaign::errln;
 use campaign::interrupt;
@@ -251,7 +251,7 @@ fn count(found: &mut Found, chosen: &Chosen, subject: &Subject) -> anyhow::Resul
     let mut alarms = 0;
     for compared in &analysis.comparisons {
         let Ok(answer) = &compared.answer else { continue };
-        let is_alarm = matches!(answer.verdict, Answer::Improved | Answer::Regressed);
+        let is_alarm = matches!(answer.verdict, Change::Improved | Change::Regressed);
         alarms += u32::from(is_alarm);
         let metric = compared.metric;
         match found.metrics.iter_mut().find(|(of, ..)| *of == metric) {

@@ -8,7 +8,7 @@ use stats::Interval;
 use stats::calibrate::real::{
     Design, Judgement, LookedUp, Outcome, Series, Totals, bounds, evaluate, series, totals,
 };
-use stats::growth::Verdict as Decision;
+use stats::growth::Decision;
 
 use campaign::Workspace;
 use campaign::real::manifest::{Half, Manifest};

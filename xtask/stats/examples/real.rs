@@ -43,8 +43,8 @@ fn main() {
                 o.truth.class.to_string(),
                 if judged == Judgement::Wrong { "WRONG".to_owned() } else { judged.to_string() },
                 match &o.verdict {
-                    Some(stats::growth::Verdict::Decided(c)) => c.to_string(),
-                    Some(stats::growth::Verdict::NotDecided(c)) =>
+                    Some(stats::growth::Decision::Decided(c)) => c.to_string(),
+                    Some(stats::growth::Decision::NotDecided(c)) =>
                         c.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                     None => "-".to_owned(),
                 },

@@ -16,7 +16,7 @@ const ROUNDING: f64 = 1e-12;
 
 /// What a comparison says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Change {
     /// Significantly smaller than the reference, and not merely within the margin.
     Improved,
     /// Significantly larger than the reference, and not merely within the margin.
@@ -53,7 +53,7 @@ pub struct Comparison {
     /// The smallest ratio that means something, less 1: readings differ by as much where nothing does.
     pub resolution: f64,
     /// What the comparison says, as one of its family.
-    pub verdict: Verdict,
+    pub verdict: Change,
     sd: f64,
 }
 
@@ -133,7 +133,7 @@ fn unjudged(
         identical: error <= 0.0,
         margin,
         resolution,
-        verdict: Verdict::NotDecided { runs_needed: None },
+        verdict: Change::NotDecided { runs_needed: None },
         sd,
     })
 }
@@ -143,20 +143,20 @@ impl Comparison {
         Interval::new(1.0 / (1.0 + self.margin), 1.0 + self.margin).encloses(interval)
     }
 
-    fn judge(&self, tests: usize) -> Verdict {
+    fn judge(&self, tests: usize) -> Change {
         let apart = self.ratio.ln().abs();
         let equal = self.identical && self.resolution <= 0.0 && apart < 1e-14;
         if equal || self.within_margin(self.ratio_ci95) {
-            return Verdict::Equivalent;
+            return Change::Equivalent;
         }
         // No number of runs tells such variants apart.
         if self.identical && self.resolution > 0.0 && apart <= self.resolution.ln_1p() + ROUNDING {
-            return Verdict::NotDecided { runs_needed: None };
+            return Change::NotDecided { runs_needed: None };
         }
         match self.p_holm {
-            Some(p) if p >= ALPHA => Verdict::NotDecided { runs_needed: self.runs_needed(tests) },
-            _ if self.ratio < 1.0 => Verdict::Improved,
-            _ => Verdict::Regressed,
+            Some(p) if p >= ALPHA => Change::NotDecided { runs_needed: self.runs_needed(tests) },
+            _ if self.ratio < 1.0 => Change::Improved,
+            _ => Change::Regressed,
         }
     }
 
@@ -214,28 +214,28 @@ mod tests {
         ratios.iter().map(|r| (1000.0 * r, 1000.0)).collect()
     }
 
-    fn verdict(ratios: &[f64], margin: f64) -> Verdict {
+    fn verdict(ratios: &[f64], margin: f64) -> Change {
         compare_paired(&pairs(ratios), margin).unwrap().verdict
     }
 
     #[test]
     fn each_verdict_has_its_case() {
-        assert_eq!(verdict(&[0.90, 0.91, 0.89, 0.90, 0.90], 0.01), Verdict::Improved);
-        assert_eq!(verdict(&[1.10, 1.11, 1.09, 1.10, 1.10], 0.01), Verdict::Regressed);
-        assert_eq!(verdict(&[1.001, 0.999, 1.0, 1.0005, 0.9995], 0.01), Verdict::Equivalent);
+        assert_eq!(verdict(&[0.90, 0.91, 0.89, 0.90, 0.90], 0.01), Change::Improved);
+        assert_eq!(verdict(&[1.10, 1.11, 1.09, 1.10, 1.10], 0.01), Change::Regressed);
+        assert_eq!(verdict(&[1.001, 0.999, 1.0, 1.0005, 0.9995], 0.01), Change::Equivalent);
         assert!(matches!(
             verdict(&[1.1, 0.9, 1.05, 1.0, 0.97], 0.01),
-            Verdict::NotDecided { runs_needed: Some(6..) }
+            Change::NotDecided { runs_needed: Some(6..) }
         ));
     }
 
     #[test]
     fn deterministic_values_need_no_test() {
         let same = compare_paired(&pairs(&[1.0; 5]), 0.0).unwrap();
-        assert_eq!((same.verdict, same.p, same.identical), (Verdict::Equivalent, None, true));
-        assert_eq!(verdict(&[0.5; 5], 0.01), Verdict::Improved);
-        assert_eq!(verdict(&[1.2; 5], 0.01), Verdict::Regressed);
-        assert_eq!(verdict(&[1.002; 5], 0.01), Verdict::Equivalent);
+        assert_eq!((same.verdict, same.p, same.identical), (Change::Equivalent, None, true));
+        assert_eq!(verdict(&[0.5; 5], 0.01), Change::Improved);
+        assert_eq!(verdict(&[1.2; 5], 0.01), Change::Regressed);
+        assert_eq!(verdict(&[1.002; 5], 0.01), Change::Equivalent);
     }
 
     #[test]
@@ -244,17 +244,17 @@ mod tests {
             let pairs = pairs(&[ratio; 5]);
             compare_resolved(&[(&pairs, resolution)], margin)[0].clone().unwrap().verdict
         };
-        let undecided = Verdict::NotDecided { runs_needed: None };
-        assert_eq!(verdict(1.02, 0.0, 0.001), Verdict::Regressed);
+        let undecided = Change::NotDecided { runs_needed: None };
+        assert_eq!(verdict(1.02, 0.0, 0.001), Change::Regressed);
         assert_eq!(verdict(1.02, 30.0, 0.001), undecided);
         assert_eq!(verdict(0.98, 30.0, 0.001), undecided);
-        assert_eq!(verdict(1.04, 30.0, 0.001), Verdict::Regressed);
+        assert_eq!(verdict(1.04, 30.0, 0.001), Change::Regressed);
         assert_eq!(
             verdict(1.0, 30.0, 0.01),
             undecided,
             "equal readings, of programs that may differ"
         );
-        assert_eq!(verdict(1.0, 30.0, 0.05), Verdict::Equivalent);
+        assert_eq!(verdict(1.0, 30.0, 0.05), Change::Equivalent);
         let noisy = pairs(&[1.02, 1.021, 1.019, 1.02, 1.022]);
         let of = compare_resolved(&[(&noisy, 30.0)], 0.001)[0].clone().unwrap();
         assert_eq!(of.verdict, undecided);
@@ -264,13 +264,13 @@ mod tests {
     #[test]
     fn the_runs_needed_decide() {
         let noisy = compare_paired(&pairs(&[1.1, 0.9, 1.05, 1.0, 0.97]), 0.02).unwrap();
-        let Verdict::NotDecided { runs_needed: Some(n) } = noisy.verdict else { panic!() };
+        let Change::NotDecided { runs_needed: Some(n) } = noisy.verdict else { panic!() };
         let error = |n: usize| t95((n - 1) as f64) * noisy.sd / (n as f64).sqrt();
         assert!(error(n) + noisy.ratio.ln().abs() <= 1.02_f64.ln());
         assert!(error(n - 1) + noisy.ratio.ln().abs() > 1.02_f64.ln());
         assert_eq!(
             verdict(&[1.1, 1.0 / 1.1], 0.0),
-            Verdict::NotDecided { runs_needed: None },
+            Change::NotDecided { runs_needed: None },
             "an exact tie without a margin is never decided"
         );
     }
@@ -278,10 +278,10 @@ mod tests {
     #[test]
     fn a_family_is_stricter_than_its_members() {
         let member = pairs(&[1.02, 1.04, 1.05, 1.01, 1.06, 0.995]);
-        assert_eq!(compare_paired(&member, 0.01).unwrap().verdict, Verdict::Regressed);
+        assert_eq!(compare_paired(&member, 0.01).unwrap().verdict, Change::Regressed);
         let family = vec![&member[..]; 10];
         let judged = compare_family(&family, 0.01);
-        assert!(matches!(judged[0].as_ref().unwrap().verdict, Verdict::NotDecided { .. }));
+        assert!(matches!(judged[0].as_ref().unwrap().verdict, Change::NotDecided { .. }));
     }
 
     #[test]

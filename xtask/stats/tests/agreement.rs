@@ -162,7 +162,7 @@ fn paired_comparison_and_equivalence_agree() {
     agree(ours.ratio, &case["ratio"], EXACT);
     agree(ours.p.unwrap(), &case["p"], EXACT);
     agree_interval(ours.ratio_ci95, &case["ratio_ci95"], EXACT);
-    let equivalent = ours.verdict == stats::compare::Verdict::Equivalent;
+    let equivalent = ours.verdict == stats::compare::Change::Equivalent;
     assert_eq!(equivalent, case["equivalent"].as_bool().unwrap());
 }
 

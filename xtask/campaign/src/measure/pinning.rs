@@ -52,7 +52,7 @@ impl Pinning {
     }
 
     /// The CPU of the laboratory's own children.
-    pub(crate) fn proof_cpu(&self) -> Option<u32> {
+    pub(crate) fn self_test_cpu(&self) -> Option<u32> {
         self.cpu.filter(|_| self.pin != Pin::Never)
     }
 
@@ -109,7 +109,7 @@ mod tests {
         pinning.pin = Pin::Always;
         assert_eq!(pinning.cpu(&encoder), Some(3));
         pinning.pin = Pin::Never;
-        assert_eq!((pinning.cpu(&decoder), pinning.proof_cpu()), (None, None));
+        assert_eq!((pinning.cpu(&decoder), pinning.self_test_cpu()), (None, None));
     }
 
     #[test]

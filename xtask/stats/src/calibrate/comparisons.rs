@@ -2,7 +2,7 @@
 
 use super::simulate::Stream;
 use super::{Bound, Case};
-use crate::compare::{Verdict, compare_family, compare_resolved};
+use crate::compare::{Change, compare_family, compare_resolved};
 
 /// Variants compared with the reference; all of them are the same program.
 const VARIANTS: usize = 4;
@@ -23,7 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let family: Vec<_> =
                     (0..SIZES).flat_map(|_| variants(stream, blocks, sigma)).collect();
                 let family: Vec<&[(f64, f64)]> = family.iter().map(Vec::as_slice).collect();
-                let alarm = |v: &Verdict| matches!(v, Verdict::Improved | Verdict::Regressed);
+                let alarm = |v: &Change| matches!(v, Change::Improved | Change::Regressed);
                 compare_family(&family, 0.01).iter().flatten().any(|c| alarm(&c.verdict))
             }));
         }
@@ -47,8 +47,8 @@ pub(super) fn cases() -> Vec<Case> {
 /// What the kernel counts pages in, in bytes.
 const STEP: f64 = 131_072.0;
 
-fn is_alarm(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Improved | Verdict::Regressed)
+fn is_alarm(verdict: &Change) -> bool {
+    matches!(verdict, Change::Improved | Change::Regressed)
 }
 
 /// Byte-identical copies of a program of some megabytes, each paired with one of them: which of its pages

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::growth::{
-    Asked, Class, Growth, Next, Plan, Prediction, SizePoint, Verdict, growth, next_size,
+    Asked, Class, Decision, Growth, Next, Plan, Prediction, SizePoint, growth, next_size,
 };
 use crate::interval::Interval;
 
@@ -192,7 +192,7 @@ pub struct Outcome {
     /// What is true.
     pub truth: Truth,
     /// What was decided; `None` where nothing could be fitted.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Decision>,
     /// The sizes fitted, in the order they were chosen.
     pub sizes: Vec<f64>,
     /// The exponent's interval, where there is one.
@@ -261,8 +261,8 @@ impl Outcome {
     /// Right, undecided or wrong.
     pub fn judgement(&self) -> Judgement {
         match &self.verdict {
-            Some(Verdict::Decided(class)) if *class == self.truth.class => Judgement::Right,
-            Some(Verdict::Decided(_)) => Judgement::Wrong,
+            Some(Decision::Decided(class)) if *class == self.truth.class => Judgement::Right,
+            Some(Decision::Decided(_)) => Judgement::Wrong,
             _ => Judgement::Undecided,
         }
     }

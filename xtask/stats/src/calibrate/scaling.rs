@@ -8,7 +8,7 @@ use super::simulate::Stream;
 use super::{Bound, Case};
 use crate::describe::describe;
 use crate::growth::{
-    Asked, Class, Growth, LargestInput, Next, Plan, SizePoint, Verdict, growth, next_size,
+    Asked, Class, Decision, Growth, LargestInput, Next, Plan, SizePoint, growth, next_size,
 };
 use crate::interval::Interval;
 use crate::power_law::power_law;
@@ -304,11 +304,12 @@ fn promises(world: World) -> Vec<Case> {
     vec![
         Case::new(format!("wrong class, {name}"), wrong, move |stream| {
             let found = world.measured(stream);
-            found.is_some_and(|(g, _)| matches!(g.verdict, Verdict::Decided(c) if c != world.class))
+            found
+                .is_some_and(|(g, _)| matches!(g.verdict, Decision::Decided(c) if c != world.class))
         }),
         Case::new(format!("right class, {name}"), right, move |stream| {
             let found = world.measured(stream);
-            found.is_some_and(|(g, _)| g.verdict == Verdict::Decided(world.class))
+            found.is_some_and(|(g, _)| g.verdict == Decision::Decided(world.class))
         }),
         Case::new(format!("95 % prediction at 10 times, {name}"), covers, move |stream| {
             world.measured(stream).is_some_and(|(g, run)| {
@@ -339,7 +340,8 @@ fn beyond() -> Vec<Case> {
     let name = world.describe();
     vec![Case::new(format!("wrong class, {name}"), Bound::Reported, move |stream| {
         let found = world.measured(stream);
-        found.is_some_and(|(g, _)| matches!(g.verdict, Verdict::Decided(c) if c != Class::Constant))
+        found
+            .is_some_and(|(g, _)| matches!(g.verdict, Decision::Decided(c) if c != Class::Constant))
     })]
 }
 

@@ -7,7 +7,7 @@ use std::f64::consts::TAU;
 
 use super::curve::Size;
 use super::law::{COEFFICIENTS, Coefficients, EXPONENTS, Law, Search, Shaped};
-use super::noise::{Data, KINDS, Kind, Noise};
+use super::noise::{Data, NOISE_MODELS, Noise, NoiseModel};
 
 /// One point of the posterior: a law with its shape and noise, coefficients normal.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub(super) struct Component {
     pub(super) shaped: Shaped,
     /// Half of the stretch of shapes that this one stands for: of a phase.
     pub(super) reach: f64,
-    pub(super) kind: Kind,
+    pub(super) kind: NoiseModel,
     pub(super) s: f64,
     pub(super) beta: Coefficients,
     pub(super) covariance: [Coefficients; COEFFICIENTS],
@@ -102,7 +102,7 @@ impl<'a> Evidence<'a> {
         let steps = ((MISFIT_MAX / least).ln() / MISFIT_STEP.ln()).ceil() as usize;
         let misfits: Vec<f64> =
             (0..=steps).map(|i| MISFIT_MAX / MISFIT_STEP.powi((steps - i) as i32)).collect();
-        let noises = vec![Cached::Unknown; KINDS.len() * misfits.len()];
+        let noises = vec![Cached::Unknown; NOISE_MODELS.len() * misfits.len()];
         let scratch = vec![0.0; data.len() * COEFFICIENTS];
         Self { data, smallest, largest, misfits, noises, scratch }
     }
@@ -119,7 +119,7 @@ impl<'a> Evidence<'a> {
         let ln_misfit = -(self.misfits.len() as f64).ln();
         let mut best = floor;
         for (k, window) in windows.into_iter().enumerate() {
-            let ln_share = ln_misfit + (share / KINDS.len() as f64).ln();
+            let ln_share = ln_misfit + (share / NOISE_MODELS.len() as f64).ln();
             let possible = |at: &usize| self.misfits[*at] <= law.misfit_max();
             let window: Vec<usize> = window.filter(possible).collect();
             for node in &nodes {
@@ -168,7 +168,7 @@ impl<'a> Evidence<'a> {
         (ln_weight > best - NEGLIGIBLE).then(|| Component {
             shaped: node.shaped,
             reach: node.reach,
-            kind: KINDS[kind],
+            kind: NOISE_MODELS[kind],
             s: self.misfits[at],
             beta: solved.beta,
             covariance: solved.covariance,
@@ -183,10 +183,10 @@ impl<'a> Evidence<'a> {
     fn windows(&mut self, nodes: &[Node], floor: f64) -> Vec<std::ops::Range<usize>> {
         const STRIDE: usize = 3;
         let count = self.misfits.len();
-        let mut found = Vec::with_capacity(KINDS.len());
+        let mut found = Vec::with_capacity(NOISE_MODELS.len());
         let mut overall = floor;
         let peaks = self.peaks(nodes);
-        for k in 0..KINDS.len() {
+        for k in 0..NOISE_MODELS.len() {
             let mut scores = vec![f64::NEG_INFINITY; count.div_ceil(STRIDE)];
             for (i, score) in scores.iter_mut().enumerate() {
                 for &at in &peaks {
@@ -419,7 +419,7 @@ impl<'a> Evidence<'a> {
     fn solve(&mut self, node: &Node, kind: usize, misfit: usize) -> Option<Solved> {
         let index = kind * self.misfits.len() + misfit;
         if matches!(self.noises[index], Cached::Unknown) {
-            self.noises[index] = whitened(self.data, KINDS[kind], self.misfits[misfit])
+            self.noises[index] = whitened(self.data, NOISE_MODELS[kind], self.misfits[misfit])
                 .map_or(Cached::Singular, Cached::Known);
         }
         match &self.noises[index] {
@@ -440,7 +440,7 @@ fn levels(node: &Node) -> usize {
     seen.len()
 }
 
-fn whitened(data: &Data, kind: Kind, s: f64) -> Option<Whitened> {
+fn whitened(data: &Data, kind: NoiseModel, s: f64) -> Option<Whitened> {
     let noise = Noise::new(data, kind, s)?;
     let (mut values, mut ones) = (vec![0.0; data.len()], vec![0.0; data.len()]);
     noise.whiten(&data.values, &mut values);
@@ -572,7 +572,7 @@ mod tests {
                 .collect();
             let (data, ruler) = scaled(&points, None);
             let (smallest, largest) = (data.sizes[0], data.sizes[data.len() - 1]);
-            let kind = Kind {
+            let kind = NoiseModel {
                 relative: match case["relative"].as_str().unwrap() {
                     "value" => Relative::Value,
                     "growth" => Relative::Growth,

@@ -124,7 +124,7 @@ pub struct Fit {
 
 /// The answer to "which class?".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Decision {
     /// One class fits and the others do not.
     Decided(Class),
     /// These classes all fit; the data does not tell them apart.
@@ -152,7 +152,7 @@ pub struct Growth {
     /// All laws that could be fitted, the most probable first.
     pub fits: Vec<Fit>,
     /// Which class, or which ones.
-    pub verdict: Verdict,
+    pub verdict: Decision,
     /// Probability of each class.
     pub classes: Vec<(Class, f64)>,
     /// Index in `fits` of the law to show: the most probable of the decided class, or of all.
@@ -224,7 +224,7 @@ impl Fit {
 impl Growth {
     /// Whether one class was decided on.
     pub fn decided(&self) -> bool {
-        matches!(self.verdict, Verdict::Decided(_))
+        matches!(self.verdict, Decision::Decided(_))
     }
 
     /// Growth with a size that was looked up: after a miss it is a point like the others and nothing is
@@ -252,12 +252,12 @@ impl Growth {
 
     /// After a prediction of `before` missed.
     fn nothing_decided(&mut self, before: &Self) {
-        let seemed = |class: Class| before.verdict == Verdict::Decided(class);
+        let seemed = |class: Class| before.verdict == Decision::Decided(class);
         let left = self
             .classes
             .iter()
             .filter(|(class, p)| *p >= LEFT || seemed(*class) || ONE_SIZE.contains(class));
-        self.verdict = Verdict::NotDecided(left.map(|(class, _)| *class).collect());
+        self.verdict = Decision::NotDecided(left.map(|(class, _)| *class).collect());
         self.rests_on_largest = true;
         self.chosen = 0;
         self.runner_up = self.fits.iter().position(|f| f.class != self.fits[0].class);
@@ -330,8 +330,8 @@ pub fn growth(
     let verdict = verdict(&posterior, (&points, &data), &ruler, rests_on_largest);
     let fits = fits(&posterior, &ruler);
     let chosen = match &verdict {
-        Verdict::Decided(class) => fits.iter().position(|f| f.class == *class).unwrap_or(0),
-        Verdict::NotDecided(_) => 0,
+        Decision::Decided(class) => fits.iter().position(|f| f.class == *class).unwrap_or(0),
+        Decision::NotDecided(_) => 0,
     };
     let runner_up = fits.iter().position(|f| f.class != fits[chosen].class);
     let mut failures = failures.to_vec();
@@ -389,27 +389,27 @@ fn verdict(
     (points, data): (&[SizePoint], &Data),
     ruler: &Ruler,
     rests_on_largest: bool,
-) -> Verdict {
+) -> Decision {
     let classes = Class::ALL.into_iter().zip(posterior.classes);
     if rests_on_largest {
         // What fits the others is contradicted by the size that says most about larger ones.
         let left = classes.filter(|c| c.1 >= LEFT || ONE_SIZE.contains(&c.0));
-        return Verdict::NotDecided(left.map(|c| c.0).collect());
+        return Decision::NotDecided(left.map(|c| c.0).collect());
     }
     if stays_on_top(posterior, points, ruler) {
-        return Verdict::Decided(Class::Constant);
+        return Decision::Decided(Class::Constant);
     }
     let sound = Class::ALL.into_iter().zip(posterior.sound);
     match sound.max_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((class, p)) if p >= bar(class) && is_sharp(class, data, posterior) => {
-            Verdict::Decided(class)
+            Decision::Decided(class)
         }
         _ => {
             let bent = posterior.classes[Class::Linearithmic as usize] >= LEFT;
             let named = posterior.classes[Class::Power as usize] >= LEFT && !is_nameless(posterior);
             let near = |class| class == Class::Linear && (bent || named);
             let left = classes.filter(|c| c.1 >= LEFT || near(c.0));
-            Verdict::NotDecided(left.map(|c| c.0).collect())
+            Decision::NotDecided(left.map(|c| c.0).collect())
         }
     }
 }
@@ -561,7 +561,7 @@ fn mixture(posterior: &[&Weighed]) -> Mixture {
 fn exponent(
     posterior: &Posterior,
     data: &Data,
-    verdict: &Verdict,
+    verdict: &Decision,
     largest: f64,
 ) -> Option<Estimate> {
     let power = posterior.laws.iter().find(|l| l.law == Law::Power);
@@ -584,7 +584,7 @@ fn exponent(
     let bend = (2.0 * misfit / spread).max(EXPONENT_LEAST);
     let ci95 = Interval::new(interval.low - bend, interval.high + bend);
     let value = match verdict {
-        Verdict::Decided(class) if *class != Class::Power => class.exponents(largest)?.1,
+        Decision::Decided(class) if *class != Class::Power => class.exponents(largest)?.1,
         _ => free.map_or(0.5 * (ci95.low + ci95.high), |b| 0.5 * (b.low + b.high)),
     };
     Some(Estimate { value: value.clamp(ci95.low, ci95.high), ci95 })

@@ -3,7 +3,7 @@
 //! A pure function of what was measured: a continued campaign that hands in the same points gets the same
 //! answer. The caller measures, records the answer and asks again.
 
-use super::{Growth, Interval, SizePoint, Verdict, growth};
+use super::{Decision, Growth, Interval, SizePoint, growth};
 use crate::growth::Class;
 
 /// One series that is to be decided: a metric of a variant on a profile.
@@ -96,7 +96,7 @@ pub fn next_size(series: &[Asked], plan: &Plan) -> Next {
 
 fn decided(growth: &Growth) -> Option<Class> {
     let (class, p) = growth.classes.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    (*p >= STOP && growth.verdict == Verdict::Decided(*class)).then_some(*class)
+    (*p >= STOP && growth.verdict == Decision::Decided(*class)).then_some(*class)
 }
 
 /// The size at which the classes that are left differ most, in units of their error: T-optimality

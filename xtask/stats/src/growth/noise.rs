@@ -28,18 +28,18 @@ pub(super) enum Relative {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind {
+pub(super) struct NoiseModel {
     pub(super) relative: Relative,
     /// Whether neighbouring sizes share their misfit.
     pub(super) correlated: bool,
 }
 
-pub(super) const KINDS: [Kind; 5] = [
-    Kind { relative: Relative::Value, correlated: false },
-    Kind { relative: Relative::Growth, correlated: false },
-    Kind { relative: Relative::Chunks, correlated: false },
-    Kind { relative: Relative::Value, correlated: true },
-    Kind { relative: Relative::Growth, correlated: true },
+pub(super) const NOISE_MODELS: [NoiseModel; 5] = [
+    NoiseModel { relative: Relative::Value, correlated: false },
+    NoiseModel { relative: Relative::Growth, correlated: false },
+    NoiseModel { relative: Relative::Chunks, correlated: false },
+    NoiseModel { relative: Relative::Value, correlated: true },
+    NoiseModel { relative: Relative::Growth, correlated: true },
 ];
 
 /// Misfit is shared over about a factor of three in size: `exp(-|ln n - ln m| / REACH)`.
@@ -94,7 +94,7 @@ pub(super) struct Noise {
 
 impl Noise {
     /// `None` where the covariance is singular.
-    pub(super) fn new(data: &Data, kind: Kind, s: f64) -> Option<Self> {
+    pub(super) fn new(data: &Data, kind: NoiseModel, s: f64) -> Option<Self> {
         let n = data.len();
         let units: Vec<f64> =
             data.values.iter().map(|&v| s * data.unit(kind.relative, v)).collect();

@@ -5,7 +5,7 @@ use super::evidence::Component;
 use super::law::{Search, Shaped};
 use super::noise::{CHUNKS, GROWN_LEAST, Relative};
 use super::posterior::Weighed;
-use super::{Fit, Growth, Ruler, Verdict, mixture};
+use super::{Decision, Fit, Growth, Ruler, mixture};
 use crate::distribution::{normal_cdf, normal_quantile};
 use crate::interval::Interval;
 
@@ -183,8 +183,8 @@ impl Growth {
     /// The laws of the decided class, or all.
     fn mixture(&self) -> Mixture {
         let of_class = |fit: &&Fit| match &self.verdict {
-            Verdict::Decided(class) => fit.class == *class,
-            Verdict::NotDecided(_) => true,
+            Decision::Decided(class) => fit.class == *class,
+            Decision::NotDecided(_) => true,
         };
         let laws: Vec<&Weighed> = self.fits.iter().filter(of_class).map(|f| &f.weighed).collect();
         mixture(&laws)

@@ -23,7 +23,7 @@ fn grown(curve: impl Fn(f64) -> f64, noise: f64) -> Growth {
 fn a_constant_does_not_hide_a_line() {
     for noise in [0.0, 0.001, 0.01] {
         let growth = grown(|n| 2.1e6 + 3.0 * n, noise);
-        assert_eq!(growth.verdict, Verdict::Decided(Class::Linear), "{noise}");
+        assert_eq!(growth.verdict, Decision::Decided(Class::Linear), "{noise}");
         let line = growth.fits.iter().find(|f| f.formula() == "c + a n").unwrap();
         assert!(line.with_constant);
         let (c, a) = (line.constant.unwrap(), line.slope.unwrap());
@@ -67,10 +67,10 @@ fn every_class_is_recognised_exact_and_noisy() {
             for noise in [0.0, 0.005] {
                 let growth = grown(|n| constant * 10.0 * curve(10.0) + 7.0 * curve(n), noise);
                 let left = match growth.verdict {
-                    Verdict::Decided(decided) => vec![decided],
+                    Decision::Decided(decided) => vec![decided],
                     // Half a per cent of noise may leave a neighbour.
-                    Verdict::NotDecided(classes) if noise > 0.0 => classes,
-                    other @ Verdict::NotDecided(_) => panic!("{class}: {other:?}"),
+                    Decision::NotDecided(classes) if noise > 0.0 => classes,
+                    other @ Decision::NotDecided(_) => panic!("{class}: {other:?}"),
                 };
                 assert!(left.contains(&class), "{class} {constant} {noise}: {left:?}");
             }
@@ -81,7 +81,7 @@ fn every_class_is_recognised_exact_and_noisy() {
 #[test]
 fn an_exponent_between_the_classes_is_reported_as_a_power() {
     let growth = grown(|n| 500.0 + 4.0 * n.powf(0.75), 0.005);
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Power));
+    assert_eq!(growth.verdict, Decision::Decided(Class::Power));
     assert!(growth.exponent.unwrap().ci95.contains(0.75));
     let fit = growth.chosen();
     assert!(fit.constant.unwrap().ci95.contains(500.0), "{:?}", fit.constant);
@@ -99,7 +99,7 @@ fn wide_noise_is_not_decided() {
 #[test]
 fn identical_values_are_constant() {
     let growth = grown(|_| 4096.0, 0.0);
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Constant));
+    assert_eq!(growth.verdict, Decision::Decided(Class::Constant));
     assert!(growth.exponent.unwrap().ci95.contains(0.0));
     let ahead = growth.prediction(1e9).unwrap();
     assert!((ahead.value - 4096.0).abs() < 1.0 && ahead.interval.half_width() < 40.0);
@@ -145,7 +145,7 @@ fn failures_are_named() {
 fn falling_values_have_a_negative_slope_and_never_go_below_zero() {
     let growth = grown(|n| 1e6 - 0.05 * n, 0.001);
     assert!(growth.growth_over_range.high < 1.0, "{growth:#?}");
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear));
+    assert_eq!(growth.verdict, Decision::Decided(Class::Linear));
     assert!(growth.chosen().slope.unwrap().ci95.high < 0.0);
     assert_eq!(growth.chosen().at(1e9), None);
     assert_eq!(growth.prediction(1e9), None);
@@ -169,7 +169,7 @@ fn unusable_points_are_refused() {
 fn huge_and_tiny_values_are_fitted_alike() {
     for scale in [1e-200, 1.0, 1e200] {
         let growth = grown(|n| scale * (100.0 + n), 0.002);
-        assert_eq!(growth.verdict, Verdict::Decided(Class::Linear), "{scale}");
+        assert_eq!(growth.verdict, Decision::Decided(Class::Linear), "{scale}");
         assert!(growth.chosen().slope.unwrap().ci95.contains(scale));
     }
 }
@@ -184,7 +184,7 @@ fn a_bounded_window_is_constant_beyond_it() {
         .map(|(&n, peak)| SizePoint::single(n, peak))
         .collect();
     let growth = growth(&points, None, &[]).unwrap();
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Constant));
+    assert_eq!(growth.verdict, Decision::Decided(Class::Constant));
     let fit = growth.chosen();
     assert_eq!(fit.form, Form::Levelling);
     assert!(fit.constant.unwrap().ci95.contains(7_016_448.0));
@@ -195,7 +195,7 @@ fn a_bounded_window_is_constant_beyond_it() {
 #[test]
 fn a_line_bent_by_a_root_is_linear() {
     let growth = grown(|n| 2.9e6 + 2500.0 * n.sqrt() + 8.0 * n, 0.003);
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear));
+    assert_eq!(growth.verdict, Decision::Decided(Class::Linear));
     let bent = growth.fits.iter().find(|f| f.form == Form::WithRoot).unwrap();
     assert!(bent.slope.unwrap().ci95.contains(8.0), "{:?}", bent.slope);
     assert!(growth.prediction(1e8).unwrap().interval.contains(2.9e6 + 25e6 + 800e6));
@@ -233,7 +233,7 @@ fn tables_that_fill_up_do_not_hide_the_line_behind_them() {
         .map(|(n, step)| SizePoint::single(n, truth(n) * step))
         .collect();
     let growth = growth(&points, Some(SizePoint::single(0.0, 4e6)), &[]).unwrap();
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear));
+    assert_eq!(growth.verdict, Decision::Decided(Class::Linear));
     let filling = growth.fits.iter().find(|f| f.form == Form::Filling).unwrap();
     let slope = filling.slope.unwrap();
     assert!((slope.value / 4.5 - 1.0).abs() < 0.05, "{slope:?}");
@@ -250,7 +250,7 @@ fn the_steps_of_a_counter_are_not_scatter() {
         .map(|(n, step)| SizePoint::single(n, 2.5e6 + 131_072.0 * step).with_quantum(131_072.0))
         .collect();
     let growth = growth(&points, None, &[]).unwrap();
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Constant), "{:?}", growth.classes);
+    assert_eq!(growth.verdict, Decision::Decided(Class::Constant), "{:?}", growth.classes);
     assert!(growth.prediction(1e8).unwrap().interval.contains(2.63e6));
 }
 
@@ -262,7 +262,7 @@ fn a_buffer_that_doubles_is_linear_and_foretold_with_its_steps() {
         .map(|n| SizePoint::single(n, truth(n)).with_quantum(4096.0))
         .collect();
     let growth = growth(&points, None, &[]).unwrap();
-    assert_eq!(growth.verdict, Verdict::Decided(Class::Linear), "{:?}", growth.classes);
+    assert_eq!(growth.verdict, Decision::Decided(Class::Linear), "{:?}", growth.classes);
     assert_eq!(growth.chosen().form, Form::Doubling);
     for ahead in [3e7, 1e8] {
         let found = growth.prediction(ahead).unwrap().interval;
@@ -363,7 +363,7 @@ fn what_fits_no_law_below_is_level_where_the_top_decades_are() {
     for beyond in [3e7, 1e8] {
         points.push(at(beyond));
         let found = growth(&points, anchor, &[]).unwrap();
-        assert_eq!(found.verdict, Verdict::Decided(Class::Constant));
+        assert_eq!(found.verdict, Decision::Decided(Class::Constant));
         let ahead = found.prediction(1e9).unwrap().interval;
         assert!(ahead.low > 6.5e6 && ahead.high < 8e6, "{ahead}");
         assert!((2.2..2.3).contains(&found.growth_over_range.low));
@@ -372,5 +372,5 @@ fn what_fits_no_law_below_is_level_where_the_top_decades_are() {
     // A table that doubles is level over less than that.
     let table = |n: f64| SizePoint::single(n, 3e6 + 4.0 * n.log2().ceil().exp2());
     let points: Vec<SizePoint> = points.iter().map(|p| table(p.size)).collect();
-    assert_ne!(growth(&points, None, &[]).unwrap().verdict, Verdict::Decided(Class::Constant));
+    assert_ne!(growth(&points, None, &[]).unwrap().verdict, Decision::Decided(Class::Constant));
 }

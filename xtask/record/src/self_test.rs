@@ -1,4 +1,4 @@
-//! What the rows of kind `Proof` are of: children of the probe's own whose memory is known, and each variant on
+//! What the rows of kind `SelfTest` are of: children of the probe's own whose memory is known, and each variant on
 //! the empty document.
 
 use crate::units::Bytes;
@@ -7,13 +7,13 @@ use crate::units::Bytes;
 pub const EMPTY: &str = "empty";
 
 /// A child that does nothing.
-pub const PROOF_NOTHING: &str = "probe-nothing";
+pub const SELF_TEST_NOTHING: &str = "probe-nothing";
 /// One that touches a known amount.
-pub const PROOF_TOUCH: &str = "probe-touch";
+pub const SELF_TEST_TOUCH: &str = "probe-touch";
 /// Those that touch odd amounts until they end.
-pub const PROOF_STEP: &str = "probe-step";
+pub const SELF_TEST_STEP: &str = "probe-step";
 /// The same, giving them back before.
-pub const PROOF_SPIKE: &str = "probe-spike";
+pub const SELF_TEST_SPIKE: &str = "probe-spike";
 
 /// Bytes of a page.
 pub const PAGE: u64 = 4096;
