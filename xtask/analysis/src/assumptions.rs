@@ -4,7 +4,7 @@
 //! Many cells are tested, so each test's probabilities are adjusted by Holm over the cells of a metric;
 //! what is still below 5 % is flagged.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use stats::{Test, Trend, Undetermined, holm, levene, mann_kendall, shapiro_wilk};
 
@@ -12,7 +12,7 @@ use record::Kind;
 use record::metric::Metric;
 use record::units::Bytes;
 
-use crate::cells::Summary;
+use crate::cells::{Cell, Summary};
 use crate::groups::{self, Group};
 use crate::threads::on_all_cores;
 
@@ -67,7 +67,7 @@ pub struct Spread {
 /// Tests every metric of every cell.
 pub fn assumptions(groups: &[Group], summary: &Summary) -> Assumptions {
     let runs: Vec<&Group> = groups.iter().filter(|group| group.kind == Kind::Run).collect();
-    let mut cells = on_all_cores(&ordered(&runs, summary), |group| of_cell(group));
+    let mut cells = on_all_cores(&ordered(groups, summary), |group| of_cell(group));
     let mut spreads = spreads(&runs, summary);
     for metric in groups::measured(runs.iter().copied()) {
         let of_metric = |cell: &&mut CellChecks| cell.metric == metric;
@@ -92,17 +92,12 @@ pub fn assumptions(groups: &[Group], summary: &Summary) -> Assumptions {
     Assumptions { cells, spreads }
 }
 
-fn ordered<'a>(runs: &[&'a Group], summary: &Summary) -> Vec<&'a Group> {
-    let by_key: HashMap<_, &&Group> = runs.iter().map(|of| (key(of), of)).collect();
-    let cells = summary.cells.iter();
-    cells
-        .filter_map(|cell| by_key.get(&(cell.variant.as_str(), cell.profile.as_str(), cell.size)))
-        .map(|group| **group)
-        .collect()
-}
-
-fn key(group: &Group) -> (&str, &str, Bytes) {
-    (group.variant.as_str(), group.profile.as_str(), group.size)
+fn ordered<'a>(groups: &'a [Group], summary: &Summary) -> Vec<&'a Group> {
+    let run = |cell: &Cell| {
+        let of = (cell.variant.as_str(), cell.profile.as_str(), cell.size);
+        groups::at(groups, Kind::Run, of)
+    };
+    summary.cells.iter().filter_map(run).collect()
 }
 
 fn of_cell(group: &Group) -> Vec<CellChecks> {

@@ -101,8 +101,7 @@ impl Profile<'_> {
         let resolutions = Resolutions::of_groups(self.groups);
         let mut series = Vec::new();
         for variant in &self.experiment.variant {
-            let here = |cell: &&Cell| cell.variant == variant.name && cell.profile == self.name;
-            let cells: Vec<&Cell> = self.summary.cells.iter().filter(here).collect();
+            let cells: Vec<&Cell> = self.summary.series(&variant.name, self.name).collect();
             if cells.iter().any(|cell| cell.failures().next().is_some()) {
                 continue;
             }
@@ -137,8 +136,7 @@ impl Profile<'_> {
 
     /// Whether one run says what each fitted metric of a variant is.
     fn is_steady(&self, variant: &str) -> bool {
-        let here = |cell: &&Cell| cell.variant == variant && cell.profile == self.name;
-        let cells: Vec<&Cell> = self.summary.cells.iter().filter(here).collect();
+        let cells: Vec<&Cell> = self.summary.series(variant, self.name).collect();
         let mut metrics = self.experiment.fit.metrics.iter().copied();
         let is_absent = |metric| cells.iter().all(|cell| cell.metric(metric).is_none());
         metrics

@@ -8,7 +8,7 @@ use record::metric::Metric;
 use record::units::Bytes;
 use record::{Kind, Outcome};
 
-use crate::groups::Group;
+use crate::groups::{self, Group};
 use crate::growth::{Scaling, Trust};
 
 /// The answer for one variant, profile and budget.
@@ -57,12 +57,8 @@ pub fn budgets(groups: &[Group], scalings: &[Scaling], experiment: &Experiment) 
 
 fn budgeted(scaling: &Scaling, index: u32, budget: Bytes, groups: &[Group]) -> Budgeted {
     let largest = largest(scaling, budget);
-    let check = groups.iter().find(|of| {
-        of.kind == Kind::Budget
-            && of.attempt == index
-            && of.variant == scaling.variant
-            && of.profile == scaling.profile
-    });
+    let checks = groups::of_series(groups, Kind::Budget, &scaling.variant, &scaling.profile);
+    let check = checks.into_iter().find(|of| of.attempt == index);
     Budgeted {
         variant: scaling.variant.clone(),
         profile: scaling.profile.clone(),

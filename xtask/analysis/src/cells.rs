@@ -118,13 +118,19 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The cells of a variant and profile, by size.
+    pub fn series(&self, variant: &str, profile: &str) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(move |of| of.variant == variant && of.profile == profile)
+    }
+
     /// Whether a metric of a variant was the same in three runs at two sizes of a profile or more, and never
     /// differed between runs: then one run says what it is at a size. What stops repeating goes by the same rule.
     pub(crate) fn is_steady(&self, variant: &str, profile: &str, metric: Metric) -> bool {
-        let of_series =
-            self.cells.iter().filter(|of| of.variant == variant && of.profile == profile);
-        let repeated: Vec<&Describe> =
-            of_series.filter_map(|of| of.metric(metric)).filter(|of| of.n > 1).collect();
+        let repeated: Vec<&Describe> = self
+            .series(variant, profile)
+            .filter_map(|of| of.metric(metric))
+            .filter(|of| of.n > 1)
+            .collect();
         repeated.iter().filter(|of| of.n >= DETERMINISTIC_RUNS_MIN).count() >= STEADY_SIZES_MIN
             && repeated.iter().all(|of| of.identical)
     }
@@ -152,12 +158,7 @@ pub fn summarise(groups: &[Group], experiment: &Experiment) -> Summary {
 }
 
 fn cell(group: &Group, groups: &[Group]) -> Cell {
-    let decoded = groups.iter().find(|of| {
-        of.kind == Kind::Decode
-            && of.variant == group.variant
-            && of.profile == group.profile
-            && of.size == group.size
-    });
+    let decoded = groups::at(groups, Kind::Decode, (&group.variant, &group.profile, group.size));
     Cell {
         variant: group.variant.clone(),
         profile: group.profile.clone(),
@@ -187,12 +188,8 @@ fn described(group: &Group) -> Vec<(Metric, Describe)> {
 }
 
 fn is_last_attempt(group: &Group, groups: &[Group]) -> bool {
-    !groups.iter().any(|other| {
-        other.kind == Kind::Repeat
-            && other.variant == group.variant
-            && other.profile == group.profile
-            && other.attempt > group.attempt
-    })
+    groups::of_series(groups, Kind::Repeat, &group.variant, &group.profile)
+        .all(|other| other.attempt <= group.attempt)
 }
 
 fn repeated(group: &Group) -> Repetitions {

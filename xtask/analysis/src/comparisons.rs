@@ -1,8 +1,6 @@
 //! Every variant against the reference: paired within blocks, Holm's correction over all comparisons of
 //! the experiment.
 
-use std::collections::HashMap;
-
 use stats::compare::Change;
 use stats::{Comparison, Undetermined, compare_resolved};
 
@@ -12,7 +10,7 @@ use record::metric::{Better, Metric};
 use record::units::Bytes;
 
 use crate::cells::{Cell, Summary};
-use crate::groups::{Group, Pairs, Samples};
+use crate::groups::{self, Group, Pairs, Samples};
 
 /// One variant compared with the reference at one document.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,17 +43,12 @@ pub fn comparisons(
     experiment: &Experiment,
 ) -> Vec<Compared> {
     let Some(reference) = &experiment.fit.reference else { return Vec::new() };
-    let of_cell: HashMap<(&str, &str, Bytes), &Group> = groups
-        .iter()
-        .filter(|group| group.kind == Kind::Run)
-        .map(|group| ((group.variant.as_str(), group.profile.as_str(), group.size), group))
-        .collect();
     let mut places = Vec::new();
     let mut pairs = Vec::new();
     for metric in &experiment.fit.metrics {
         for cell in summary.cells.iter().filter(|cell| cell.variant != *reference) {
             let paired = match metric.is_exact() {
-                true => exact(&of_cell, cell, reference, *metric),
+                true => exact(groups, cell, reference, *metric),
                 false => pairs_of.of(&cell.variant, &cell.profile, cell.size, *metric).to_vec(),
             };
             // Sizes chosen while measuring are there for growth: one run of each compares nothing.
@@ -85,14 +78,9 @@ pub fn comparisons(
 }
 
 /// What the instrumented encoder counted, once, belongs to no block.
-fn exact(
-    of_cell: &HashMap<(&str, &str, Bytes), &Group>,
-    cell: &Cell,
-    reference: &str,
-    metric: Metric,
-) -> Vec<(f64, f64)> {
+fn exact(groups: &[Group], cell: &Cell, reference: &str, metric: Metric) -> Vec<(f64, f64)> {
     let of = |variant: &str| -> &[f64] {
-        let group = of_cell.get(&(variant, cell.profile.as_str(), cell.size));
+        let group = groups::at(groups, Kind::Run, (variant, &cell.profile, cell.size));
         group.map_or(&[], |group| group.values(metric))
     };
     of(&cell.variant).iter().copied().zip(of(reference).iter().copied()).collect()

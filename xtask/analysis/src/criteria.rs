@@ -134,9 +134,7 @@ impl Evidence<'_> {
     }
 
     fn cells(&self, variant: &str, profile: &str, from: Bytes) -> impl Iterator<Item = &Cell> {
-        self.summary.cells.iter().filter(move |cell| {
-            cell.variant == variant && cell.profile == profile && cell.size >= from
-        })
+        self.summary.series(variant, profile).filter(move |cell| cell.size >= from)
     }
 
     /// Whether a cell has one run alone of a steady metric.

@@ -10,7 +10,7 @@ use record::metric::Metric;
 use record::units::Bytes;
 
 use crate::cells::Summary;
-use crate::groups::Group;
+use crate::groups::{self, Group};
 
 /// The effects on one metric at one document.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,12 +58,7 @@ pub fn effects(groups: &[Group], summary: &Summary, experiment: &Experiment) -> 
 
 fn at(groups: &[Group], grid: &Grid, metric: Metric, profile: &str, size: Bytes) -> Effects {
     let values = |variant: &str| {
-        let found = groups.iter().find(|of| {
-            of.kind == Kind::Run
-                && of.variant == variant
-                && of.profile == profile
-                && of.size == size
-        });
+        let found = groups::at(groups, Kind::Run, (variant, profile, size));
         found.map_or(Vec::new(), |group| group.values(metric).to_vec())
     };
     let cells: Vec<GridCell> = grid

@@ -128,6 +128,27 @@ impl Pairs {
     }
 }
 
+/// The group of one kind at a variant and a document.
+pub(crate) fn at<'a>(
+    groups: &'a [Group],
+    kind: Kind,
+    (variant, profile, size): (&str, &str, Bytes),
+) -> Option<&'a Group> {
+    of_series(groups, kind, variant, profile).find(|of| of.size == size)
+}
+
+/// The groups of one kind over the sizes of a variant and profile.
+pub(crate) fn of_series<'a>(
+    groups: &'a [Group],
+    kind: Kind,
+    variant: &str,
+    profile: &str,
+) -> impl Iterator<Item = &'a Group> {
+    groups
+        .iter()
+        .filter(move |of| of.kind == kind && of.variant == variant && of.profile == profile)
+}
+
 /// The metrics of which some group has values, in the order in which they are listed.
 pub fn measured<'a>(groups: impl Iterator<Item = &'a Group>) -> Vec<Metric> {
     let found: BTreeSet<Metric> =

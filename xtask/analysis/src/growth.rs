@@ -19,7 +19,7 @@ use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::cells::{Cell, Summary};
-use crate::groups::Group;
+use crate::groups::{self, Group};
 use crate::resolution::Resolutions;
 use crate::threads::on_all_cores;
 
@@ -65,11 +65,7 @@ pub fn scalings(summary: &Summary, groups: &[Group], experiment: &Experiment) ->
     let mut places = Vec::new();
     for profile in swept_names(&experiment.input) {
         for variant in &experiment.variant {
-            let cells: Vec<&Cell> = summary
-                .cells
-                .iter()
-                .filter(|cell| cell.variant == variant.name && cell.profile == profile)
-                .collect();
+            let cells: Vec<&Cell> = summary.series(&variant.name, &profile).collect();
             for metric in &experiment.fit.metrics {
                 places.push((variant.name.as_str(), profile.clone(), *metric, cells.clone()));
             }
@@ -105,9 +101,7 @@ fn scaling(
     let growth = growth(&points, anchor, &failures);
     let predictions =
         predictions(growth.as_ref().ok(), &points, (variant, profile), groups, experiment);
-    let of_runs: Vec<(f64, &[f64])> = groups
-        .iter()
-        .filter(|of| of.kind == Kind::Run && of.variant == variant && of.profile == profile)
+    let of_runs: Vec<(f64, &[f64])> = groups::of_series(groups, Kind::Run, variant, profile)
         .map(|of| (of.size.0 as f64, of.values(view)))
         .filter(|(_, values)| !values.is_empty())
         .collect();
@@ -183,10 +177,7 @@ fn predictions(
     experiment: &Experiment,
 ) -> Vec<Prediction> {
     let Some(growth) = growth else { return Vec::new() };
-    let looked_up = groups
-        .iter()
-        .filter(|of| of.kind == Kind::LookUp && of.variant == variant && of.profile == profile)
-        .map(|of| of.size);
+    let looked_up = groups::of_series(groups, Kind::LookUp, variant, profile).map(|of| of.size);
     let mut sizes: Vec<Bytes> = lookup::asked(experiment).chain(looked_up).collect();
     sizes.sort_unstable();
     sizes.dedup();
@@ -245,9 +236,7 @@ pub fn anchor(
     view: Metric,
     resolutions: &Resolutions,
 ) -> Option<SizePoint> {
-    let group = groups.iter().find(|group| {
-        group.kind == Kind::SelfTest && group.variant == variant && group.profile == EMPTY
-    })?;
+    let group = groups::of_series(groups, Kind::SelfTest, variant, EMPTY).next()?;
     let first = |metric| group.values(metric).first();
     let at_exit = first(Metric::PeakHwm) == first(Metric::RssAtExit);
     let point = SizePoint::single(0.0, *first(view)?);

@@ -8,7 +8,7 @@ use record::Kind;
 use record::metric::Metric;
 use record::units::Bytes;
 
-use crate::groups::Group;
+use crate::groups::{self, Group};
 use crate::growth::{self, Scaling};
 use crate::resolution::Resolutions;
 
@@ -46,12 +46,7 @@ pub fn holdouts(groups: &[Group], scalings: &[Scaling], experiment: &Experiment)
 
 fn at(scaling: &Scaling, size: Bytes, groups: &[Group]) -> Option<Holdout> {
     let truth = scaling.points.iter().find(|point| point.size == size.0 as f64)?;
-    let group = groups.iter().find(|of| {
-        of.kind == Kind::Run
-            && of.variant == scaling.variant
-            && of.profile == scaling.profile
-            && of.size == size
-    })?;
+    let group = groups::at(groups, Kind::Run, (&scaling.variant, &scaling.profile, size))?;
     let smaller: Vec<_> =
         scaling.points.iter().filter(|point| point.size < truth.size).copied().collect();
     let resolutions = Resolutions::of_groups(groups);

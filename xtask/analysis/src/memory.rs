@@ -13,7 +13,7 @@ use record::timeline::TimelineRow;
 use record::units::Bytes;
 use record::{Kind, Machines};
 
-use crate::groups::Group;
+use crate::groups::{self, Group};
 use crate::peak_views::{self, Views};
 
 /// Everything that is said of memory beyond its peak.
@@ -192,12 +192,7 @@ fn parts_of(heap: &Heap, groups: &[Group]) -> Vec<Parts> {
         .into_iter()
         .chain(at_sizes)
         .filter_map(|(kind, profile, size, heap_bytes)| {
-            let group = groups.iter().find(|group| {
-                group.kind == kind
-                    && group.variant == heap.variant
-                    && group.profile == profile
-                    && group.size == size
-            })?;
+            let group = groups::at(groups, kind, (&heap.variant, profile, size))?;
             Some(Parts {
                 variant: heap.variant.clone(),
                 profile: heap.profile.clone(),

@@ -56,9 +56,7 @@ pub fn next_sizes(
     let open = |of: &&Scaling| of.failed_at.is_none() && !of.points.is_empty() && is_open(of);
     let open: Vec<&Scaling> = scalings.iter().filter(open).collect();
     on_all_cores(&open, |scaling| {
-        let here =
-            |cell: &&Cell| cell.variant == scaling.variant && cell.profile == scaling.profile;
-        let cells: Vec<&Cell> = summary.cells.iter().filter(here).collect();
+        let cells: Vec<&Cell> = summary.series(&scaling.variant, &scaling.profile).collect();
         vec![of_series(scaling, &cells, groups, experiment)]
     })
 }

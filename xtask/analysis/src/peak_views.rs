@@ -7,7 +7,7 @@ use record::self_test::uncounted;
 use record::units::Bytes;
 use record::{Kind, Machines};
 
-use crate::groups::Group;
+use crate::groups::{self, Group};
 
 /// The two views compared in every cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,14 +40,11 @@ pub fn compare(groups: &[Group], experiment: &Experiment, machines: &Machines) -
     let is_pinned = experiment.measure.is_pinned(&machines.refused);
     let cpu_count = machines.before.cpu_count;
     let tolerance = uncounted(is_pinned, cpu_count);
-    let runs: Vec<&Group> = groups.iter().filter(|group| group.kind == Kind::Run).collect();
-    let compared: Vec<Disagreement> = runs.iter().filter_map(|group| furthest(group)).collect();
+    let runs = groups.iter().filter(|group| group.kind == Kind::Run);
+    let compared: Vec<Disagreement> = runs.filter_map(furthest).collect();
     // A program of several threads is not pinned where that was left open.
     let is_concurrent = |of: &Disagreement| {
-        let is_of = |group: &&&Group| {
-            group.variant == of.variant && group.profile == of.profile && group.size == of.size
-        };
-        let group = runs.iter().find(is_of);
+        let group = groups::at(groups, Kind::Run, (&of.variant, &of.profile, of.size));
         group.is_some_and(|group| {
             let more = |metric| group.values(metric).iter().any(|count| *count > 1.0);
             more(Metric::Threads) || more(Metric::Processes)

@@ -1,4 +1,4 @@
-//! Table of one cell together, in the order in which they were measured.
+//! Rows of one cell together, in the order in which they were measured.
 
 use anyhow::Context;
 use polars::prelude::*;
@@ -12,7 +12,7 @@ const KEYS: [&str; 5] =
 
 const COUNT: &str = "count";
 
-/// Table of a group that ended well and have no output.
+/// Rows of a group that ended well and have no output.
 const WITHOUT_OUTPUT: &str = "without output";
 
 /// Places of the first row of a group that ended well, and of the first that did not.

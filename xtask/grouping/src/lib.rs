@@ -1,4 +1,4 @@
-//! Table of a CSV file become groups of values, by expressions of polars. The one home of `polars`; no type
+//! Rows of a CSV file become groups of values, by expressions of polars. The one home of `polars`; no type
 //! of it is public.
 //!
 //! What the columns mean is the caller's: a [`Columns`] names them.

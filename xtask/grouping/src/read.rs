@@ -28,7 +28,7 @@ pub(crate) mod column {
     pub(crate) const ROW: &str = "row";
 }
 
-/// Table that tell which columns start empty.
+/// Rows that tell which columns start empty.
 const START: usize = 1000;
 
 pub(crate) fn samples(path: &Path, layout: &Columns<'_>) -> anyhow::Result<Table> {

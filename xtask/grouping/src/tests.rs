@@ -40,7 +40,7 @@ fn groups(rows: &str) -> Vec<Group> {
     groups_in(&format!("{HEADER}{rows}")).unwrap()
 }
 
-/// Table of three variants, of which one fails at times; a value appears late, another is missing late.
+/// Rows of three variants, of which one fails at times; a value appears late, another is missing late.
 fn rows() -> String {
     let row = |i: u32| {
         let outcome = if i % 11 == 2 { "timeout" } else { "ok" };

@@ -13,7 +13,7 @@ use record::units::Bytes;
 use record::{Kind, Outcome};
 
 use crate::cells::{Cell, Summary};
-use crate::groups::Group;
+use crate::groups::{self, Group};
 
 /// A predicted size with what one run of it gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,12 +82,8 @@ pub(super) fn looked_up(
     at_limit: impl Fn(Outcome) -> Option<f64>,
 ) -> Vec<LookedUp> {
     let group = |size: f64| {
-        groups.iter().find(|of| {
-            of.kind == Kind::LookUp
-                && of.variant == variant
-                && of.profile == profile
-                && of.size.0 as f64 == size
-        })
+        groups::of_series(groups, Kind::LookUp, variant, profile)
+            .find(|of| of.size.0 as f64 == size)
     };
     predictions
         .iter()
@@ -152,8 +148,7 @@ pub fn wanted(experiment: &Experiment, summary: &Summary) -> Vec<Wanted> {
     }
     for profile in swept_names(&experiment.input) {
         for variant in &experiment.variant {
-            let here = |cell: &&Cell| cell.variant == variant.name && cell.profile == profile;
-            let cells: Vec<&Cell> = summary.cells.iter().filter(here).collect();
+            let cells: Vec<&Cell> = summary.series(&variant.name, &profile).collect();
             if let Some(size) = wanted_at(experiment, &cells) {
                 found.push(Wanted {
                     variant: variant.name.clone(),
