@@ -1,5 +1,5 @@
-//! The pull decoder: reads encoded bytes of any form as it needs them, gives the document piece by
-//! piece.
+//! The pull decoder: reads encoded bytes of any form as it needs them, gives the document block by
+//! block.
 
 use std::io::{self, Read};
 
@@ -19,8 +19,8 @@ use crate::options::limits::{Budget, Limits};
 ///
 /// The document is given out as it is decoded, so that memory does not depend on its length: **what was
 /// given out may be wrong until `None`, or the end of the reader, is reached without an error.** At the levels
-/// `default` and `max` the last 4 MiB can be unchecked; at the level `fast`, and of what is stored, every piece
-/// is checked before it is given out; that no piece is missing or at another place is known at the end. Who cannot
+/// `default` and `max` the last 4 MiB can be unchecked; at the level `fast`, and of what is stored, every block
+/// is checked before it is given out; that none is missing or at another place is known at the end. Who cannot
 /// take back what was done with a part waits for the end. After an error the decoder stays failed: it gives
 /// out nothing more, and every further call is an error.
 ///
@@ -90,7 +90,7 @@ impl<R: Read> Decoder<R> {
         Ok(Self { form, limits, taught: None, given: 0 })
     }
 
-    /// The next piece of the document; `None` at its end, when all checks were right.
+    /// The next block of the document; `None` at its end, when all checks were right.
     ///
     /// ```
     /// # let encoded = sigma_encoder::encode_all(&b"[1,2,3]"[..], &Default::default())?;
@@ -174,7 +174,7 @@ impl<R: Read> Decoder<R> {
         }
     }
 
-    /// The last piece again.
+    /// The last block again.
     fn block(&self) -> &[u8] {
         match &self.form {
             Form::Single(single) => single.block(),

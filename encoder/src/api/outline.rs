@@ -119,7 +119,7 @@ fn skip_chunks<R: Read>(source: &mut Source<R>, header: &Header) -> Result<u64, 
             source.fill(&mut coded_len[..3])?;
             u64::from(u32::from_le_bytes(coded_len))
         } else {
-            let what = "a chunk is of no known kind or too long";
+            let what = "a chunk has an unknown kind or is too long";
             let split = ChunkKind::split(source.varint()?).filter(|split| split.1 <= CODED_MAX);
             split.ok_or(Error::Corrupt { offset, what })?.1
         };

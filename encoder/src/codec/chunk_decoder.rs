@@ -72,7 +72,7 @@ impl<R: Read, C: ChunkReader> ChunkDecoder<R, C> {
         }
     }
 
-    /// The next piece of the document; `None` at its end, when all checks were right.
+    /// The next block of the document; `None` at its end, when all checks were right.
     pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         self.block.clear();
         while self.block.len() < BLOCK && !self.done {
@@ -100,7 +100,7 @@ impl<R: Read, C: ChunkReader> ChunkDecoder<R, C> {
         }
         let corrupt = |what| Error::Corrupt { offset, what };
         let (kind, coded_len) = ChunkKind::split(self.source.varint()?)
-            .ok_or_else(|| corrupt("a chunk is of no known kind"))?;
+            .ok_or_else(|| corrupt("a chunk has an unknown kind"))?;
         if coded_len > CODED_MAX {
             return Err(corrupt("a chunk is too long"));
         }
@@ -136,7 +136,7 @@ impl<R: Read, C: ChunkReader> ChunkDecoder<R, C> {
         let start = self.block.len();
         if kind == ChunkKind::Stored {
             if coded.len() as u64 != len {
-                return Err(corrupt("a stored chunk has another length than it says"));
+                return Err(corrupt("a stored chunk is not as long as it says"));
             }
             self.block.extend_from_slice(&coded);
         } else {
@@ -206,15 +206,15 @@ impl<R: Read, C: ChunkReader> ChunkDecoder<R, C> {
             let limit = usize::try_from(chunk.remaining).unwrap_or(usize::MAX);
             let coded = Stage::Coder.run(|| self.model.code_item(&mut self.coder, &[], limit));
             if coded.is_err() {
-                return Err(corrupt("an item contradicts what came before it"));
+                return Err(corrupt("an item cannot be what it claims"));
             }
             let item = self.model.item();
             chunk.empty = if item.is_empty() { chunk.empty + 1 } else { 0 };
             if chunk.empty > EMPTY_MAX {
-                return Err(corrupt("items without end are empty"));
+                return Err(corrupt("too many items in a row are empty"));
             }
             if self.coder.is_overrun() {
-                return Err(corrupt("it is shorter than what it holds"));
+                return Err(corrupt("it ends before its last item"));
             }
             self.budget.spend(item.len() as u64, self.source.offset)?;
             self.coder.item(item);
@@ -246,7 +246,7 @@ impl<R: Read, C: ChunkReader> ChunkDecoder<R, C> {
             return self.end_compact(&chunk.hash, offset);
         }
         if len < coded.len() {
-            return Err(corrupt("it is longer than what it holds"));
+            return Err(corrupt("bytes are left after its last item"));
         }
         let check = &chunk.hash.digest()[..self.header.check.part_len()];
         self.source.expect(check, offset, "its checksum differs")?;

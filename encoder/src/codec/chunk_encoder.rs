@@ -38,7 +38,7 @@ pub(super) struct ChunkEncoder {
     once: Option<fast::Once>,
 }
 
-/// A piece of the document that is not coded as items.
+/// A sample of the document that is not coded as items.
 struct Plain {
     kind: ChunkKind,
     len: usize,
@@ -64,16 +64,16 @@ impl ChunkEncoder {
         }
     }
 
-    /// Codes what comes first of `rest`: an item, or a piece. Says how long that is; `None` if more must
+    /// Codes what comes first of `rest`: an item, or a sample. Says how long that is; `None` if more must
     /// be seen to know. `last` if nothing comes after `rest`.
     pub(super) fn next(&mut self, rest: &[u8], last: bool, out: &mut Vec<u8>) -> Option<usize> {
         let is_seen = |len: usize| last || rest.len() >= len;
-        let piece = |from: usize| &rest[from..rest.len().min(from + SAMPLE)];
+        let sample = |from: usize| &rest[from..rest.len().min(from + SAMPLE)];
         if self.chunk_len == 0 && self.effort.is_due() {
             if !is_seen(SAMPLE) {
                 return None;
             }
-            if let Some(plain) = self.look(piece(0)) {
+            if let Some(plain) = self.look(sample(0)) {
                 return Some(self.take_plain(&rest[..plain.len], &plain, out));
             }
             self.effort.restart(false);
@@ -86,34 +86,34 @@ impl ChunkEncoder {
             if !is_seen(len + SAMPLE) {
                 return None;
             }
-            closes = self.look(piece(len)).is_some();
+            closes = self.look(sample(len)).is_some();
             self.effort.restart(closes);
         }
         self.code(&rest[..len], closes, out);
         Some(len)
     }
 
-    /// What is better done with a piece than to code its items.
-    fn look(&mut self, piece: &[u8]) -> Option<Plain> {
-        if piece.is_empty() {
+    /// What is better done with a sample than to code its items.
+    fn look(&mut self, sample: &[u8]) -> Option<Plain> {
+        if sample.is_empty() {
             return None;
         }
         let is_too_much = self.effort.is_too_much();
-        let (asked, found) = self.model.known(piece);
+        let (asked, found) = self.model.known(sample);
         // What came before is soon coded, unless it is cut up.
         let is_known = found * if is_too_much { 2 } else { 16 } > asked;
         if is_known && !self.effort.is_far_too_much() {
             return None;
         }
-        let len = piece.len();
+        let len = sample.len();
         let stored = || Some(Plain { kind: ChunkKind::Stored, len, coded: Vec::new() });
-        if is_noise(piece) {
+        if is_noise(sample) {
             return stored();
         }
         if !(is_too_much || self.effort.is_hard()) || !self.header.coding.pack || len < SAMPLE {
             return None;
         }
-        let coded = self.once.get_or_insert_with(fast::Once::new).pack(piece);
+        let coded = self.once.get_or_insert_with(fast::Once::new).pack(sample);
         let rate = self.effort.rate();
         // What packs much better than the model did is not what it had to do with.
         let is_better = coded.len() <= rate && coded.len() >= rate / 8 * 7;

@@ -8,15 +8,15 @@ pub(super) struct Effort {
     /// Bytes since it was last looked at, and what they were coded in.
     raw: usize,
     coded: usize,
-    /// Of a piece, what it last was coded in.
+    /// Of a sample, what it last was coded in.
     rate: usize,
     /// Work beyond what a document may take, for all of it.
     excess: i64,
-    /// Whether nothing, or a piece that is not made of items, comes before.
+    /// Whether nothing, or a sample that is not made of items, comes before.
     is_open: bool,
 }
 
-/// Coded bytes of a piece from which on it is worth to look for another way.
+/// Coded bytes of a sample from which on it is worth to look for another way.
 const HARD: usize = SAMPLE / 8 * 3;
 /// What a byte of the document may take in the long run, where one of usual documents takes 100. Time is bounded
 /// less closely than this: by 3 times the usual time.
@@ -34,7 +34,7 @@ impl Effort {
         Self { raw: 0, coded: 0, rate: 0, excess: -WORK_FREE, is_open: true }
     }
 
-    /// Whether the piece that comes is to be looked at.
+    /// Whether the sample that comes is to be looked at.
     pub(super) fn is_due(&self) -> bool {
         self.is_open || (self.raw >= SAMPLE && (self.is_hard() || self.is_too_much()))
     }
@@ -54,7 +54,7 @@ impl Effort {
         self.excess > WORK_FREE / 4
     }
 
-    /// What a piece takes.
+    /// What a sample takes.
     pub(super) fn rate(&self) -> usize {
         if self.raw < SAMPLE { self.rate } else { self.coded * SAMPLE / self.raw }
     }

@@ -11,15 +11,15 @@ const SAMPLE_MIN: usize = fuzzing::limit(1 << 12, 48);
 ///
 /// Compares how often two bytes, and two pairs of neighbours, are the same with how often that happens by
 /// chance.
-pub(crate) fn is_noise(piece: &[u8]) -> bool {
-    piece.len() >= SAMPLE_MIN && are_bytes_even(piece) && are_pairs_even(piece)
+pub(crate) fn is_noise(sample: &[u8]) -> bool {
+    sample.len() >= SAMPLE_MIN && are_bytes_even(sample) && are_pairs_even(sample)
 }
 
 /// At most 1/32 more equal bytes than chance makes; what is so even has at least 7.95 bits a byte.
-fn are_bytes_even(piece: &[u8]) -> bool {
+fn are_bytes_even(sample: &[u8]) -> bool {
     // Four at a time: counting the same byte twice in a row would wait.
     let mut counts = [[0u32; 256]; 4];
-    let mut fours = piece.chunks_exact(4);
+    let mut fours = sample.chunks_exact(4);
     for four in &mut fours {
         for i in 0..4 {
             counts[i][usize::from(four[i])] += 1;
@@ -32,20 +32,20 @@ fn are_bytes_even(piece: &[u8]) -> bool {
         .map(|byte| counts.iter().map(|counts| u64::from(counts[byte])).sum::<u64>())
         .map(|count| count * count.saturating_sub(1))
         .sum();
-    let n = piece.len() as u64;
+    let n = sample.len() as u64;
     equal * 256 * 32 <= n * (n - 1) * 33
 }
 
 /// At most 1/8 more equal pairs than chance makes.
-fn are_pairs_even(piece: &[u8]) -> bool {
+fn are_pairs_even(sample: &[u8]) -> bool {
     let mut counts = vec![0u8; 1 << 16];
     let mut equal = 0;
-    for pair in piece.windows(2) {
+    for pair in sample.windows(2) {
         let count = &mut counts[usize::from(pair[0]) << 8 | usize::from(pair[1])];
         equal += u64::from(*count);
         *count = count.saturating_add(1);
     }
-    let n = piece.len() as u64 - 1;
+    let n = sample.len() as u64 - 1;
     let expected = (n * (n - 1) / 2) >> 16;
     equal <= expected + expected / 8 + 8 * n.isqrt().isqrt()
 }

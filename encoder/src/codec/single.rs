@@ -43,7 +43,7 @@ impl<R: Read> Single<R> {
         Self { inner: Inner::Items(Box::new(items)) }
     }
 
-    /// The next piece of the document; `None` at its end, when all checks were right.
+    /// The next block of the document; `None` at its end, when all checks were right.
     pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         match &mut self.inner {
             Inner::Items(items) => items.next_block(),
@@ -51,7 +51,7 @@ impl<R: Read> Single<R> {
         }
     }
 
-    /// The last piece again.
+    /// The last block again.
     pub(crate) fn block(&self) -> &[u8] {
         match &self.inner {
             Inner::Items(items) => items.block(),

@@ -86,7 +86,7 @@ impl Start {
                 }
             }
             Ok(code) => Err(Error::Unsupported { what: "form", code }),
-            Err(_) => Err(Error::Corrupt { offset, what: "the header says nothing" }),
+            Err(_) => Err(Error::Corrupt { offset, what: "the header is empty" }),
         }
     }
 }
@@ -112,7 +112,7 @@ fn later_compact<R: Read>(source: &mut Source<R>) -> Result<Error, Error> {
     let is_right = source.byte()? == crc32fast::hash(&bytes).to_le_bytes()[0];
     Ok(match is_right && version > VERSION {
         true => Error::Unsupported { what: "format version", code: version },
-        false => Error::Corrupt { offset, what: "the header is none" },
+        false => Error::Corrupt { offset, what: "this is not a valid header" },
     })
 }
 
@@ -205,7 +205,7 @@ impl Header {
     /// After the first byte.
     fn compact<R: Read>(first: u8, source: &mut Source<R>) -> Result<Self, Error> {
         let offset = source.offset - 1;
-        let none = || Error::Corrupt { offset, what: "the header is none" };
+        let none = || Error::Corrupt { offset, what: "this is not a valid header" };
         let (check, level) = (first >> 2 & 3, first & 3);
         let check = Check::from_code(check).ok_or_else(none)?;
         let header = if level == COMPACT_STORED && first & COMPACT_CODING == 0 {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::cut::{Cutter, start_of};
-use super::format::{Entry, FrameWriter, PIECE, Tally};
+use super::format::{Entry, FrameWriter, PACKET, Tally};
 use super::place::{ReadAt, Region};
 use super::turns::{Lane, Output, Turns};
 use crate::codec::reader::encode;
@@ -153,9 +153,9 @@ fn encode_frame<R: Read, W: Write + Send>(
     lane: &mut Lane<'_, FrameWriter<W>>,
 ) -> Result<(), Error> {
     let mut input = Tallied { inner: input, tally: Tally::new(start) };
-    let mut pieces = Pieces { lane, piece: Vec::with_capacity(PIECE) };
-    encode(&mut input, &mut pieces, options)?;
-    pieces.lane.part(&pieces.piece)?;
+    let mut packets = Packets { lane, packet: Vec::with_capacity(PACKET) };
+    encode(&mut input, &mut packets, options)?;
+    packets.lane.part(&packets.packet)?;
     Ok(lane.end(input.tally.entry(0))?)
 }
 
@@ -164,7 +164,7 @@ impl<W: Write + Send> Output for FrameWriter<W> {
     type End = Entry;
 
     fn part(&mut self, part: &[u8]) -> io::Result<()> {
-        self.piece(part)
+        self.packet(part)
     }
 
     fn end(&mut self, entry: Entry) -> io::Result<()> {
@@ -186,19 +186,19 @@ impl<R: Read> Read for Tallied<R> {
     }
 }
 
-/// Cuts coded bytes into full pieces; what is left over is the frame's last piece.
-struct Pieces<'a, 'b, W> {
+/// Cuts coded bytes into full packets; what is left over is the frame's last packet.
+struct Packets<'a, 'b, W> {
     lane: &'a mut Lane<'b, FrameWriter<W>>,
-    piece: Vec<u8>,
+    packet: Vec<u8>,
 }
 
-impl<W: Write + Send> Write for Pieces<'_, '_, W> {
+impl<W: Write + Send> Write for Packets<'_, '_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let len = bytes.len().min(PIECE - self.piece.len());
-        self.piece.extend_from_slice(&bytes[..len]);
-        if self.piece.len() == PIECE {
-            self.lane.part(&self.piece)?;
-            self.piece.clear();
+        let len = bytes.len().min(PACKET - self.packet.len());
+        self.packet.extend_from_slice(&bytes[..len]);
+        if self.packet.len() == PACKET {
+            self.lane.part(&self.packet)?;
+            self.packet.clear();
         }
         Ok(len)
     }

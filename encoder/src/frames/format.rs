@@ -12,8 +12,8 @@ use crate::options::framing::Framing;
 
 /// Ends the framed form.
 const END_MAGIC: [u8; 4] = [0xCE, 0xA3, 1, 0x81];
-/// Coded bytes come in pieces of this many; a shorter one is a frame's last.
-pub(crate) const PIECE: usize = 1 << 16;
+/// Coded bytes come in packets of this many; a shorter one is a frame's last.
+pub(crate) const PACKET: usize = 1 << 16;
 /// What the trailer takes.
 pub(super) const TRAILER_LEN: u64 = 20;
 /// What the header takes at most.
@@ -23,7 +23,7 @@ pub(super) const HEADER_LEN_MAX: u64 = 4 + 255 + 4;
 pub(crate) fn check_frame_bytes(header: &FramesHeader, offset: u64) -> Result<(), Error> {
     match (Framing::FRAME_BYTES_MIN..=Framing::FRAME_BYTES_MAX).contains(&header.frame_bytes) {
         true => Ok(()),
-        false => Err(Error::Corrupt { offset, what: "the frame size is none" }),
+        false => Err(Error::Corrupt { offset, what: "the frame size is out of bounds" }),
     }
 }
 
@@ -126,7 +126,7 @@ impl Trailer {
         if magic == END_MAGIC {
             return Ok(trailer);
         }
-        Err(Error::Corrupt { offset, what: "the last bytes are not those of the framed form" })
+        Err(Error::Corrupt { offset, what: "the trailer of the framed form is missing" })
     }
 }
 
@@ -136,12 +136,12 @@ fn read_u64<R: Read>(source: &mut Source<R>) -> Result<u64, Error> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-/// The length of a piece.
-pub(crate) fn read_piece_len<R: Read>(source: &mut Source<R>) -> Result<usize, Error> {
+/// The length of a packet.
+pub(crate) fn read_packet_len<R: Read>(source: &mut Source<R>) -> Result<usize, Error> {
     let offset = source.offset;
     match usize::try_from(source.varint()?) {
-        Ok(len) if len <= PIECE => Ok(len),
-        _ => Err(Error::Corrupt { offset, what: "a piece of a frame is too long" }),
+        Ok(len) if len <= PACKET => Ok(len),
+        _ => Err(Error::Corrupt { offset, what: "a packet of a frame is too long" }),
     }
 }
 
@@ -150,14 +150,14 @@ pub(crate) fn skip_frames<R: Read>(source: &mut Source<R>) -> Result<(u64, u64, 
     let (mut document_bytes, mut frames, mut lines, mut index_len) = (0_u64, 0, 0_u64, 0);
     loop {
         let start = source.offset;
-        let mut len = read_piece_len(source)?;
+        let mut len = read_packet_len(source)?;
         if len == 0 {
             source.skip(index_len + TRAILER_LEN)?;
             return Ok((document_bytes, frames, lines));
         }
         source.skip(len as u64)?;
-        while len == PIECE {
-            len = read_piece_len(source)?;
+        while len == PACKET {
+            len = read_packet_len(source)?;
             source.skip(len as u64)?;
         }
         let said = Entry::read_frame_end(source)?;
@@ -200,13 +200,13 @@ impl<W: Write> FrameWriter<W> {
         writer
     }
 
-    /// Writes a piece of the frame at hand; the last one is shorter than [`PIECE`].
-    pub(super) fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
+    /// Writes a packet of the frame at hand; the last one is shorter than [`PACKET`].
+    pub(super) fn packet(&mut self, packet: &[u8]) -> io::Result<()> {
         let mut len = Vec::with_capacity(3);
-        write_varint(piece.len() as u64, &mut len);
+        write_varint(packet.len() as u64, &mut len);
         self.output.write_all(&len)?;
-        self.output.write_all(piece)?;
-        self.coded_len += (len.len() + piece.len()) as u64;
+        self.output.write_all(packet)?;
+        self.coded_len += (len.len() + packet.len()) as u64;
         Ok(())
     }
 

@@ -163,7 +163,7 @@ impl<S: ReadAt> Frames<S> {
             let coded = end.coded.checked_add(entry.coded_len).filter(|&end| end < range.start);
             let lines = end.lines.checked_add(entry.lines).filter(|_| entry.lines <= entry.raw_len);
             let (Some(raw), Some(coded), Some(lines)) = (raw, coded, lines) else {
-                return Err(Error::Corrupt { offset, what: "an entry of the index cannot be" });
+                return Err(Error::Corrupt { offset, what: "an entry of the index is impossible" });
             };
             end = End { raw, coded, lines, check: entry.check };
             count += 1;

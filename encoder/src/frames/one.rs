@@ -1,9 +1,9 @@
-//! One frame while it is decoded: the pieces around an encoding, and the checks after it.
+//! One frame while it is decoded: the packets around an encoding, and the checks after it.
 
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::format::{Entry, PIECE, Tally, read_piece_len};
+use super::format::{Entry, PACKET, Tally, read_packet_len};
 use crate::base::fuzzing;
 use crate::codec::single::Single;
 use crate::format::header::Start;
@@ -14,7 +14,7 @@ use crate::options::limits::{Budget, Limits};
 /// Encoded bytes that the frames' encodings are read from in turn.
 pub(super) struct Stream<R> {
     pub(super) source: Source<R>,
-    /// Bytes of the piece at hand that are still to come; no other follows a short one.
+    /// Bytes of the packet at hand that are still to come; no other follows a short one.
     left: usize,
     is_last: bool,
 }
@@ -39,16 +39,16 @@ pub(super) fn lock<R>(stream: &Shared<R>) -> MutexGuard<'_, Stream<R>> {
 }
 
 impl<R: Read> Stream<R> {
-    /// Begins the next piece.
-    fn open_piece(&mut self) -> Result<(), Error> {
-        self.left = read_piece_len(&mut self.source)?;
-        self.is_last = self.left < PIECE;
+    /// Begins the next packet.
+    fn open_packet(&mut self) -> Result<(), Error> {
+        self.left = read_packet_len(&mut self.source)?;
+        self.is_last = self.left < PACKET;
         Ok(())
     }
 
     fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Error> {
         if self.left == 0 && !self.is_last {
-            self.open_piece()?;
+            self.open_packet()?;
         }
         let wanted = bytes.len().min(self.left);
         if wanted == 0 {
@@ -63,16 +63,16 @@ impl<R: Read> Stream<R> {
     }
 }
 
-/// The encoding inside a frame, as a reader: its pieces one after the other.
+/// The encoding inside a frame, as a reader: its packets one after the other.
 pub(super) struct Body<R>(Shared<R>);
 
 impl<R: Read> Body<R> {
-    /// At the next frame's first piece, with where the frame begins in the encoded bytes; `None` at
+    /// At the next frame's first packet, with where the frame begins in the encoded bytes; `None` at
     /// the mark after the last frame.
     pub(super) fn open(stream: &Shared<R>) -> Result<Option<(Self, u64)>, Error> {
         let mut at = lock(stream);
         let offset = at.source.offset;
-        at.open_piece()?;
+        at.open_packet()?;
         Ok((at.left > 0).then(|| (Self(Arc::clone(stream)), offset)))
     }
 }
@@ -140,13 +140,13 @@ impl<R: Read> One<R> {
         let said = Entry::read_frame_end(source)?;
         let found = self.tally.entry(source.offset - self.offset);
         if said.raw_len != found.raw_len || found.raw_len == 0 {
-            return corrupt("a frame has another length than it says");
+            return corrupt("a frame is not as long as it says");
         }
         if said.lines != found.lines {
-            return corrupt("a frame has another number of lines than it says");
+            return corrupt("a frame does not have as many lines as it says");
         }
         if said.check != found.check && !fuzzing::checks_are_ignored() {
-            return corrupt("a frame's checksum differs, or it stood at another place");
+            return corrupt("a frame's checksum differs, or the frame was moved");
         }
         Ok(found)
     }
@@ -163,8 +163,8 @@ fn open_single<R: Read>(body: R, limits: Limits) -> Result<Single<R>, Error> {
 
 /// An error of the encoding in a frame, as one of the file: with offsets in the file.
 pub(super) fn outside(error: Error, frame: u64) -> Error {
-    // Each full piece has a length of three bytes before it.
-    let at = |offset: u64| frame + offset + 3 * (offset / PIECE as u64 + 1);
+    // Each full packet has a length of three bytes before it.
+    let at = |offset: u64| frame + offset + 3 * (offset / PACKET as u64 + 1);
     match error {
         Error::Io(error) => match error.downcast::<Error>() {
             Ok(error) => error,

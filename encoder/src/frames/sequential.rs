@@ -95,7 +95,7 @@ impl<R: Read> Framed<R> {
         Ok(Self { stream, state, expected, limits, budget, raw_start: 0, raw_len: 0 })
     }
 
-    /// The next piece of the document; `None` at its end, when all checks were right.
+    /// The next block of the document; `None` at its end, when all checks were right.
     pub(crate) fn next_block(&mut self) -> Result<Option<&[u8]>, Error> {
         let more = self.advance()?;
         Ok(more.then(|| self.block()))
@@ -107,7 +107,7 @@ impl<R: Read> Framed<R> {
         Some((into_source(self.stream)?, self.budget))
     }
 
-    /// The last piece again.
+    /// The last block again.
     pub(crate) fn block(&self) -> &[u8] {
         if let State::Inside(frame) = &self.state { frame.block() } else { &[] }
     }

@@ -85,7 +85,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
-            Self::NotSigma => write!(f, "not a sigma file: the first bytes are others"),
+            Self::NotSigma => write!(f, "not a sigma file: it does not begin like one"),
             Self::Unsupported { what, code } => {
                 write!(f, "{what} {code} is not known to this version; use a newer `sigma`")
             }
@@ -93,49 +93,46 @@ impl fmt::Display for Error {
                 write!(f, "the encoded bytes end too early, after byte {offset}")
             }
             Self::Corrupt { offset, what } => {
-                write!(
-                    f,
-                    "the encoded bytes are damaged in the part that begins at byte {offset}: {what}"
-                )
+                write!(f, "the encoded bytes are damaged somewhere after byte {offset}: {what}")
             }
             Self::TrailingBytes { offset } => {
                 write!(
                     f,
-                    "there are bytes after the end of the encoding at byte {offset}, and they are no other"
+                    "the bytes after the end of the encoding, from byte {offset} on, are not another encoding"
                 )
             }
             Self::Lines { start, end, document_lines } => {
                 write!(
                     f,
-                    "the lines {start}..{end} are not in the document; \
+                    "lines {start}..{end} are not all in the document; \
                      choose START <= END <= {document_lines}, its number of lines"
                 )
             }
             Self::Ratio { ratio } => {
                 write!(
                     f,
-                    "the document is longer than {ratio} times its encoding and 1 MiB; \
-                     raise the ratio limit or lift it if the source is trusted"
+                    "the document exceeds 1 MiB plus {ratio} bytes for each encoded byte; \
+                     raise or lift the ratio limit if you trust the source"
                 )
             }
-            Self::Failed => write!(f, "decoding has failed before and does not go on"),
+            Self::Failed => write!(f, "decoding failed before and cannot continue"),
             Self::Range { start, end, document_bytes } => {
                 write!(
                     f,
-                    "the range {start}..{end} is not in the document; \
+                    "bytes {start}..{end} are not all in the document; \
                      choose START <= END <= {document_bytes}, its length in bytes"
                 )
             }
             Self::Limit { what, limit_bytes, needed_bytes: Some(needed) } => {
                 write!(
                     f,
-                    "decoding takes {needed} bytes, more than the {what} of {limit_bytes} bytes; raise it if the source is trusted"
+                    "decoding needs {needed} bytes, more than the {what} of {limit_bytes} bytes; raise it if you trust the source"
                 )
             }
             Self::Limit { what, limit_bytes, needed_bytes: None } => {
                 write!(
                     f,
-                    "decoding needs more than the {what} of {limit_bytes} bytes; raise it if the source is trusted"
+                    "decoding needs more than the {what} of {limit_bytes} bytes; raise it if you trust the source"
                 )
             }
         }

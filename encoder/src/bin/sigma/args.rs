@@ -23,10 +23,10 @@ pub(crate) const VERBS: [&str; 5] = ["encode", "decode", "test", "list", "inspec
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) verb: Verb,
-    /// Say nothing but errors; twice, say nothing
+    /// Report errors only; given twice, nothing at all
     #[arg(short, long, global = true, action = ArgAction::Count, display_order = 900)]
     pub(crate) quiet: u8,
-    /// Say what was done
+    /// Report what was done
     #[arg(short, long, global = true, action = ArgAction::Count, display_order = 901)]
     pub(crate) verbose: u8,
 }
@@ -34,25 +34,25 @@ pub(crate) struct Args {
 /// How it is used, by example.
 const EXAMPLES: &str = "\
 Examples:
-  sigma encode log.ndjson         writes log.ndjson.sg, and keeps log.ndjson
-  sigma decode log.ndjson.sg      takes it back
-  sigma encode -9 -c a > a.sg     the smallest output, to where you say
-  sigma encode -r --rm logs       every file in a folder, which is then removed
+  sigma encode log.ndjson         writes log.ndjson.sg, keeps log.ndjson
+  sigma decode log.ndjson.sg      restores it
+  sigma encode -9 -c a > a.sg     smallest output, to standard output
+  sigma encode -r --rm logs       every file in a folder, removing the originals
   curl .. | sigma encode > a.sg   from a pipe
-  sigma test *.sg                 decodes and checks, and writes nothing
-  sigma list *.sg                 what they hold, by their headers
+  sigma test *.sg                 decodes and verifies, writes nothing
+  sigma list *.sg                 sizes, frames and lines
   sigma inspect a.sg              where the bits went, by part and by path
-  sigma encode -T 4 log.ndjson    by four threads, in frames of 16 MiB
+  sigma encode -T 4 log.ndjson    four threads, frames of 16 MiB
   sigma encode --append -o log.ndjson.sg new.ndjson
-                                  records to the end of a file with frames
+                                  appends records to a file with frames
   sigma decode -c --lines 1000..1010 log.ndjson.sg
-                                  ten records of it, quick if it has frames
+                                  ten of its records, at once if it has frames
 
 As with zstd, gzip and xz, `sigma FILE` encodes, `sigma -d FILE.sg` decodes,
 `-t` tests and `-l` lists; `sigmacat` is `sigma decode -c -f`.
 
-Exit codes: 0 all went well; 1 an input is damaged, or a file cannot be read or
-written; 2 the command line makes no sense.";
+Exit codes: 0 success; 1 an input is damaged, or a file cannot be read or
+written; 2 the command line is wrong.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -61,14 +61,14 @@ pub(crate) enum Verb {
     Encode(Deferred<EncodeArgs>),
     /// Decode what `sigma encode` wrote
     ///
-    /// Written to a pipe (-c), what comes may be wrong until the program ends without an error: it is given out before
-    /// the check behind it is read. A file is only there when all was right.
+    /// With -c, the output may be wrong until the program ends without an error: it is written before the checksum
+    /// behind it is read. An output file appears only once everything is checked.
     Decode(Deferred<DecodeArgs>),
-    /// Decode and check, but write nothing
+    /// Decode and verify, but write nothing
     Test(Deferred<TestArgs>),
-    /// Say what encodings hold, by their headers
+    /// List sizes, frames and lines, from headers alone
     List(Deferred<ListArgs>),
-    /// Say where an encoding's bits went
+    /// Show where an encoding's bits went
     Inspect(Deferred<InspectArgs>),
 }
 
@@ -105,10 +105,10 @@ impl<T: FromArgMatches> FromArgMatches for Deferred<T> {
 /// Which files are meant.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct FileArgs {
-    /// The files to read; standard input is `-`, and without any
+    /// The files to read; `-`, or no file at all, is standard input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Take the files in folders, and in the folders in them
+    /// Descend into folders
     #[arg(short, long, display_order = 5)]
     pub(crate) recursive: bool,
 }
@@ -141,18 +141,18 @@ pub(crate) const PROGRAM_BYTES: u64 = 4 << 20;
 // Fields bear the names of their flags.
 #[allow(clippy::struct_field_names)]
 pub(crate) struct LimitArgs {
-    /// Refuse encodings that take more memory to decode than so many bytes (10MB, 16MiB)
+    /// Refuse encodings that need more memory to decode (10MB, 16MiB)
     ///
-    /// All is counted that the program takes while it decodes: 4 MiB for itself, the tables and buffers of each
-    /// thread, and the index. With several threads fewer are used before a file is refused.
+    /// Counts everything: 4 MiB for the program, tables and buffers for each thread, and the index. Before it
+    /// refuses a file, `sigma` uses fewer threads.
     #[arg(short = 'M', long, alias = "memlimit", value_name = "BYTES", value_parser = size::parse)]
     memory_limit: Option<u64>,
-    /// Stop when the document gets longer than so many bytes
+    /// Stop when the document gets longer than this
     #[arg(long, value_name = "BYTES", value_parser = size::parse)]
     output_limit: Option<u64>,
-    /// Stop when the document gets longer than 1 MiB and N bytes for each encoded byte; 0 lifts this
+    /// Stop when the document exceeds 1 MiB plus N bytes for each encoded byte; 0 is no limit
     ///
-    /// No file that `sigma` wrote reaches the limit where nothing is said: a few bytes of another may stand for terabytes.
+    /// Nothing that `sigma` wrote reaches the default. A file made to do harm can turn a few bytes into terabytes.
     #[arg(long, value_name = "N", default_value_t = Limits::RATIO_DEFAULT)]
     ratio_limit: u64,
 }
@@ -172,11 +172,10 @@ impl LimitArgs {
 #[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Frames")]
 pub(crate) struct ThreadArgs {
-    /// Work on so many frames at a time; 0 is one for each core
+    /// Use N threads, one frame each; 0 is one for each core
     ///
-    /// Each thread takes a level's memory and up to 2 MiB for output that waits for its turn. The output
-    /// is the same for any N. Frames from a pipe are decoded by one thread, and encoded with a frame of
-    /// the document in memory for each thread.
+    /// The output is identical for any N. Each thread adds the level's memory and up to 2 MiB; file input is never
+    /// buffered whole. From a pipe, each thread buffers the frame that it encodes, and decoding uses one thread.
     #[arg(short = 'T', long = "threads", value_name = "N", default_value = "1",
           value_parser = clap::value_parser!(u16).range(..=1024))]
     threads: u16,
@@ -195,12 +194,12 @@ impl ThreadArgs {
 /// `sigma inspect`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct InspectArgs {
-    /// The encoded file; standard input without it
+    /// The encoded file; standard input if none is given
     pub(crate) file: Option<PathBuf>,
-    /// How many paths to list, the most expensive first
+    /// List N paths, the most expensive first
     #[arg(long, value_name = "N", default_value = "20")]
     pub(crate) paths: usize,
-    /// How many frames to list, from the first on
+    /// List the first N frames
     #[arg(long, value_name = "N", default_value = "10")]
     pub(crate) frames: usize,
     #[command(flatten)]
@@ -219,16 +218,16 @@ pub(crate) struct PlaceArgs {
     /// Write to standard output
     #[arg(short = 'c', long, alias = "to-stdout", display_order = 2)]
     pub(crate) stdout: bool,
-    /// Overwrite an existing file, write binary to a terminal, encode what is encoded
+    /// Overwrite files, write binary to a terminal, encode `.sg` files again
     #[arg(short, long, display_order = 3)]
     pub(crate) force: bool,
-    /// Keep the input file, as is usual; the opposite of --rm
+    /// Keep the input file (the default; undoes --rm)
     #[arg(short, long, overrides_with = "rm", display_order = 4)]
     keep: bool,
-    /// Remove an input file once its output is complete and on the disk
+    /// Remove the input file once the output is safely on disk
     #[arg(long, overrides_with = "keep", display_order = 4)]
     pub(crate) rm: bool,
-    /// Write figures about the work as JSON to this file
+    /// Write statistics as JSON to this file
     #[arg(long, value_name = "FILE", display_order = 800)]
     pub(crate) stats_json: Option<PathBuf>,
 }
@@ -285,37 +284,36 @@ impl FromArgMatches for DigitArgs {
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-    /// Add the input at the end of the document in the file that -o names
+    /// Append the input to the document in the file that -o names
     ///
-    /// It must have frames, or not exist. The frames are copied into a new file that takes its place
-    /// when it is complete, so that an interrupted append changes nothing. If the document's last line
-    /// has no end, what is added must begin with one.
+    /// The file must have frames, or not exist yet. It is replaced by a complete new one, so an interrupted append
+    /// changes nothing. If the document does not end with a newline, what you append should begin with one.
     #[arg(long, requires = "output", conflicts_with_all = ["stdout", "repeat"],
           help_heading = "Frames")]
     pub(crate) append: bool,
-    /// How hard to work
+    /// Speed or size
     #[arg(long, value_enum, default_value = "default", display_order = 10)]
     level: LevelArg,
     #[command(flatten)]
     digits: DigitArgs,
-    /// What damage is noticed by; crc32 for up to 64 KiB and xxh64 for more where nothing is said
+    /// The checksum; by default crc32 for up to 64 KiB, xxh64 for more
     ///
-    /// Without a check 4 bytes are saved, or 8, and damage may give another document: for bytes that something
-    /// else checks. Nothing may follow a short encoding without a check.
+    /// `none` saves 4 or 8 bytes, and damage may then go unnoticed: use it for bytes that something else checks.
+    /// Nothing can be concatenated to a short encoding without a checksum.
     #[arg(short = 'C', long, value_enum, value_name = "KIND", display_order = 12)]
     check: Option<CheckArg>,
     /// Cut the document into frames of about SIZE bytes (4MiB, 16MiB)
     ///
-    /// Frames are what several threads work on and what `sigma decode --range` finds. Each is encoded
-    /// by itself, at a line's end if there is one near, so the output grows, the more the smaller they
-    /// are. Without this there are none, and with -T of more than 1 they have 16 MiB.
+    /// Frames let several threads work, and `sigma decode --range` read a part. They compress independently: smaller
+    /// frames, larger output. A frame ends after a line where one is near. The default is no frames, or 16 MiB if
+    /// -T is more than 1.
     #[arg(long, value_name = "SIZE", value_parser = frame_bytes, help_heading = "Frames")]
     pub(crate) frame: Option<u64>,
     #[command(flatten)]
     threads: ThreadArgs,
     #[command(flatten)]
     techniques: TechniqueArgs,
-    /// Encode the same input so many times in one process; needs --stats-json
+    /// Encode the same input N times in one process; needs --stats-json
     #[arg(long, value_name = "K", default_value = "1", requires = "stats_json",
           display_order = 801, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) repeat: u32,
@@ -325,10 +323,10 @@ pub(crate) struct EncodeArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Techniques")]
 struct TechniqueArgs {
-    /// How a whole document is held when not streaming (same output)
+    /// How to hold the whole document when not streaming (same output)
     #[arg(long, value_enum, default_value = "flat", hide_short_help = true)]
     layout: LayoutArg,
-    /// A bounded window instead of the tree of the whole document (same output)
+    /// Stream through a bounded window instead of building the document's tree (same output)
     #[arg(
         long,
         value_enum,
@@ -338,7 +336,7 @@ struct TechniqueArgs {
         hide_short_help = true
     )]
     stream: Switch,
-    /// Reuse buffers and take nodes from an arena (same output)
+    /// Reuse buffers, and allocate nodes in an arena (same output)
     #[arg(
         long,
         value_enum,
@@ -348,7 +346,7 @@ struct TechniqueArgs {
         hide_short_help = true
     )]
     pool: Switch,
-    /// Touch tables when first used instead of at the start (same output)
+    /// Touch tables on first use instead of at the start (same output)
     #[arg(
         long,
         value_enum,
@@ -358,7 +356,7 @@ struct TechniqueArgs {
         hide_short_help = true
     )]
     lazy: Switch,
-    /// Name whole items found in history
+    /// Refer to whole items seen before
     #[arg(
         long,
         value_enum,
@@ -368,7 +366,7 @@ struct TechniqueArgs {
         hide_short_help = true
     )]
     prune: Switch,
-    /// Name learned pieces: words, keys, punctuation
+    /// Refer to pieces seen before: words, keys, punctuation
     #[arg(
         long,
         value_enum,
@@ -388,7 +386,7 @@ struct TechniqueArgs {
         hide_short_help = true
     )]
     delta: Switch,
-    /// Pack decisions by the adaptive coder instead of one bit each
+    /// Pack decisions with the adaptive coder instead of a bit each
     #[arg(
         long,
         value_enum,
@@ -405,20 +403,19 @@ struct TechniqueArgs {
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-    /// Only these bytes of the document: START..END (without END), START.. or ..END
+    /// Decode these bytes only: START..END (END not included), START.. or ..END
     ///
-    /// A file with frames is read and decoded where it is needed; any other, or a pipe, from its start
-    /// on. --output-limit then concerns the bytes written.
+    /// In a file with frames only the frames needed are read; anything else is decoded from the start. --output-limit
+    /// counts the bytes written.
     #[arg(long, value_name = "RANGE", value_parser = size::parse_range, help_heading = "Frames")]
     pub(crate) range: Option<Range<u64>>,
-    /// Only these lines of the document, counted from 0: START..END (without END), START.. or ..END
+    /// Decode these lines only, counted from 0: START..END (END not included), START.. or ..END
     ///
-    /// The first ten records of NDJSON are 0..10. Frames say how many lines they have, so that those
-    /// needed are found.
+    /// 0..10 are the first ten records of NDJSON. In a file with frames only the frames needed are read.
     #[arg(long, value_name = "RANGE", value_parser = size::parse_lines, help_heading = "Frames",
           conflicts_with = "range")]
     pub(crate) lines: Option<Range<u64>>,
-    /// Write zeros to the disk, instead of leaving holes for whole blocks of them
+    /// Write blocks of zeros instead of leaving holes
     #[arg(long, display_order = 700)]
     pub(crate) no_sparse: bool,
     #[command(flatten)]
@@ -435,7 +432,7 @@ enum Switch {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum CheckArg {
-    /// No check
+    /// No checksum
     None,
     /// 4 bytes
     Crc32,
@@ -456,17 +453,17 @@ impl CheckArg {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LevelArg {
-    /// Least time: many times faster than the others, in 16 MB
+    /// Fastest by far, in 16 MB
     Fast,
-    /// The smallest output that fits 8 MB
+    /// The smallest output that 8 MB of memory allow
     Default,
-    /// The smallest output that fits 24 MB
+    /// The smallest output that 24 MB of memory allow
     Max,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LayoutArg {
-    /// One heap node for each node, as in the original
+    /// One heap allocation per node, as in the original
     Boxed,
     /// Flat arrays in preorder
     Flat,

@@ -39,7 +39,7 @@ fn of_memory(limit_bytes: u64, needed_bytes: u64) -> String {
     } else {
         format!("the memory limit of {limit} bytes")
     };
-    format!("decoding takes {needed} bytes, more than {allowed}; raise it if the source is trusted")
+    format!("decoding needs {needed} bytes, more than {allowed}; raise it if you trust the source")
 }
 
 /// What a panic says, as the error of one file.
@@ -47,7 +47,7 @@ pub(crate) fn of_panic(place: &str, panic: &(dyn Any + Send)) -> Failure {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("without a word");
-    Failure::Work(format!("{place}: `sigma` has a bug and gave up ({text}); please report it"))
+    Failure::Work(format!("{place}: this is a bug in `sigma` ({text}); please report it"))
 }
 
 /// How much to say.
