@@ -9,12 +9,13 @@ use crate::base::hash;
 use crate::base::memory::{Memory, touch};
 
 /// From this probability on, of 16 bits, it pays to code whether the byte comes. Below, what else may
-/// come is better told with the eight decisions of a byte.
+/// come is better told with the eight decisions of a byte. 30,000: +0.3 %; 56,000: -0.1 %, and more decisions.
 const LIKELY: u32 = 45_000;
-/// Learning limit of how often matches of a length go on.
+/// Learning limit of how often matches of a length go on; half, twice: 0.0 %.
 const LIMIT: u32 = 255;
-/// What the mixer's weights start at, and the rate that they learn at in the end.
+/// What the mixer's weights start at; half 0.0 %, twice +0.5 %.
 const WEIGHT: i16 = 4500;
+/// The rate that they learn at in the end; half, twice: 0.0 %.
 const RATE: i32 = 10;
 
 /// How likely it is that the expected byte comes, under the `N` contexts of new bytes and the column.

@@ -13,14 +13,16 @@ use crate::base::hash;
 use crate::base::memory::Memory;
 
 /// The first contexts are followed by many different bytes: each half of the byte has a cache line
-/// of its own. The others share one for both halves.
+/// of its own. The others share one for both halves, which is one line less to fetch. With 1 the size grows by 0.7 %, with
+/// all of them it shrinks by 0.2 %.
 const SHORT: usize = 3;
-/// Learning limit of the column's probabilities.
+/// Learning limit of the column's probabilities; half, twice: 0.0 %.
 const COLUMN_LIMIT: u32 = 255;
-/// Learning limit of whether a run comes.
+/// Learning limit of whether a run comes; half, twice: 0.0 %.
 const RUN_LIMIT: u32 = 127;
-/// What the mixer's weights start at, and the rate that they learn at in the end.
+/// What the mixer's weights start at; half +0.3 %, twice +0.6 %.
 const WEIGHT: i16 = 3750;
+/// The rate that they learn at in the end; half +0.3 %, twice -0.2 %.
 const RATE: i32 = 12;
 
 /// Codes bytes.

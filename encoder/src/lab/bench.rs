@@ -16,8 +16,7 @@ use crate::options::coding::{Coding, Level};
 
 /// A model of the level `default` that has seen nothing.
 fn core(coding: Coding) -> DefaultCore {
-    let Coding { prune, codebook, delta, .. } = coding;
-    let settings = Settings { level: Level::Default, class: Class::Large, prune, codebook, delta };
+    let settings = Settings { level: Level::Default, class: Class::Large, coding };
     DefaultCore::new(settings, Memory { lazy: false, pool: true })
 }
 

@@ -9,7 +9,8 @@ use crate::cm::coder::Coder;
 use crate::cm::digits::{self, DigitCoder};
 use crate::numbers::double;
 
-/// Symbols of a number whose beginning is told apart from others.
+/// Symbols of a number whose beginning is told apart from others. 3 or 14 change the size of `default` by less than 0.1 %;
+/// at `max`, 3 adds 0.5 %.
 const NEAR: usize = 7;
 
 /// What the digits are of.

@@ -15,7 +15,7 @@ use crate::cm::match_model::RUN;
 use crate::grammar::lexer::{ITEM_MAX, Lexer};
 use crate::grammar::pieces::{ItemKind, PieceScanner, Step};
 
-/// Bytes of a piece after which its ending is guessed.
+/// Bytes of a piece after which its ending is guessed; 2: +0.1 %, 5: 0.0 %.
 const BEGUN: usize = 3;
 
 /// What a new item is made of.

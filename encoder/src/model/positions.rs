@@ -5,14 +5,14 @@ use super::sizes::Settings;
 use crate::base::memory::Memory;
 use crate::cm::arithmetic::{ArithmeticDecoder, ArithmeticEncoder};
 use crate::options::class::Class;
-use crate::options::coding::Level;
+use crate::options::coding::{Coding, Level};
 
 /// Before the turn, by less than the document takes of the rings of values and pieces, and of text.
 const NEAR_THE_TURN: u32 = u32::MAX - 5_000;
 
 fn model(level: Level, position: u32) -> Model {
     let class = Class::Small;
-    let settings = Settings { level, class, prune: true, codebook: true, delta: true };
+    let settings = Settings { level, class, coding: Coding::default() };
     let mut model = Model::new(settings, Memory { lazy: true, pool: true });
     model.start_at(position);
     model

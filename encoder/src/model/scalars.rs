@@ -24,7 +24,8 @@ enum Hit {
     Known(Id),
 }
 
-/// A difference is coded instead of a number only below this, so that it has fewer digits.
+/// A difference is coded instead of a number only below this. Half, twice: no byte; the condition that it is shorter
+/// decides.
 const DIFFERENCE_MAX: u64 = 1 << 56;
 
 impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, L, D> {
@@ -62,7 +63,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
         actual: Option<Reading>,
         column: u32,
     ) -> Option<Hit> {
-        let (prune, delta) = (self.settings.prune, self.settings.delta);
+        let (prune, delta) = (self.coding.prune, self.coding.delta);
         let actual = actual.map(|actual| actual.number);
         if delta {
             let memory = self.columns.get(column);
@@ -122,7 +123,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
             let new = NewItem::new((source, limit), ItemKind::Scalar, column, self.tree.lexer);
             return self.pieces.code(coder, new, &mut self.item);
         }
-        if self.settings.delta {
+        if self.coding.delta {
             let bases = [memory.number, self.recent.number];
             let difference = actual.and_then(|it| shorter(it.number, source.len(), bases));
             if memory.code_flag(coder, Flag::IsDifference, difference.is_some()) {

@@ -32,7 +32,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
     /// Codes whether a known segment comes, and which.
     #[inline]
     pub(crate) fn predict_segment<C: Coder>(&mut self, coder: &mut C, source: &[u8]) -> Option<Id> {
-        if !self.settings.prune {
+        if !self.coding.prune {
             return None;
         }
         coder.enter(Part::SegmentFlags);
@@ -44,7 +44,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
     /// Learns from the segment at hand.
     #[inline]
     pub(crate) fn learn_segment(&mut self, hash: u32, id: Id) {
-        if self.settings.prune {
+        if self.coding.prune {
             self.segments.learn(id);
         }
         self.tree.take_segment(&self.item.bytes);

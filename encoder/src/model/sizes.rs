@@ -2,16 +2,14 @@
 
 use crate::base::fuzzing;
 use crate::options::class::Class;
-use crate::options::coding::Level;
+use crate::options::coding::{Coding, Level};
 
 /// What the model must know, on both sides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) level: Level,
     pub(crate) class: Class,
-    pub(crate) prune: bool,
-    pub(crate) codebook: bool,
-    pub(crate) delta: bool,
+    pub(crate) coding: Coding,
 }
 
 /// Sizes of tables, as powers of two.

@@ -22,7 +22,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
         source: &[u8],
         column: u32,
     ) -> Option<Id> {
-        if !self.settings.prune {
+        if !self.coding.prune {
             return None;
         }
         coder.enter(Part::ValueFlags);
@@ -39,7 +39,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
 
     /// Learns from the value at hand, which may be a number.
     pub(crate) fn learn_value(&mut self, column: u32, hash: u32, id: Id, number: Option<Decimal>) {
-        if self.settings.prune {
+        if self.coding.prune {
             self.values.learn(id);
         }
         let memory = self.columns.get_mut(column);
@@ -48,7 +48,7 @@ impl<const S: usize, const V: usize, const L: usize, const D: usize> Core<S, V, 
             memory.add_number(number);
             self.recent.step = memory.step;
             self.recent.number = number;
-            if self.settings.delta {
+            if self.coding.delta {
                 self.delta.learn(number);
             }
         }

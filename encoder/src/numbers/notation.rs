@@ -7,15 +7,15 @@
 use super::decimal::{Decimal, Text};
 use super::double::Double;
 
-/// Places of a number that may come without trailing zeros.
+/// Places of a number that may come without trailing zeros; 5: +0.3 %, 16: +2.7 %.
 const SCALE_MAX: u8 = 9;
 /// Digits of a double that is printed in full.
 const FULL: u32 = 17;
-/// With so many digits a number is taken for a double.
+/// With so many digits a number is taken for a double; 15: 0.0 %.
 const LONG: u32 = 16;
-/// A short number hides in a long one that is so near to it, in units of the last digit...
+/// A short number hides in a long one that is so near to it, in units of the last digit (half, twice: 0.0 %)...
 const NEAR: u64 = 1000;
-/// ... if at least so many of its digits are 0 or 9.
+/// ... if at least so many of its digits are 0 or 9; 4: +0.1 %, 9: +2.4 %.
 const HIDDEN: u32 = 6;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
