@@ -1,7 +1,7 @@
-//! `sigma`: tree-shaped documents (JSON, NDJSON; any other bytes too) in few bytes, and back.
+//! A lossless streaming encoder for JSON and NDJSON; it takes any other bytes too.
 //!
-//! Exact for any input, in memory that is fixed at the start whatever the length. The bytes are
-//! described in `FORMAT.md`.
+//! Decoding gives back every byte. Memory is fixed at the start, whatever the length of the document. `FORMAT.md`
+//! describes the encoding.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -34,9 +34,8 @@
 //! | a question about an encoding | [`outline`] |
 //! | a part of a document | [`Frames`], [`decode_range`], [`decode_lines`] |
 //!
-//! Without default features the crate depends on no more than the codec needs. The feature `program`,
-//! which is on by default, is what the programs need; of what the feature `experiments` shows nothing is
-//! kept stable.
+//! Without default features the crate depends only on what the codec needs. The feature `program`, on by default,
+//! adds what the programs need. Nothing that the feature `experiments` shows is stable.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(feature = "experiments"),

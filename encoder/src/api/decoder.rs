@@ -15,14 +15,13 @@ use crate::options::limits::{Budget, Limits};
 
 /// Decodes one document, or several whose encodings follow each other.
 ///
-/// # What is given out before its check
+/// # Output is handed out before it is verified
 ///
-/// The document is given out as it is decoded, so that memory does not depend on its length: **what was
-/// given out may be wrong until `None`, or the end of the reader, is reached without an error.** At the levels
-/// `default` and `max` the last 4 MiB can be unchecked; at the level `fast`, and of what is stored, every block
-/// is checked before it is given out; that none is missing or at another place is known at the end. Who cannot
-/// take back what was done with a part waits for the end. After an error the decoder stays failed: it gives
-/// out nothing more, and every further call is an error.
+/// The document is handed out as it is decoded, so that memory does not depend on its length. **Do not trust it before
+/// `None`, or the end of the reader, is reached without an error.** At the levels `default` and `max` up to 4 MiB can be
+/// unverified at a time; at the level `fast`, and of what is stored, every block is verified before it is handed
+/// out, and the end tells that none is missing or moved. After an error the decoder stays failed: it hands out nothing
+/// more, and every further call is an error.
 ///
 /// ```
 /// use std::io::Read;

@@ -1,4 +1,4 @@
-//! A model that is ready for many small documents, so that each need not begin from nothing.
+//! A model that is prepared once for many small documents.
 
 use super::decode::decode;
 use crate::codec::encoder::Encoder;
@@ -12,7 +12,7 @@ use crate::options::coding::Options;
 use crate::options::error::Error;
 use crate::options::limits::{Budget, Limits};
 
-/// Encodes and decodes small documents, each on its own, sooner than [`encode`](crate::encode()).
+/// Encodes and decodes many small documents, each by itself, faster than [`encode`](crate::encode()).
 ///
 /// ```
 /// let prepared = sigma_encoder::Prepared::new(sigma_encoder::Options::default());
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Prepared {
 }
 
 impl Prepared {
-    /// Takes some milliseconds and about a megabyte.
+    /// Takes a few milliseconds and about a megabyte.
     ///
     /// ```
     /// let prepared = sigma_encoder::Prepared::new(sigma_encoder::Options::new());
@@ -57,7 +57,7 @@ impl Prepared {
         out
     }
 
-    /// The document of an encoding, with whatever options it was made.
+    /// The document of an encoding, whatever the options it was made with.
     ///
     /// ```
     /// # let prepared = sigma_encoder::Prepared::new(sigma_encoder::Options::new());

@@ -1,6 +1,6 @@
 //! Checks: what tells a damaged encoding from an intact one.
 
-/// What an encoding carries to be checked by.
+/// The checksum that an encoding carries.
 ///
 /// ```
 /// use sigma_encoder::{Check, Options, encode_all};
@@ -11,7 +11,7 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Nothing: damage is noticed only where it makes no sense. For bytes that something else checks.
+    /// None: damage may go unnoticed. For bytes that something else checks.
     None,
     /// CRC-32 (that of gzip and zip): 4 bytes, of each chunk and of the whole.
     Crc32,

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::class::Class;
 
-/// How hard to work.
+/// Speed or size.
 ///
 /// ```
 /// use sigma_encoder::{Level, Options, encode_all};
@@ -16,12 +16,12 @@ use super::class::Class;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Level {
-    /// Least time: columns and Zstandard, in 16 MB of memory.
+    /// Fastest by far: columns and Zstandard, in 16 MB of memory.
     Fast,
-    /// The smallest output that fits 8 MB of memory.
+    /// The smallest output that 8 MB of memory allow.
     #[default]
     Default,
-    /// The smallest output that fits 24 MB of memory.
+    /// The smallest output that 24 MB of memory allow.
     Max,
 }
 
@@ -112,7 +112,7 @@ impl Default for Holding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Options {
-    /// How hard to work.
+    /// Speed or size.
     pub level: Level,
     /// Techniques that change the output.
     #[cfg(feature = "experiments")]
@@ -126,7 +126,7 @@ pub struct Options {
     pub holding: Holding,
     #[cfg(not(feature = "experiments"))]
     pub(crate) holding: Holding,
-    /// What damage is noticed by; by default CRC-32 for documents of up to 64 KiB, XXH64 for others.
+    /// The checksum; by default CRC-32 for documents of up to 64 KiB, XXH64 for longer ones.
     pub check: Option<Check>,
 }
 
@@ -141,7 +141,7 @@ impl Options {
 }
 
 impl Options {
-    /// The usual choices.
+    /// The defaults.
     ///
     /// ```
     /// use sigma_encoder::{Level, Options};
@@ -151,7 +151,7 @@ impl Options {
         Self::default()
     }
 
-    /// How hard to work.
+    /// Speed or size.
     ///
     /// ```
     /// use sigma_encoder::{Level, Options, encode_all};
@@ -165,7 +165,7 @@ impl Options {
         Self { level, ..self }
     }
 
-    /// What damage is noticed by, instead of what is usual for a document's length.
+    /// The checksum, instead of the default for the document's length.
     ///
     /// ```
     /// use sigma_encoder::{Check, Options, decode_all, encode_all};

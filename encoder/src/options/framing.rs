@@ -9,9 +9,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Framing {
-    /// Bytes of the document in a frame, about: a frame ends at a line's end if there is one near.
+    /// About how many bytes of the document a frame has: it ends after a line where one is near.
     pub frame_bytes: u64,
-    /// How many threads work. Never changes the output.
+    /// How many threads work. The output is identical for any number.
     pub threads: usize,
 }
 
@@ -20,7 +20,7 @@ impl Framing {
     pub const FRAME_BYTES_MIN: u64 = 1 << 10;
     /// The largest frame, in bytes of the document.
     pub const FRAME_BYTES_MAX: u64 = 1 << 40;
-    /// Bytes of the document in a frame where nothing else is said.
+    /// The default: bytes of the document in a frame.
     pub const FRAME_BYTES_DEFAULT: u64 = 16 << 20;
 }
 
@@ -40,7 +40,7 @@ impl Framing {
         Self::default()
     }
 
-    /// About so many bytes of the document in a frame.
+    /// Cuts frames of about this many bytes of the document.
     ///
     /// ```
     /// assert_eq!(sigma_encoder::Framing::new().frame_bytes(1 << 20).frame_bytes, 1 << 20);
@@ -50,7 +50,7 @@ impl Framing {
         Self { frame_bytes, ..self }
     }
 
-    /// So many threads work. Never changes the output.
+    /// Uses this many threads. The output is identical for any number.
     ///
     /// ```
     /// assert_eq!(sigma_encoder::Framing::new().threads(4).threads, 4);

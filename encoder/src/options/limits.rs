@@ -2,7 +2,7 @@
 
 use super::error::Error;
 
-/// What a decoder may use; for encodings from people who are not trusted.
+/// What a decoder may use: for encodings from strangers.
 ///
 /// ```
 /// use sigma_encoder::Limits;
@@ -11,21 +11,20 @@ use super::error::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "experiments"), non_exhaustive)]
 pub struct Limits {
-    /// Refuse encodings that take more memory to decode: all that the decoder allocates, with its buffers, its
-    /// threads and the index. The program around it is not counted.
+    /// Refuse encodings that need more memory to decode. Counts all that the decoder allocates: tables, buffers,
+    /// threads and the index, but not the program around it.
     pub memory_bytes: Option<u64>,
     /// Stop when the document gets longer. A few encoded bytes can stand for megabytes.
     pub output_bytes: Option<u64>,
-    /// Refuse to give out more than 1 MiB and, for each encoded byte, so many bytes.
+    /// Stop when the document exceeds 1 MiB plus this many bytes for each encoded byte.
     ///
-    /// [`Limits::RATIO_DEFAULT`] is more than this encoder ever needs, so that only what somebody made up is
-    /// refused; a service that decodes for strangers chooses less.
+    /// This encoder never needs more than [`Limits::RATIO_DEFAULT`], so only files made to do harm are refused. A
+    /// service that decodes for strangers chooses less.
     pub ratio: Option<u64>,
 }
 
 impl Limits {
-    /// Bytes of the document for each encoded byte where nothing else is said: 2^17. The encoder writes at
-    /// least one byte for as many of the document.
+    /// The default ratio, 2^17: the encoder writes at least one byte for that many of the document.
     pub const RATIO_DEFAULT: u64 = 1 << 17;
 
     /// No limits at all.
@@ -77,7 +76,7 @@ impl Budget {
 }
 
 impl Limits {
-    /// The usual limits.
+    /// The defaults.
     ///
     /// ```
     /// assert_eq!(sigma_encoder::Limits::new(), sigma_encoder::Limits::default());
@@ -86,7 +85,7 @@ impl Limits {
         Self::default()
     }
 
-    /// Refuses encodings that take more memory to decode.
+    /// Refuses encodings that need more memory to decode.
     ///
     /// ```
     /// use sigma_encoder::{Error, Limits, Options, encode_all, read::Decoder};
@@ -118,7 +117,7 @@ impl Limits {
         Self { output_bytes: Some(bytes), ..self }
     }
 
-    /// Gives out no more than so many bytes for each encoded byte, and 1 MiB; `None` lifts the limit.
+    /// Stops when the document exceeds 1 MiB plus `ratio` bytes for each encoded byte; `None` is no limit.
     ///
     /// ```
     /// use std::io;
