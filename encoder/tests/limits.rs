@@ -60,9 +60,9 @@ fn hard(len: usize) -> Vec<u8> {
 /// Refused with one byte, and with one less than is needed; within what is needed, and within 40 MB.
 fn check(folder: &Path, how: &[&str], encoded: &[u8], what: &str) {
     let refused = decode(folder, how, encoded, 1).expect_err(what);
-    let needed = number_after(&refused, "decoding takes ");
+    let needed = number_after(&refused, "decoding needs ");
     let almost = decode(folder, how, encoded, needed - 1).expect_err(what);
-    assert_eq!(number_after(&almost, "decoding takes "), needed, "{what}");
+    assert_eq!(number_after(&almost, "decoding needs "), needed, "{what}");
     for limit in [needed, 40 << 20] {
         let peak = decode(folder, how, encoded, limit).expect(what);
         println!("{what}: {peak} within {limit}");
@@ -106,7 +106,7 @@ fn the_index_of_many_frames_counts() {
         assert!(sigma(folder, &arguments, b"").status.success());
         let how = ["--lines", "59000..60000", "a.sg"];
         let refused = decode(folder, &how, b"", 1).expect_err("it is too small");
-        let needed = number_after(&refused, "decoding takes ");
+        let needed = number_after(&refused, "decoding needs ");
         let peak = decode(folder, &how, b"", needed).expect("enough");
         assert!(peak <= needed, "{peak} within {needed}");
         needed

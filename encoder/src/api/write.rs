@@ -280,7 +280,7 @@ impl<W: fmt::Debug> fmt::Debug for Decoder<W> {
 
 /// What is said when more is asked for.
 fn failed() -> io::Error {
-    io::Error::other("decoding has failed before and does not go on")
+    io::Error::other("decoding failed before and cannot continue")
 }
 
 /// Decodes all that is fed, and sends the pieces.
