@@ -192,7 +192,7 @@ impl Analysis {
     }
 
     /// Whether an outcome is no failure: an optional program that is not installed.
-    pub fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
+    fn may_be(&self, outcome: Outcome, variant: &str) -> bool {
         let optional = |name| {
             let variants = &self.lock.experiment.variant;
             variants.iter().any(|variant| variant.name == name && variant.optional)

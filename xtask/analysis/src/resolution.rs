@@ -5,7 +5,7 @@
 //! for each; as far as it is not, differences of that size mean nothing. No verdict may claim less.
 
 use record::Kind;
-use record::metric::Metric;
+use record::metric::{Grain, Metric, Source};
 use record::self_test::{PAGE, SELF_TEST_SPIKE, SELF_TEST_STEP};
 use record::units::Bytes;
 
@@ -24,23 +24,11 @@ impl Resolutions {
     /// The smallest difference that means something, in the unit of the metric, for a run on an input
     /// of this size (which ratios are over). `None` where no self-test told: nothing may be claimed then.
     pub fn resolution(&self, metric: Metric, input: Bytes) -> Option<f64> {
-        let per_input_byte = |value: f64| (input.0 > 0).then(|| value / input.0 as f64);
-        match metric {
-            Metric::Overhead => per_input_byte(self.resolution(Metric::PeakRss, input)?),
-            Metric::Ratio => per_input_byte(1.0),
-            // Counted one by one, whatever the machine.
-            Metric::PeakHeap
-            | Metric::LiveHeap
-            | Metric::Instructions
-            | Metric::MajorFaults
-            | Metric::Switches
-            | Metric::Read
-            | Metric::Written
-            | Metric::DiskRead
-            | Metric::DiskWritten
-            | Metric::Processes
-            | Metric::Threads
-            | Metric::Output => Some(1.0),
+        match (metric.grain(), of_column(metric)) {
+            (Grain::One, _) => Some(1.0),
+            (Grain::PerInputByte, Some(of)) if input.0 > 0 => {
+                Some(self.resolution(of, input)? / input.0 as f64)
+            }
             _ => self.0.iter().find(|(of, _)| *of == metric).map(|(_, resolution)| *resolution),
         }
     }
@@ -59,8 +47,8 @@ impl Resolutions {
     /// By how much a reading may be off, in the unit of the metric: its resolution, but nothing for what is
     /// counted one by one; nothing, too, where no self-test told.
     pub fn error(&self, metric: Metric, input: Bytes) -> f64 {
-        let of_peak = if metric == Metric::Overhead { Metric::PeakRss } else { metric };
-        match self.0.iter().any(|(measured, _)| *measured == of_peak) {
+        let of = of_column(metric).unwrap_or(metric);
+        match self.0.iter().any(|(measured, _)| *measured == of) {
             true => self.resolution(metric, input).unwrap_or(0.0),
             false => 0.0,
         }
@@ -97,7 +85,7 @@ impl Resolutions {
         };
         let resolution = |metric| {
             let steps = of_name(SELF_TEST_STEP, metric)?;
-            Some(match is_peak(metric) {
+            Some(match metric.grain() == Grain::PeakPages {
                 true => of_name(SELF_TEST_SPIKE, metric).map_or(steps, |spikes| steps.max(spikes)),
                 false => steps,
             })
@@ -107,46 +95,31 @@ impl Resolutions {
     }
 }
 
-/// Whether what was given back is in it.
-fn is_peak(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::PeakRss
-            | Metric::PeakHwm
-            | Metric::PeakTree
-            | Metric::PeakTreeLow
-            | Metric::PeakAnon
-            | Metric::PeakCgroup
-    )
+/// Of a metric over the input, the one that is divided.
+fn of_column(metric: Metric) -> Option<Metric> {
+    let Source::PerInputByte(column) = metric.source() else { return None };
+    let is_of = |of: &Metric| matches!(of.source(), Source::Column(of) if of.name == column.name);
+    record::metric::ALL.into_iter().find(is_of)
 }
 
 fn of_metric(metric: Metric, steps: &[(u64, f64)]) -> Option<f64> {
     let pages = |bytes: u64| bytes.div_ceil(PAGE) as f64;
-    match metric {
-        Metric::PeakRss
-        | Metric::PeakHwm
-        | Metric::PeakTree
-        | Metric::PeakTreeLow
-        | Metric::PeakAnon
-        | Metric::PeakCgroup
-        | Metric::RssAtExit => {
-            let page = PAGE as f64;
-            Some(
-                range(steps.iter().map(|(touched, read)| read - pages(*touched) * page))?.max(page),
-            )
+    let page = PAGE as f64;
+    match metric.grain() {
+        Grain::PeakPages | Grain::Pages => {
+            let beyond = |(touched, read): &(u64, f64)| read - pages(*touched) * page;
+            Some(range(steps.iter().map(beyond))?.max(page))
         }
-        Metric::MinorFaults => {
+        Grain::Faults => {
             Some(range(steps.iter().map(|(touched, read)| read - pages(*touched)))?.max(1.0))
         }
-        Metric::FileAtExit | Metric::Stack => {
-            Some(range(steps.iter().map(|(_, read)| *read))?.max(PAGE as f64))
-        }
+        Grain::OwnPages => Some(range(steps.iter().map(|(_, read)| *read))?.max(page)),
         // A clock that ticks shows as a common divisor of all that it tells.
-        Metric::Wall | Metric::Cpu => {
+        Grain::Ticks => {
             let ticks = steps.iter().map(|(_, read)| *read as u64).reduce(common_divisor)?;
             Some(ticks.max(1) as f64)
         }
-        _ => None,
+        Grain::One | Grain::PerInputByte | Grain::Unknown => None,
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use experiment::foreign::{Check, Sameness};
 use experiment::reading::{self, From};
@@ -26,9 +27,9 @@ use record::heap::{self, HeapReport, HeapRow};
 use record::self_test::SELF_TEST_SPIKE;
 use record::timeline::{self, TimelineRow};
 use record::units::{Bytes, Nanos};
-use record::{Kind, Outcome, Sample};
+use record::{Kind, Outcome, Row, Sample};
 
-use crate::disturbance::{Disturbance, Reading};
+use crate::disturbance::Reading;
 use crate::inputs::Document;
 use crate::interrupt::{self, Interrupted, Stoppable};
 use crate::measure::pinning::{Pinning, Who};
@@ -79,35 +80,7 @@ pub(crate) struct Bench<'a> {
 #[derive(Debug, Clone, Deserialize)]
 struct ProbeRecord {
     outcome: String,
-    exit_code: Option<i32>,
-    signal: Option<i32>,
     stopped_for: Option<String>,
-    wall_ns: Option<u64>,
-    user_us: Option<u64>,
-    system_us: Option<u64>,
-    max_rss_bytes: Option<u64>,
-    vm_hwm_bytes: Option<u64>,
-    rss_at_exit_bytes: Option<u64>,
-    file_at_exit_bytes: Option<u64>,
-    stack_bytes: Option<u64>,
-    minor_faults: Option<u64>,
-    major_faults: Option<u64>,
-    voluntary_switches: Option<u64>,
-    involuntary_switches: Option<u64>,
-    instructions: Option<u64>,
-    peak_tree_low_bytes: Option<u64>,
-    peak_tree_high_bytes: Option<u64>,
-    peak_anon_bytes: Option<u64>,
-    peak_cgroup_bytes: Option<u64>,
-    read_bytes: Option<u64>,
-    written_bytes: Option<u64>,
-    disk_read_bytes: Option<u64>,
-    disk_written_bytes: Option<u64>,
-    processes: Option<u64>,
-    threads_max: Option<u64>,
-    left_behind: Option<u64>,
-    stderr_bytes: Option<u64>,
-    stopped_ns: Option<u64>,
     disk_full: Option<bool>,
     #[serde(default)]
     refused: Vec<String>,
@@ -115,20 +88,25 @@ struct ProbeRecord {
     #[serde(default)]
     refused_because: Vec<String>,
     error: Option<String>,
-    /// What the laboratory adds: the CPU that the child was pinned to, and what went on beside it.
-    #[serde(skip)]
-    cpu: Option<u32>,
-    #[serde(skip)]
-    beside: Disturbance,
-    #[serde(skip)]
-    is_disturbed: Option<bool>,
+    /// Everything else, by name.
+    #[serde(flatten)]
+    measured: Map<String, Value>,
+    /// The same in a row, with what the laboratory adds: the CPU that the child was pinned to, and what went
+    /// on beside it.
+    #[serde(skip, default = "Sample::blank")]
+    row: Sample,
 }
 
 impl ProbeRecord {
-    /// Whether more than one thread or process was seen.
-    fn is_concurrent(&self) -> bool {
-        self.threads_max.is_some_and(|count| count > 1)
-            || self.processes.is_some_and(|count| count > 1)
+    /// What the probe printed.
+    fn parse(text: &[u8]) -> anyhow::Result<Self> {
+        let what = || {
+            let text = String::from_utf8_lossy(text);
+            format!("the probe's record is not understood: {text:?}")
+        };
+        let mut record: Self = serde_json::from_slice(text).with_context(what)?;
+        record.row = row(std::mem::take(&mut record.measured)).with_context(what)?;
+        Ok(record)
     }
 }
 
@@ -716,13 +694,7 @@ impl<'a> Bench<'a> {
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("the probe gave up ({}): {}", output.status, said.trim());
         }
-        let mut record: ProbeRecord =
-            serde_json::from_slice(&output.stdout).with_context(|| {
-                format!(
-                    "the probe's record is not understood: {:?}",
-                    String::from_utf8_lossy(&output.stdout)
-                )
-            })?;
+        let mut record = ProbeRecord::parse(&output.stdout)?;
         if record.stopped_for.as_deref() == Some("interrupted") {
             return Err(Interrupted.into());
         }
@@ -734,14 +706,21 @@ impl<'a> Bench<'a> {
         if let Some(error) = record.error.as_ref().filter(|error| blame::is_laboratory(error)) {
             bail!("the laboratory could not start a run, which is not recorded: {error}");
         }
-        let has_failed = record.exit_code != Some(0) || record.disk_full == Some(true);
+        let has_failed = record.row.exit_code != Some(0) || record.disk_full == Some(true);
         blame::room(&self.scratch, has_failed)?;
-        record.beside = Reading::now(limits.cpu).since(&before);
-        let threads = record.threads_max.unwrap_or(1);
-        record.is_disturbed =
-            record.beside.is_felt(record.wall_ns.unwrap_or(0), threads, self.cpu_count);
+        let beside = Reading::now(limits.cpu).since(&before);
         let is_refused = record.refused.iter().any(|call| call == "sched_setaffinity");
-        record.cpu = limits.cpu.filter(|_| !is_refused);
+        let row = &mut record.row;
+        let (wall_ns, threads) = (row.wall_ns.unwrap_or(0), row.threads_max.unwrap_or(1));
+        row.disturbed = beside.is_felt(wall_ns, threads, self.cpu_count).map(u8::from);
+        row.steal_us = beside.steal_us;
+        row.cpu_wait_us = beside.cpu_wait_us;
+        row.memory_wait_us = beside.memory_wait_us;
+        row.cpu = limits.cpu.filter(|_| !is_refused);
+        if row.cpu.is_some() && row.is_concurrent() {
+            // Several threads on one CPU take turns: their wall time says nothing of the program.
+            row.wall_ns = None;
+        }
         self.not_started.clone_from(&record.error);
         let because = record.refused.iter().zip(&record.refused_because);
         self.refused_because.extend(because.map(|(call, why)| (call.clone(), why.clone())));
@@ -835,16 +814,15 @@ pub(crate) fn peaks(
     let output = running.wait();
     drop(stoppable);
     interrupt::check()?;
-    let record: ProbeRecord = serde_json::from_slice(&output.with_context(cannot)?.stdout)
-        .context("the probe's record is not understood")?;
+    let record = ProbeRecord::parse(&output.with_context(cannot)?.stdout)?;
     if outcome(&record) != Outcome::Ok {
         let how = outcome(&record).to_string();
         return Ok(Err(record.error.unwrap_or(how)));
     }
     Ok(Ok(Peaks {
-        rss_bytes: record.max_rss_bytes.context("the probe's record holds no peak")?,
-        hwm_bytes: record.vm_hwm_bytes,
-        anon_bytes: record.peak_anon_bytes,
+        rss_bytes: record.row.peak_rss_bytes.context("the probe's record holds no peak")?,
+        hwm_bytes: record.row.peak_hwm_bytes,
+        anon_bytes: record.row.peak_anon_bytes,
     }))
 }
 
@@ -865,9 +843,8 @@ pub fn trial(probe: &Path) -> anyhow::Result<(u64, Vec<String>)> {
     .stdout_capture()
     .run()
     .with_context(|| format!("cannot run {}", probe.display()))?;
-    let record: ProbeRecord =
-        serde_json::from_slice(&output.stdout).context("the probe's record is not understood")?;
-    let peak = record.max_rss_bytes.context("the probe's record holds no peak")?;
+    let record = ProbeRecord::parse(&output.stdout)?;
+    let peak = record.row.peak_rss_bytes.context("the probe's record holds no peak")?;
     Ok((peak, record.refused))
 }
 
@@ -991,7 +968,7 @@ fn check_of(variant: &Variant) -> Option<Check> {
 
 /// How a run of a variant ended: it may have exit codes of its own that are no failure.
 fn outcome_of(record: &ProbeRecord, variant: &Variant) -> Outcome {
-    match (outcome(record), record.exit_code, variant.program.foreign()) {
+    match (outcome(record), record.row.exit_code, variant.program.foreign()) {
         (Outcome::Ok | Outcome::Failed, Some(code), Some(foreign)) => match foreign.is_fine(code) {
             true => Outcome::Ok,
             false => Outcome::Failed,
@@ -1008,49 +985,34 @@ fn sample_of(place: Place, variant: &str, document: &Document) -> Sample {
 
 /// The row of a probe's record.
 fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord) -> Sample {
-    let Place { kind, block, position } = place;
-    Sample {
-        outcome: outcome(record),
-        exit_code: record.exit_code,
-        signal: record.signal,
-        // Several threads on one CPU take turns: their wall time says nothing of the program.
-        wall_ns: record.wall_ns.filter(|_| record.cpu.is_none() || !record.is_concurrent()),
-        user_us: record.user_us,
-        system_us: record.system_us,
-        peak_rss_bytes: record.max_rss_bytes,
-        peak_hwm_bytes: record.vm_hwm_bytes,
-        rss_at_exit_bytes: record.rss_at_exit_bytes,
-        file_at_exit_bytes: record.file_at_exit_bytes,
-        stack_bytes: record.stack_bytes,
-        minor_faults: record.minor_faults,
-        major_faults: record.major_faults,
-        voluntary_switches: record.voluntary_switches,
-        involuntary_switches: record.involuntary_switches,
-        instructions: record.instructions,
-        peak_tree_low_bytes: record.peak_tree_low_bytes,
-        peak_tree_high_bytes: record.peak_tree_high_bytes,
-        peak_anon_bytes: record.peak_anon_bytes,
-        peak_cgroup_bytes: record.peak_cgroup_bytes,
-        read_bytes: record.read_bytes,
-        written_bytes: record.written_bytes,
-        disk_read_bytes: record.disk_read_bytes,
-        disk_written_bytes: record.disk_written_bytes,
-        processes: record.processes,
-        threads_max: record.threads_max,
-        left_behind: record.left_behind,
-        stderr_bytes: record.stderr_bytes,
-        stopped_ns: record.stopped_ns,
-        cpu: record.cpu,
-        disturbed: record.is_disturbed.map(u8::from),
-        steal_us: record.beside.steal_us,
-        cpu_wait_us: record.beside.cpu_wait_us,
-        memory_wait_us: record.beside.memory_wait_us,
-        ..Sample::skipped(kind, block, position, variant, &document.profile, document.size.0)
+    let Sample { kind, block, position, variant, profile, input_bytes, .. } =
+        sample_of(place, variant, document);
+    let outcome = outcome(record);
+    let measured = record.row.clone();
+    Sample { kind, block, position, variant, profile, input_bytes, outcome, ..measured }
+}
+
+/// What the probe measured as a row. It calls things like the columns, but for both views of the peak, so that
+/// what it measures anew needs a column and nothing here.
+fn row(measured: Map<String, Value>) -> anyhow::Result<Sample> {
+    let mut row = serde_json::to_value(Sample::blank())?;
+    for (name, value) in measured {
+        let column = match name.as_str() {
+            "version" => continue,
+            "max_rss_bytes" => "peak_rss_bytes",
+            "vm_hwm_bytes" => "peak_hwm_bytes",
+            same => same,
+        };
+        match row.get_mut(column) {
+            Some(field) => *field = value,
+            None => bail!("no column of samples.csv is called `{column}`"),
+        }
     }
+    Ok(serde_json::from_value(row)?)
 }
 
 fn outcome(record: &ProbeRecord) -> Outcome {
-    match (record.stopped_for.as_deref(), record.outcome.as_str(), record.exit_code) {
+    match (record.stopped_for.as_deref(), record.outcome.as_str(), record.row.exit_code) {
         (Some("timeout"), ..) => Outcome::Timeout,
         (Some("memory_limit"), ..) => Outcome::MemoryLimit,
         (Some("output_limit"), ..) => Outcome::OutputLimit,
@@ -1058,5 +1020,27 @@ fn outcome(record: &ProbeRecord) -> Outcome {
         (_, "exited", _) => Outcome::Failed,
         (_, "not_started", _) => Outcome::NotStarted,
         _ => Outcome::Signaled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_probe_measures_is_in_the_column_of_its_name() {
+        let text = r#"{"version":1,"outcome":"exited","exit_code":0,"signal":null,"wall_ns":5,
+            "max_rss_bytes":7,"vm_hwm_bytes":8,"disk_read_bytes":9,"refused":[],"error":null}"#;
+        let record = ProbeRecord::parse(text.as_bytes()).unwrap();
+        let row = &record.row;
+        assert_eq!((row.peak_rss_bytes, row.peak_hwm_bytes), (Some(7), Some(8)));
+        assert_eq!((row.exit_code, row.wall_ns, row.disk_read_bytes), (Some(0), Some(5), Some(9)));
+        assert_eq!(outcome(&record), Outcome::Ok);
+    }
+
+    #[test]
+    fn what_no_column_holds_is_named() {
+        let error = ProbeRecord::parse(br#"{"outcome":"exited","luck":1}"#).unwrap_err();
+        assert!(format!("{error:#}").contains("no column of samples.csv is called `luck`"));
     }
 }

@@ -238,7 +238,7 @@ impl Workspace {
     }
 
     /// Runs `cargo build` as an experiment asks for; the programs are kept, and known by their names.
-    pub fn build_own(&self, options: &[String]) -> anyhow::Result<()> {
+    pub(crate) fn build_own(&self, options: &[String]) -> anyhow::Result<()> {
         let folder = self.built();
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;

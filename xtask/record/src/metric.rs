@@ -140,6 +140,27 @@ pub enum Source {
     Own,
 }
 
+/// How finely a metric is read, and how the self-tests tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// Counted one by one, whatever the machine.
+    One,
+    /// Pages, of which the kernel adds up some late; what was given back before the exit is in it.
+    PeakPages,
+    /// The same of what is held at the exit.
+    Pages,
+    /// Pages that are the same whatever a child touches.
+    OwnPages,
+    /// One for each page that is touched.
+    Faults,
+    /// The ticks of a clock.
+    Ticks,
+    /// That of the metric of its column, over the input.
+    PerInputByte,
+    /// Nothing tells.
+    Unknown,
+}
+
 /// A column of `samples.csv` that holds whole numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
@@ -162,6 +183,7 @@ struct Entry {
     name: &'static str,
     words: &'static str,
     unit: Unit,
+    grain: Grain,
     source: Source,
 }
 
@@ -170,41 +192,42 @@ const fn entry(
     name: &'static str,
     words: &'static str,
     unit: Unit,
+    grain: Grain,
     source: Source,
 ) -> Entry {
-    Entry { metric, name, words, unit, source }
+    Entry { metric, name, words, unit, grain, source }
 }
 
 /// The table of metrics, in the order in which they are listed. A new one is an entry here, a variant
 /// above and, if no column holds it yet, a field of [`Sample`].
 #[rustfmt::skip]
 const TABLE: [Entry; 26] = [
-    entry(Metric::PeakRss, "peak_rss", "peak memory", Unit::Bytes, Source::Column(column!(peak_rss_bytes))),
-    entry(Metric::PeakHwm, "peak_hwm", "peak memory (VmHWM)", Unit::Bytes, Source::Column(column!(peak_hwm_bytes))),
-    entry(Metric::PeakTree, "peak_tree", "peak memory of all processes, at most", Unit::Bytes, Source::Column(column!(peak_tree_high_bytes))),
-    entry(Metric::PeakTreeLow, "peak_tree_low", "peak memory of all processes, at least", Unit::Bytes, Source::Column(column!(peak_tree_low_bytes))),
-    entry(Metric::PeakAnon, "peak_anon", "peak anonymous memory", Unit::Bytes, Source::Column(column!(peak_anon_bytes))),
-    entry(Metric::PeakCgroup, "peak_cgroup", "peak memory of the control group", Unit::Bytes, Source::Column(column!(peak_cgroup_bytes))),
-    entry(Metric::RssAtExit, "rss_at_exit", "memory at exit", Unit::Bytes, Source::Column(column!(rss_at_exit_bytes))),
-    entry(Metric::PeakHeap, "peak_heap", "peak heap", Unit::Bytes, Source::Heap),
-    entry(Metric::FileAtExit, "file_at_exit", "program pages at exit", Unit::Bytes, Source::Column(column!(file_at_exit_bytes))),
-    entry(Metric::Stack, "stack", "stack", Unit::Bytes, Source::Column(column!(stack_bytes))),
-    entry(Metric::LiveHeap, "live_heap", "live heap", Unit::Bytes, Source::Column(column!(live_heap_bytes))),
-    entry(Metric::Wall, "wall", "wall time", Unit::Nanos, Source::Column(column!(wall_ns))),
-    entry(Metric::Cpu, "cpu", "processor time", Unit::Nanos, Source::Sum([column!(user_us), column!(system_us)], 1000.0)),
-    entry(Metric::Instructions, "instructions", "instructions", Unit::Count, Source::Column(column!(instructions))),
-    entry(Metric::MinorFaults, "minor_faults", "page faults", Unit::Count, Source::Column(column!(minor_faults))),
-    entry(Metric::MajorFaults, "major_faults", "page faults that waited for the disk", Unit::Count, Source::Column(column!(major_faults))),
-    entry(Metric::Switches, "switches", "context switches", Unit::Count, Source::Sum([column!(voluntary_switches), column!(involuntary_switches)], 1.0)),
-    entry(Metric::Read, "read", "bytes read", Unit::Bytes, Source::Column(column!(read_bytes))),
-    entry(Metric::Written, "written", "bytes written", Unit::Bytes, Source::Column(column!(written_bytes))),
-    entry(Metric::DiskRead, "disk_read", "bytes read from disk", Unit::Bytes, Source::Column(column!(disk_read_bytes))),
-    entry(Metric::DiskWritten, "disk_written", "bytes written to disk", Unit::Bytes, Source::Column(column!(disk_written_bytes))),
-    entry(Metric::Processes, "processes", "processes", Unit::Count, Source::Column(column!(processes))),
-    entry(Metric::Threads, "threads", "most threads at once", Unit::Count, Source::Column(column!(threads_max))),
-    entry(Metric::Output, "output", "output size", Unit::Bytes, Source::Column(column!(output_bytes))),
-    entry(Metric::Ratio, "ratio", "output over input", Unit::Ratio, Source::PerInputByte(column!(output_bytes))),
-    entry(Metric::Overhead, "overhead", "peak memory over input", Unit::Ratio, Source::PerInputByte(column!(peak_rss_bytes))),
+    entry(Metric::PeakRss, "peak_rss", "peak memory", Unit::Bytes, Grain::PeakPages, Source::Column(column!(peak_rss_bytes))),
+    entry(Metric::PeakHwm, "peak_hwm", "peak memory (VmHWM)", Unit::Bytes, Grain::PeakPages, Source::Column(column!(peak_hwm_bytes))),
+    entry(Metric::PeakTree, "peak_tree", "peak memory of all processes, at most", Unit::Bytes, Grain::PeakPages, Source::Column(column!(peak_tree_high_bytes))),
+    entry(Metric::PeakTreeLow, "peak_tree_low", "peak memory of all processes, at least", Unit::Bytes, Grain::PeakPages, Source::Column(column!(peak_tree_low_bytes))),
+    entry(Metric::PeakAnon, "peak_anon", "peak anonymous memory", Unit::Bytes, Grain::PeakPages, Source::Column(column!(peak_anon_bytes))),
+    entry(Metric::PeakCgroup, "peak_cgroup", "peak memory of the control group", Unit::Bytes, Grain::PeakPages, Source::Column(column!(peak_cgroup_bytes))),
+    entry(Metric::RssAtExit, "rss_at_exit", "memory at exit", Unit::Bytes, Grain::Pages, Source::Column(column!(rss_at_exit_bytes))),
+    entry(Metric::PeakHeap, "peak_heap", "peak heap", Unit::Bytes, Grain::One, Source::Heap),
+    entry(Metric::FileAtExit, "file_at_exit", "program pages at exit", Unit::Bytes, Grain::OwnPages, Source::Column(column!(file_at_exit_bytes))),
+    entry(Metric::Stack, "stack", "stack", Unit::Bytes, Grain::OwnPages, Source::Column(column!(stack_bytes))),
+    entry(Metric::LiveHeap, "live_heap", "live heap", Unit::Bytes, Grain::One, Source::Column(column!(live_heap_bytes))),
+    entry(Metric::Wall, "wall", "wall time", Unit::Nanos, Grain::Ticks, Source::Column(column!(wall_ns))),
+    entry(Metric::Cpu, "cpu", "processor time", Unit::Nanos, Grain::Ticks, Source::Sum([column!(user_us), column!(system_us)], 1000.0)),
+    entry(Metric::Instructions, "instructions", "instructions", Unit::Count, Grain::One, Source::Column(column!(instructions))),
+    entry(Metric::MinorFaults, "minor_faults", "page faults", Unit::Count, Grain::Faults, Source::Column(column!(minor_faults))),
+    entry(Metric::MajorFaults, "major_faults", "page faults that waited for the disk", Unit::Count, Grain::One, Source::Column(column!(major_faults))),
+    entry(Metric::Switches, "switches", "context switches", Unit::Count, Grain::One, Source::Sum([column!(voluntary_switches), column!(involuntary_switches)], 1.0)),
+    entry(Metric::Read, "read", "bytes read", Unit::Bytes, Grain::One, Source::Column(column!(read_bytes))),
+    entry(Metric::Written, "written", "bytes written", Unit::Bytes, Grain::One, Source::Column(column!(written_bytes))),
+    entry(Metric::DiskRead, "disk_read", "bytes read from disk", Unit::Bytes, Grain::One, Source::Column(column!(disk_read_bytes))),
+    entry(Metric::DiskWritten, "disk_written", "bytes written to disk", Unit::Bytes, Grain::One, Source::Column(column!(disk_written_bytes))),
+    entry(Metric::Processes, "processes", "processes", Unit::Count, Grain::One, Source::Column(column!(processes))),
+    entry(Metric::Threads, "threads", "most threads at once", Unit::Count, Grain::One, Source::Column(column!(threads_max))),
+    entry(Metric::Output, "output", "output size", Unit::Bytes, Grain::One, Source::Column(column!(output_bytes))),
+    entry(Metric::Ratio, "ratio", "output over input", Unit::Ratio, Grain::PerInputByte, Source::PerInputByte(column!(output_bytes))),
+    entry(Metric::Overhead, "overhead", "peak memory over input", Unit::Ratio, Grain::PerInputByte, Source::PerInputByte(column!(peak_rss_bytes))),
 ];
 
 /// Every metric of the laboratory's own, in the order in which they are listed.
@@ -254,6 +277,11 @@ impl Metric {
     /// Where its values come from.
     pub fn source(self) -> Source {
         self.entry().map_or(Source::Own, |entry| entry.source)
+    }
+
+    /// How finely it is read.
+    pub fn grain(self) -> Grain {
+        self.entry().map_or(Grain::Unknown, |entry| entry.grain)
     }
 
     /// Whether one run says all: the value is counted, not measured.

@@ -9,7 +9,9 @@ use crate::journal::{Journal, Row};
 use crate::metric::{Metric, Source};
 
 /// Why a run was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Tests the probe, or a variant on the empty document, before anything is measured.
@@ -18,6 +20,7 @@ pub enum Kind {
     /// Recorded, but not aggregated.
     Warmup,
     /// A measurement.
+    #[default]
     Run,
     /// Takes an output back, to see that it holds the document.
     Decode,
@@ -36,7 +39,9 @@ pub enum Kind {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It ended well.
@@ -58,11 +63,12 @@ pub enum Outcome {
     /// The output could not be judged, since the decoder failed; the row of the decoding says how.
     DecoderFailed,
     /// Not tried, since the variant failed at a smaller size.
+    #[default]
     Skipped,
 }
 
 /// One run; absent values are empty fields.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sample {
     /// Why it was made.
     pub kind: Kind,
@@ -212,44 +218,7 @@ impl Sample {
             variant: variant.to_owned(),
             profile: profile.to_owned(),
             input_bytes,
-            outcome: Outcome::Skipped,
-            exit_code: None,
-            signal: None,
-            wall_ns: None,
-            user_us: None,
-            system_us: None,
-            peak_rss_bytes: None,
-            peak_hwm_bytes: None,
-            peak_tree_low_bytes: None,
-            peak_tree_high_bytes: None,
-            peak_anon_bytes: None,
-            peak_cgroup_bytes: None,
-            rss_at_exit_bytes: None,
-            file_at_exit_bytes: None,
-            stack_bytes: None,
-            live_heap_bytes: None,
-            minor_faults: None,
-            major_faults: None,
-            voluntary_switches: None,
-            involuntary_switches: None,
-            instructions: None,
-            read_bytes: None,
-            written_bytes: None,
-            disk_read_bytes: None,
-            disk_written_bytes: None,
-            processes: None,
-            threads_max: None,
-            left_behind: None,
-            stderr_bytes: None,
-            stopped_ns: None,
-            cpu: None,
-            disturbed: None,
-            steal_us: None,
-            cpu_wait_us: None,
-            memory_wait_us: None,
-            output_bytes: None,
-            output_sha256: None,
-            own: Vec::new(),
+            ..Self::default()
         }
     }
 }
