@@ -2,7 +2,9 @@
 //! must not (a child's `ru_maxrss` starts with its parent's peak); duct starts the probe.
 
 mod blame;
+mod hooks;
 pub(crate) mod pinning;
+mod probe_record;
 mod room;
 mod same_json;
 
@@ -13,21 +15,19 @@ use std::io::Read;
 use std::num::NonZero;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use experiment::foreign::{Check, Sameness};
 use experiment::reading::{self, From};
-use experiment::{Experiment, Measure, Program, Variant, fill};
+use experiment::{Measure, Program, Variant, fill};
 use record::hash::{self, Sha256Hex};
 use record::heap::{self, HeapReport, HeapRow};
 use record::self_test::SELF_TEST_SPIKE;
 use record::timeline::{self, TimelineRow};
 use record::units::{Bytes, Nanos};
-use record::{Kind, Outcome, Row, Sample};
+use record::{Kind, Outcome, Sample};
 
 use crate::disturbance::Reading;
 use crate::inputs::Document;
@@ -36,7 +36,11 @@ use crate::measure::pinning::{Pinning, Who};
 use crate::plan::Cell;
 use crate::watched::Watched;
 use crate::workspace::Tools;
+use hooks::{Stop, run_hook};
+use probe_record::{ProbeRecord, outcome, outcome_of, sample, sample_of};
 use room::{Ready, Room};
+
+pub(crate) use hooks::{Once, run_once};
 
 /// Starts children through the probe and turns what it prints into samples.
 #[derive(Debug)]
@@ -74,40 +78,6 @@ pub(crate) struct Bench<'a> {
     pub refused: Vec<String>,
     /// The reason that it gave, by call.
     pub refused_because: BTreeMap<String, String>,
-}
-
-/// The line that the probe prints; see `xtask/probe`.
-#[derive(Debug, Clone, Deserialize)]
-struct ProbeRecord {
-    outcome: String,
-    stopped_for: Option<String>,
-    disk_full: Option<bool>,
-    #[serde(default)]
-    refused: Vec<String>,
-    /// In the same order.
-    #[serde(default)]
-    refused_because: Vec<String>,
-    error: Option<String>,
-    /// Everything else, by name.
-    #[serde(flatten)]
-    measured: Map<String, Value>,
-    /// The same in a row, with what the laboratory adds: the CPU that the child was pinned to, and what went
-    /// on beside it.
-    #[serde(skip, default = "Sample::blank")]
-    row: Sample,
-}
-
-impl ProbeRecord {
-    /// What the probe printed.
-    fn parse(text: &[u8]) -> anyhow::Result<Self> {
-        let what = || {
-            let text = String::from_utf8_lossy(text);
-            format!("the probe's record is not understood: {text:?}")
-        };
-        let mut record: Self = serde_json::from_slice(text).with_context(what)?;
-        record.row = row(std::mem::take(&mut record.measured)).with_context(what)?;
-        Ok(record)
-    }
 }
 
 /// What the instrumented encoder reports; see `sigma encode --stats-json`.
@@ -868,179 +838,10 @@ fn declared(own: &[(String, String)]) -> Vec<(String, String)> {
 /// Most that is looked through for a metric.
 const READ_MAX: u64 = 64 << 20;
 
-/// How often it is looked whether a hook is to be stopped.
-const HOOK_LOOK: Duration = Duration::from_millis(50);
-
-/// Whether Ctrl-C ends a hook: not one that tidies up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    Obeyed,
-    Ignored,
-}
-
-/// Runs each `setup`, or `cleanup`, of an experiment once: variants that share one word for word share
-/// its run. All are tried; the first that fails is what is said.
-pub(crate) fn run_once(experiment: &Experiment, home: &Path, once: Once) -> anyhow::Result<()> {
-    let mut done: Vec<Ready> = Vec::new();
-    let mut first = Ok(());
-    for variant in &experiment.variant {
-        let Some(foreign) = variant.program.foreign() else { continue };
-        let (word, line, stop) = match once {
-            Once::Build => ("build", &foreign.build, Stop::Obeyed),
-            Once::Setup => ("setup", &foreign.hooks.setup, Stop::Obeyed),
-            Once::Cleanup => ("cleanup", &foreign.hooks.cleanup, Stop::Ignored),
-        };
-        let Some(line) = line else { continue };
-        let mut ready = Ready::plain(Vec::new(), home);
-        ready.command = ready.line(line);
-        // What is known of a single run only is not known here.
-        let is_whole = |text: &String| !text.contains('{');
-        ready.env.extend(foreign.env.clone().into_iter().filter(|(_, value)| is_whole(value)));
-        if let Some(cwd) = foreign.cwd.as_ref().filter(|cwd| is_whole(cwd)) {
-            ready.cwd = ready.path(cwd);
-        }
-        if done.contains(&ready) {
-            continue;
-        }
-        let what = format!("`{word}` of `{}`", variant.name);
-        let ran = run_hook(&what, &ready.command, &ready, stop);
-        done.push(ready);
-        if first.is_ok() {
-            first = ran;
-        }
-        if first.is_err() && stop == Stop::Obeyed {
-            break;
-        }
-    }
-    first
-}
-
-/// What is done once for a campaign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Once {
-    /// Before anything else.
-    Build,
-    /// Before the first run.
-    Setup,
-    /// After the last one.
-    Cleanup,
-}
-
-/// Runs a command beside what is measured, where and with what a child has; it has to succeed.
-fn run_hook(what: &str, line: &[String], child: &Ready, stop: Stop) -> anyhow::Result<()> {
-    let cannot = || format!("{what}, `{}`, cannot be started", line.join(" "));
-    let [program, arguments @ ..] = line else { bail!("{what} is empty") };
-    let mut command = duct::cmd(program, arguments).dir(&child.cwd).stdin_null().stdout_null();
-    // Beside what is measured programs may need more than it does, such as a home folder.
-    for (name, value) in &child.env {
-        command = command.env(name, value);
-    }
-    let running = command.stderr_capture().unchecked().start().with_context(cannot)?;
-    let output = loop {
-        if let Some(output) = running.wait_timeout(HOOK_LOOK).with_context(cannot)? {
-            break output;
-        }
-        if let (Err(interrupted), Stop::Obeyed) = (interrupt::check(), stop) {
-            running.kill().with_context(cannot)?;
-            return Err(interrupted);
-        }
-    };
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
-    bail!(
-        "{what}, `{}`, ended with {}: {}; nothing more is measured",
-        line.join(" "),
-        output.status,
-        last.escape_debug()
-    )
-}
-
 /// What makes a result of a variant right; nothing where nothing is asked.
 fn check_of(variant: &Variant) -> Option<Check> {
     match &variant.program {
         Program::Sigma { .. } => Some(Check::Named(Sameness::Bytes)),
         Program::Command(foreign) => foreign.checked(),
-    }
-}
-
-/// How a run of a variant ended: it may have exit codes of its own that are no failure.
-fn outcome_of(record: &ProbeRecord, variant: &Variant) -> Outcome {
-    match (outcome(record), record.row.exit_code, variant.program.foreign()) {
-        (Outcome::Ok | Outcome::Failed, Some(code), Some(foreign)) => match foreign.is_fine(code) {
-            true => Outcome::Ok,
-            false => Outcome::Failed,
-        },
-        (outcome, ..) => outcome,
-    }
-}
-
-/// The row of something that no child did.
-fn sample_of(place: Place, variant: &str, document: &Document) -> Sample {
-    let Place { kind, block, position } = place;
-    Sample::skipped(kind, block, position, variant, &document.profile, document.size.0)
-}
-
-/// The row of a probe's record.
-fn sample(place: Place, variant: &str, document: &Document, record: &ProbeRecord) -> Sample {
-    let Sample { kind, block, position, variant, profile, input_bytes, .. } =
-        sample_of(place, variant, document);
-    let outcome = outcome(record);
-    let measured = record.row.clone();
-    Sample { kind, block, position, variant, profile, input_bytes, outcome, ..measured }
-}
-
-/// What the probe measured as a row. It calls things like the columns, but for both views of the peak, so that
-/// what it measures anew needs a column and nothing here.
-fn row(measured: Map<String, Value>) -> anyhow::Result<Sample> {
-    let mut row = serde_json::to_value(Sample::blank())?;
-    for (name, value) in measured {
-        let column = match name.as_str() {
-            "version" => continue,
-            "max_rss_bytes" => "peak_rss_bytes",
-            "vm_hwm_bytes" => "peak_hwm_bytes",
-            same => same,
-        };
-        match row.get_mut(column) {
-            Some(field) => *field = value,
-            None => bail!("no column of samples.csv is called `{column}`"),
-        }
-    }
-    Ok(serde_json::from_value(row)?)
-}
-
-fn outcome(record: &ProbeRecord) -> Outcome {
-    match (record.stopped_for.as_deref(), record.outcome.as_str(), record.row.exit_code) {
-        (Some("timeout"), ..) => Outcome::Timeout,
-        (Some("memory_limit"), ..) => Outcome::MemoryLimit,
-        (Some("output_limit"), ..) => Outcome::OutputLimit,
-        (_, "exited", Some(0)) => Outcome::Ok,
-        (_, "exited", _) => Outcome::Failed,
-        (_, "not_started", _) => Outcome::NotStarted,
-        _ => Outcome::Signaled,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_probe_measures_is_in_the_column_of_its_name() {
-        let text = r#"{"version":1,"outcome":"exited","exit_code":0,"signal":null,"wall_ns":5,
-            "max_rss_bytes":7,"vm_hwm_bytes":8,"disk_read_bytes":9,"refused":[],"error":null}"#;
-        let record = ProbeRecord::parse(text.as_bytes()).unwrap();
-        let row = &record.row;
-        assert_eq!((row.peak_rss_bytes, row.peak_hwm_bytes), (Some(7), Some(8)));
-        assert_eq!((row.exit_code, row.wall_ns, row.disk_read_bytes), (Some(0), Some(5), Some(9)));
-        assert_eq!(outcome(&record), Outcome::Ok);
-    }
-
-    #[test]
-    fn what_no_column_holds_is_named() {
-        let error = ProbeRecord::parse(br#"{"outcome":"exited","luck":1}"#).unwrap_err();
-        assert!(format!("{error:#}").contains("no column of samples.csv is called `luck`"));
     }
 }
