@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use record::metric::{self, Metric};
+
 use surroundings::{Busy, Surroundings};
 
 /// What the machine says of itself; what cannot be read is absent.
@@ -69,8 +71,8 @@ pub struct Finding {
     pub grade: Grade,
     /// What was found.
     pub state: String,
-    /// The metrics that it touches.
-    pub metrics: &'static [&'static str],
+    /// The names of the metrics that it touches.
+    pub metrics: Vec<&'static str>,
     /// How, and what to change; empty where it is as it should be.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub effect: &'static str,
@@ -79,8 +81,8 @@ pub struct Finding {
     pub change: &'static str,
 }
 
-const TIMES: &[&str] = &["wall", "cpu"];
-const PEAKS: &[&str] = &["peak_rss", "peak_hwm"];
+const TIMES: &[Metric] = &[Metric::Wall, Metric::Cpu];
+const PEAKS: &[Metric] = &[Metric::PeakRss, Metric::PeakHwm];
 
 /// Least free space for a campaign's inputs, outputs and samples.
 const FREE_BYTES_MIN: u64 = 2_000_000_000;
@@ -114,12 +116,16 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 
 fn finding(
     name: &'static str,
-    metrics: &'static [&'static str],
+    metrics: &'static [Metric],
     (grade, state): (Grade, String),
     effect: &'static str,
     change: &'static str,
 ) -> Finding {
     let (effect, change) = if grade == Grade::Good { ("", "") } else { (effect, change) };
+    let metrics = match metrics.len() == metric::ALL.len() {
+        true => vec!["all"],
+        false => metrics.iter().map(|metric| metric.name()).collect(),
+    };
     Finding { name, grade, state, metrics, effect, change }
 }
 
@@ -180,7 +186,7 @@ fn load(facts: &Facts) -> Finding {
     };
     finding(
         "load",
-        &["wall", "cpu", "instructions"],
+        &[Metric::Wall, Metric::Cpu, Metric::Instructions],
         judged,
         "others share caches and CPUs: times are long and spread widely; peak memory does not change",
         "stop what else runs, and wait until the load is gone",
@@ -227,7 +233,7 @@ fn control_group(facts: &Facts) -> Finding {
     };
     finding(
         "control group",
-        &["wall", "peak_rss"],
+        &[Metric::Wall, Metric::PeakRss],
         judged,
         "beyond the limit of CPUs everything stands still until the next period; beyond that of memory, \
          pages are dropped and children killed",
@@ -268,7 +274,7 @@ fn clock(facts: &Facts) -> Finding {
     };
     finding(
         "clock source",
-        &["wall"],
+        &[Metric::Wall],
         judged,
         "reading it is a slow system call and it ticks coarsely: short runs are measured badly",
         "as root: tsc into /sys/devices/system/clocksource/clocksource0/current_clocksource, if it is \
@@ -322,7 +328,7 @@ fn scratch(facts: &Facts) -> Finding {
     };
     finding(
         "scratch file system",
-        &["wall", "peak_cgroup"],
+        &[Metric::Wall, Metric::PeakCgroup],
         judged,
         "outputs that go over a network or through another process take its time; in memory they take \
          memory of the machine",
@@ -347,7 +353,7 @@ fn swap(facts: &Facts) -> Finding {
     };
     finding(
         "swap",
-        &["peak_rss", "peak_hwm", "wall"],
+        &[Metric::PeakRss, Metric::PeakHwm, Metric::Wall],
         judged,
         "pages that are swapped out are not resident: peaks read low, and times hold waits for the disk",
         "as root: swapoff -a; or measure what fits in memory",
@@ -362,7 +368,7 @@ fn huge_pages(facts: &Facts) -> Finding {
     };
     finding(
         "huge pages",
-        &["peak_rss", "peak_hwm", "overhead"],
+        &[Metric::PeakRss, Metric::PeakHwm, Metric::Overhead],
         judged,
         "peaks come in steps of 2 MiB, whenever the kernel finds room for a huge page",
         "as root: madvise into /sys/kernel/mm/transparent_hugepage/enabled",
@@ -412,7 +418,7 @@ fn affinity(facts: &Facts) -> Finding {
     let judged = tried(facts, "sched_setaffinity", Grade::Bad, &state);
     finding(
         "affinity",
-        &["peak_rss", "peak_hwm", "wall"],
+        &[Metric::PeakRss, Metric::PeakHwm, Metric::Wall],
         judged,
         "the child moves between CPUs: each may owe 256 KiB of its count of pages, more where there are \
          many CPUs, and caches are cold after each move",
@@ -423,7 +429,7 @@ fn affinity(facts: &Facts) -> Finding {
 fn exit_view(facts: &Facts) -> Finding {
     finding(
         "ptrace",
-        &["peak_hwm", "rss_at_exit", "file_at_exit", "stack"],
+        &[Metric::PeakHwm, Metric::RssAtExit, Metric::FileAtExit, Metric::Stack],
         match tried(facts, "/proc", Grade::Bad, "") {
             (Grade::Good, _) => {
                 tried(facts, "ptrace", Grade::Note, "the probe sees the child at its exit")
@@ -444,7 +450,7 @@ fn counters(facts: &Facts) -> Finding {
     }
     finding(
         "performance counters",
-        &["instructions"],
+        &[Metric::Instructions],
         (grade, state),
         "instructions are not measured; all else is",
         "as root: sysctl kernel.perf_event_paranoid=2 or lower; many virtual machines have none",
@@ -483,7 +489,7 @@ fn disk(facts: &Facts) -> Finding {
     };
     finding(
         "disk space",
-        &["all"],
+        &metric::ALL,
         judged,
         "a campaign stops when its samples or outputs cannot be written; what was measured is kept",
         "free some space, or set CARGO_TARGET_DIR to another disk",
