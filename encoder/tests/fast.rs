@@ -274,6 +274,31 @@ fn lengths_that_cannot_be_are_refused_before_they_cost_anything() {
 }
 
 #[test]
+fn a_document_that_takes_long_is_coded_without_matches_until_it_takes_less() {
+    let mut random = Random(13);
+    let slow = made_of(4 * BLOCK, |_| ["0,", "1,"][random.below(2) as usize].to_owned());
+    let usual = records(80_000);
+    let alone = [&slow, &usual].map(|document| comes_back("a document by itself", document));
+    // Two bits for each that is 0 or 1, and half of one for each comma; one bit for both with matches.
+    let most = slow.len() / 8;
+    assert!(alone[0] > most, "{} bytes: matches were looked for everywhere", alone[0]);
+    let both = comes_back("what is usual after what takes long", &[slow, usual].concat());
+    let [first, second] = alone;
+    assert!(
+        both < first + 2 * second,
+        "{both} bytes of both, where each takes {first} and {second}"
+    );
+}
+
+#[test]
+fn records_without_line_ends_are_searched_for_matches_all_along() {
+    let record = |n| format!("{{\"id\":{n},\"name\":\"user {}\"}},", n % 100);
+    let document = made_of(9 * BLOCK, record);
+    let len = comes_back("one line", &document);
+    assert!(len < document.len() / 100, "{len} bytes");
+}
+
+#[test]
 fn columns_are_smaller_than_rows() {
     let mut text = String::new();
     for n in 0..9000 {

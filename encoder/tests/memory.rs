@@ -99,27 +99,31 @@ fn peak_memory_does_not_grow_with_the_document() {
             assert!(large.0.max(large.1) <= limit, "{name} at {level:?}: {large:?}");
         }
     }
-    // Blocks of 2 MiB, one of which is at hand; Zstandard's 4 MB are not seen here.
+    // Blocks of 2 MiB, one of which is at hand, as it is or, after some that took too long, as it is coded: room for it
+    // grows once. Zstandard's 4 MB are not seen here.
     for (name, part) in shapes {
         let small = peaks(part, 6_000_000, Level::Fast);
         let large = peaks(part, 18_000_000, Level::Fast);
         let grows = large.0.abs_diff(small.0).max(large.1.abs_diff(small.1));
-        assert!(grows <= 256 << 10, "{name} at fast: {small:?} became {large:?}");
+        assert!(grows <= 2 << 20, "{name} at fast: {small:?} became {large:?}");
         assert!(large.0.max(large.1) <= 9_000_000, "{name} at fast: {large:?}");
     }
 }
 
-/// Small files that stand for much: of spaces at each level, and of more paths than are told apart.
-fn bombs() -> Vec<Vec<u8>> {
-    let spaces = vec![b' '; 48 << 20];
-    let mut paths = String::from("{");
-    for n in 0..60_000 {
-        paths.push_str(&format!("\"{n:x}{}\":{{\"b\":[1]}},", "k".repeat(n % 90)));
-    }
-    let options = |level| Options { level, ..Options::default() };
-    let bombs = Level::ALL.map(|level| encode_all(spaces.as_slice(), &options(level)));
-    let paths = Level::ALL.map(|level| encode_all(paths.as_bytes(), &options(level)));
-    bombs.into_iter().chain(paths).map(|encoded| encoded.expect("memory does not fail")).collect()
+/// Small files that stand for much, at each level, each with one that stands for twice as much: spaces, then more paths
+/// than are told apart.
+fn bombs() -> impl Iterator<Item = [Vec<u8>; 2]> {
+    let documents = [1, 2].map(|times| {
+        let path = |n: usize| format!("\"{n:x}{}\":{{\"b\":[1]}},", "k".repeat(n % 90));
+        let paths: String = (0..6000 * times).map(path).collect();
+        [vec![b' '; times << 22], paths.into_bytes()].concat()
+    });
+    Level::ALL.into_iter().map(move |level| {
+        let options = Options { level, ..Options::default() };
+        documents.each_ref().map(|document| {
+            encode_all(document.as_slice(), &options).expect("memory does not fail")
+        })
+    })
 }
 
 /// Encodings of each form, short enough that lengths can be put in any place of them.
@@ -149,11 +153,14 @@ const CLAIMS: [&[u8]; 2] = [b"\xFF\xFF\x7F", b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\
 fn looking_into_a_file_takes_no_more_memory_than_decoding_it_and_a_table_whatever_it_claims() {
     let _alone = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let limit = LIMITS[1].1 + (5 << 20);
-    for bomb in bombs() {
-        let taken = peak(|| drop(inspect(bomb.as_slice()).expect("ours")));
-        assert!(taken <= limit, "{taken} bytes for {}", bomb.len());
-        let taken = peak(|| assert!(outline(bomb.as_slice()).is_ok(), "ours"));
-        assert!(taken <= 64 << 10, "{taken} bytes for the outline of {}", bomb.len());
+    for bombs in bombs() {
+        let taken = bombs.each_ref().map(|bomb| {
+            let taken = peak(|| assert!(outline(bomb.as_slice()).is_ok(), "ours"));
+            assert!(taken <= 64 << 10, "{taken} bytes for the outline of {}", bomb.len());
+            peak(|| drop(inspect(bomb.as_slice()).expect("ours")))
+        });
+        let grows = taken[1].abs_diff(taken[0]);
+        assert!(taken[1] <= limit && grows <= 256 << 10, "{taken:?} for {}", bombs[1].len());
     }
     // What is claimed in vain need not be decoded for long.
     let limits = Limits { ratio: Some(1 << 10), ..Limits::default() };

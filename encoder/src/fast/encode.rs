@@ -2,6 +2,7 @@
 
 use super::block::{BLOCK, OWN_MIN, form};
 use super::columns::{ColumnWriter, push_text};
+use super::effort::{Effort, Work};
 use super::lz::Compressor;
 use super::split::{Split, Splitter};
 use super::values::{Token, Values};
@@ -25,6 +26,9 @@ pub(crate) struct Packer {
     lz: Compressor,
     /// Compresses samples, where it is not sure what is smaller.
     trial: Option<Compressor>,
+    effort: Effort,
+    /// What the block at hand took, beside what it became.
+    work: Work,
     /// A check that has taken the header, and that of the whole document.
     start: Hasher,
     whole: Hasher,
@@ -40,6 +44,8 @@ impl Packer {
             columns: ColumnWriter::new(header.coding),
             lz: Compressor::new(header.coding.pack),
             trial: None,
+            effort: Effort::new(),
+            work: Work::default(),
             whole: start.clone(),
             start,
             header,
@@ -50,7 +56,10 @@ impl Packer {
     /// after it. Returns the block's length.
     pub(crate) fn block(&mut self, text: &[u8], last: bool, out: &mut Vec<u8>) -> usize {
         let text = &text[..text.len().min(BLOCK)];
-        let split = Stage::Coder.run(|| self.split(text, last));
+        let is_too_much = self.effort.is_too_much();
+        self.lz.search(!is_too_much);
+        self.work = Work::default();
+        let split = if is_too_much { None } else { Stage::Coder.run(|| self.split(text, last)) };
         let text = &text[..split.unwrap_or(text.len())];
         write_varint(text.len() as u64, out);
         let start = out.len() + LEN_BYTES;
@@ -62,6 +71,7 @@ impl Packer {
             out.push(form::PLAIN);
             self.lz.push(text, true, out);
         }
+        self.spend(text.len(), split.is_some(), &out[start + 1..]);
         let coded = &out[start..];
         let mut hash = self.start.clone();
         hash.update(text);
@@ -93,7 +103,9 @@ impl Packer {
         if !self.header.coding.codebook {
             return None;
         }
-        let len = self.splitter.split(text, last)?;
+        let len = self.splitter.split(text, last);
+        self.work = self.splitter.work();
+        let len = len?;
         let doubtful = self.header.coding.pack && self.splitter.is_doubtful(len);
         (!doubtful || self.are_columns_smaller(&text[..len])).then_some(len)
     }
@@ -107,7 +119,21 @@ impl Packer {
         trial.push(sample.text, true, &mut plain);
         trial.restart();
         write_streams(sample, &mut self.columns, trial, &mut columns);
+        for tried in [&plain, &columns] {
+            self.work = self.work.and(Work::compressed(tried).in_vain());
+        }
         columns.len() < plain.len()
+    }
+
+    /// Counts what a block took that became `coded`.
+    fn spend(&mut self, len: usize, is_split: bool, coded: &[u8]) {
+        if self.header.coding.pack {
+            let (work, coded) = match is_split {
+                true => (self.work, &coded[LEN_BYTES..]),
+                false => (self.work.in_vain(), coded),
+            };
+            self.effort.spend(len, work.and(Work::bytes(len)).and(Work::compressed(coded)));
+        }
     }
 
     fn write_columns(&mut self, text: &[u8], out: &mut Vec<u8>) {

@@ -11,6 +11,7 @@ mod columns;
 mod cursor;
 mod decode;
 mod distinct;
+mod effort;
 mod encode;
 mod figures;
 mod lz;

@@ -1,6 +1,7 @@
 //! A block taken apart: steps from segment to segment, and where the values are.
 
 use super::block::{OWN_MIN, SAMPLE, TOKENS_MAX};
+use super::effort::Work;
 use super::scan;
 use super::segments::{Follows, LEN_MAX, Segments};
 use super::steps::{Step, StepWriter};
@@ -124,6 +125,11 @@ impl Splitter {
             tokens: &all.tokens[..tokens],
             ..all
         }
+    }
+
+    /// What splitting took.
+    pub(super) fn work(&self) -> Work {
+        Work::columns(self.count, self.steps.bytes.len())
     }
 
     /// Whether so much is new that the block may be smaller as it is.
