@@ -217,7 +217,7 @@ fn damaged_frames_and_a_damaged_index_are_told() {
         for verb in [&["decode", "-o", "b"][..], &["test"]] {
             let output = run(&frame, &[verb, &["-T", threads, "a.sg"]].concat());
             assert_eq!(output.status.code(), Some(1));
-            assert!(error_of(&output).contains("at byte"), "{}", error_of(&output));
+            assert!(error_of(&output).contains("after byte"), "{}", error_of(&output));
         }
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "only a.sg is left");
         // All frames are there, so all of the document comes out before the error.
